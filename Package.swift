@@ -1,0 +1,96 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// Swift 6 language mode comes with the tools version; warnings are errors everywhere.
+let swift: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+let package = Package(
+  name: "vidclass",
+  products: [
+    .executable(name: "vidclass", targets: ["vidclass"]),
+    .library(
+      name: "VidclassKit",
+      targets: [
+        "Tensors", "Layers", "Networks", "ModelFiles", "VideoDecoding", "ClipSampling", "Datasets",
+        "Training", "Labelling", "Evaluation",
+      ]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+  ],
+  targets: [
+    // MARK: C libraries and kernels
+    .systemLibrary(
+      name: "CFFmpeg", pkgConfig: "libavformat libavcodec libswscale libavutil",
+      providers: [
+        .apt(["libavformat-dev", "libavcodec-dev", "libswscale-dev", "libavutil-dev"])
+      ]),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .target(name: "CKernels", cSettings: [.define("_GNU_SOURCE")], linkerSettings: [.linkedLibrary("m")]),
+
+    // MARK: Numerics
+    .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: swift),
+    .target(name: "Layers", dependencies: ["Tensors", "CKernels"], swiftSettings: swift),
+    .target(name: "Networks", dependencies: ["Layers", "Tensors"], swiftSettings: swift),
+
+    // MARK: Files and video
+    .target(name: "FileStore", dependencies: ["CCrypto"], swiftSettings: swift),
+    .target(
+      name: "ModelFiles", dependencies: ["Networks", "ClipSampling", "FileStore"], swiftSettings: swift),
+    .target(name: "VideoDecoding", dependencies: ["CFFmpeg"], swiftSettings: swift),
+    .target(name: "ClipSampling", swiftSettings: swift),
+    .target(
+      name: "Datasets", dependencies: ["VideoDecoding", "ClipSampling", "Tensors", "FileStore"],
+      swiftSettings: swift),
+
+    // MARK: Learning and using
+    .target(
+      name: "Training",
+      dependencies: ["Datasets", "Networks", "ModelFiles", "FileStore", "Evaluation"],
+      swiftSettings: swift),
+    .target(
+      name: "Labelling", dependencies: ["Datasets", "Networks", "ModelFiles", "FileStore"],
+      swiftSettings: swift),
+    .target(
+      name: "Evaluation", dependencies: ["Datasets", "Networks", "ModelFiles", "FileStore"],
+      swiftSettings: swift),
+
+    // MARK: Programs
+    .executableTarget(
+      name: "vidclass",
+      dependencies: [
+        "Training", "Labelling", "Evaluation",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: swift),
+    .executableTarget(
+      name: "clipmaker",
+      dependencies: [
+        "CFFmpeg", "FileStore", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: swift),
+
+    // MARK: Tests
+    .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: swift),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: swift),
+    .testTarget(name: "LayersTests", dependencies: ["Layers", "CKernels", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "NetworksTests", dependencies: ["Networks", "ModelFiles", "Training", "TestSupport"],
+      swiftSettings: swift),
+    .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "VideoDecodingTests", dependencies: ["VideoDecoding", "TestSupport"], swiftSettings: swift),
+    .testTarget(name: "ClipSamplingTests", dependencies: ["ClipSampling"], swiftSettings: swift),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"], swiftSettings: swift),
+    .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: swift),
+    .testTarget(name: "LabellingTests", dependencies: ["Labelling", "TestSupport"], swiftSettings: swift),
+    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["vidclass", "clipmaker", "ModelFiles", "TestSupport"],
+      swiftSettings: swift),
+  ],
+  cLanguageStandard: .gnu11
+)

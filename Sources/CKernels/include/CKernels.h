@@ -1,0 +1,6 @@
+#ifndef VIDCLASS_CKERNELS_H
+#define VIDCLASS_CKERNELS_H
+#include <stddef.h>
+#include <stdint.h>
+
+#endif

@@ -1,0 +1,69 @@
+/// What a decoded clip goes through before the network sees it; stored in every model.
+///
+/// A clip becomes `frames` frames, each stretched to `resizeWidth` × `resizeHeight` by one swscale
+/// pass, cropped in the centre to `width` × `height`, and normalised. With `motion == .difference`
+/// the difference to the previous frame follows the colour channels.
+public struct Preprocessing: Codable, Hashable, Sendable {
+  /// How the colours of a pixel reach the network.
+  public enum Color: String, Codable, Sendable {
+    case rgb
+    case gray
+  }
+
+  /// Explicit motion as input channels.
+  public enum Motion: String, Codable, Sendable {
+    case none
+    case difference
+  }
+
+  /// How pixel values (0…255, divided by 255) are centred and scaled.
+  public enum Normalization: Codable, Hashable, Sendable {
+    /// Each clip by its own mean and standard deviation over all its pixels and channels.
+    case perClip
+    /// `(value - mean[channel]) / std[channel]`.
+    case fixed(mean: [Float], std: [Float])
+  }
+
+  /// Which frames stand for the clip.
+  public enum FrameChoice: Codable, Hashable, Sendable {
+    /// The middles of `frames` equal parts of the whole clip.
+    case uniform
+    /// `frames` frames at this many a second, centred in the clip.
+    case rate(framesPerSecond: Double)
+    /// Every n-th decoded frame, centred in the clip.
+    case stride(Int)
+  }
+
+  public var frames: Int
+  public var height: Int
+  public var width: Int
+  /// The size frames are scaled to before the centre crop, at least `height` and `width`.
+  public var resizeHeight: Int
+  public var resizeWidth: Int
+  public var color: Color
+  public var motion: Motion
+  public var choice: FrameChoice
+  public var normalization: Normalization
+
+  public init(
+    frames: Int = 16, height: Int = 64, width: Int = 64, resizeHeight: Int? = nil,
+    resizeWidth: Int? = nil, color: Color = .rgb, motion: Motion = .none,
+    choice: FrameChoice = .uniform, normalization: Normalization = .perClip
+  ) {
+    self.frames = frames
+    self.height = height
+    self.width = width
+    self.resizeHeight = resizeHeight ?? height
+    self.resizeWidth = resizeWidth ?? width
+    self.color = color
+    self.motion = motion
+    self.choice = choice
+    self.normalization = normalization
+  }
+
+  /// Channels of a decoded pixel: 3 or 1.
+  public var colorChannels: Int { color == .rgb ? 3 : 1 }
+
+  /// Channels of the network's input.
+  public var channels: Int { motion == .difference ? 2 * colorChannels : colorChannels }
+}

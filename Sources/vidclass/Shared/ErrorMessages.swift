@@ -1,0 +1,39 @@
+import Foundation
+
+/// An error whose `message` is one line that names the file and says what to do.
+///
+/// The modules' error types have such a `message`; each joins in with an empty extension here.
+protocol ExplainedError: Error {
+  var message: String { get }
+}
+
+/// What the user reads of an error.
+enum ErrorMessage {
+  /// The message of any error in a single line without control characters.
+  static func oneLine(for error: any Error) -> String {
+    let text: String
+    switch error {
+    case let explained as any ExplainedError: text = explained.message
+    case let localized as any LocalizedError: text = localized.localizedDescription
+    case let foundation as CocoaError: text = foundation.localizedDescription
+    case let described as any CustomStringConvertible: text = described.description
+    default: text = error.localizedDescription
+    }
+    return singleLine(text)
+  }
+
+  /// Replaces line breaks and other control characters, which a hostile file name may contain.
+  static func singleLine(_ text: String) -> String {
+    var line = ""
+    for scalar in text.unicodeScalars {
+      if scalar == "\n" || scalar == "\r" || scalar == "\t" {
+        line += " "
+      } else if scalar.properties.generalCategory == .control {
+        line += "\u{FFFD}"
+      } else {
+        line.unicodeScalars.append(scalar)
+      }
+    }
+    return line
+  }
+}

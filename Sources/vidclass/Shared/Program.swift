@@ -1,0 +1,89 @@
+import ArgumentParser
+import Foundation
+
+// How a subcommand is written
+// ---------------------------
+//
+// A file `Sources/vidclass/<Name>Command.swift`, registered in `Vidclass.swift`:
+//
+//     struct FramesCommand: ParsableCommand {
+//       static let configuration = CommandConfiguration(
+//         commandName: "frames", abstract: "Shows exactly what the network sees.",
+//         discussion: """
+//           EXAMPLE:
+//             vidclass frames movie.mp4 -o sheet.png
+//           """)
+//       @OptionGroup var global: GlobalOptions   // --quiet --verbose --threads --seed
+//       @OptionGroup var output: JSONOption      // --json, where there is a summary to give
+//       @Argument(help: "…") var file: String
+//
+//       func validate() throws { … throw ValidationError("…") … }   // wrong usage: exit 64
+//
+//       func run() throws {
+//         let console = global.console           // messages, on standard error
+//         Interrupt.install()                    // only when the loop polls and saves its state
+//         let bar = ProgressBar("decoding", total: 300, unit: "frames", console: console)
+//         for … { try Interrupt.check(); …; bar.advance() }
+//         bar.finish()
+//         try StandardOutput.write("…\n")        // results; never `print`, which hides errors
+//         if unreadable > 0 { throw ExitCode.partial }             // exit 3, after listing them
+//       }
+//     }
+//
+// Anything else thrown from `run()` becomes one line, `vidclass: error: <message>`, and exit 1.
+// An error type of a module joins in by one line in `ErrorMessages.swift`.
+
+extension ExitCode {
+  /// Finished, but some inputs were unreadable or partial; the command has listed them.
+  static let partial = ExitCode(3)
+}
+
+/// Runs the command line and turns whatever it throws into the promised message and exit code.
+@main
+enum Program {
+  static func main() {
+    // A reader that went away is then an error of `write`, not a silent death in mid-record.
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try Vidclass.parseAsRoot()
+      try command.run()
+    } catch {
+      finish(with: error)
+    }
+  }
+
+  /// Ends the process as `error` demands; never returns.
+  private static func finish(with error: any Error) -> Never {
+    StatusLine.clear()
+    if error is BrokenPipe {
+      // As any filter does: `vidclass … | head` ends quietly.
+      signal(SIGPIPE, SIG_DFL)
+      raise(SIGPIPE)
+    }
+    if let interrupted = error as? Interrupted {
+      Console.writeLine("vidclass: \(interrupted.message)")
+      exit(128 + interrupted.signal)
+    }
+    if let code = error as? ExitCode { exit(code.rawValue) }
+
+    switch Vidclass.exitCode(for: error) {
+    case .success:  // --help, --version and the like are thrown too
+      do {
+        try StandardOutput.write(ensuringNewline(Vidclass.fullMessage(for: error)))
+        exit(EXIT_SUCCESS)
+      } catch { finish(with: error) }
+    case .validationFailure:
+      let usage = Vidclass.fullMessage(for: error)
+      let message = usage.hasPrefix("Error: ") ? String(usage.dropFirst(7)) : usage
+      Console.writeLine("vidclass: error: \(message)")
+      exit(ExitCode.validationFailure.rawValue)
+    default:
+      Console.writeLine("vidclass: error: \(ErrorMessage.oneLine(for: error))")
+      exit(EXIT_FAILURE)
+    }
+  }
+
+  private static func ensuringNewline(_ text: String) -> String {
+    text.hasSuffix("\n") ? text : text + "\n"
+  }
+}

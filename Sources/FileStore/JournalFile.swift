@@ -1,0 +1,123 @@
+import Glibc
+import Synchronization
+
+/// A text file that grows by whole lines and survives being killed at any moment.
+///
+/// A line is written by one call with its newline and flushed to the disk; a last line without a
+/// newline was torn by a crash, is never read, and is cut off by the next append. While open the
+/// file is locked against a second writer. A device or pipe as `path` is only appended to.
+public final class JournalFile: Sendable {
+  public let path: String
+  private let state: Mutex<State>
+
+  private struct State: ~Copyable {
+    let file: FileHandleOwner
+    let isRegular: Bool
+    /// End of the last whole line.
+    var end: Int
+  }
+
+  /// Opens the journal or starts an empty one; nothing is changed in it until the first append.
+  public init(path: String) throws(FileStoreError) {
+    self.path = path
+    var status = stat()
+    let isDevice = stat(path, &status) == 0 && !status.isRegular
+    if isDevice && status.isFolder { throw .writing(path, EISDIR) }
+    guard
+      let file = FileHandleOwner(path, (isDevice ? O_WRONLY : O_RDWR) | O_CREAT | O_APPEND)
+    else { throw .writing(path, errno) }
+    let isRegular = file.status().isRegular
+    if isRegular && !file.lock(wait: false) && errno == EWOULDBLOCK {
+      throw FileStoreError(
+        .busy, path: path,
+        "is being written by another vidclass; wait for it or choose another file",
+        errno: EWOULDBLOCK)
+    }
+    var end: Int = 0
+    if isRegular {
+      guard let found = JournalFile.endOfLastWholeLine(file) else { throw .reading(path, errno) }
+      end = found
+    }
+    state = Mutex(State(file: file, isRegular: isRegular, end: end))
+  }
+
+  /// Appends one line; on return it is on the disk. If it cannot be written in full, the journal
+  /// is cut back to its last whole line.
+  ///
+  /// - Parameter line: without a line break in it; one is added.
+  public func append(_ line: String) throws(FileStoreError) {
+    var bytes = Array(line.utf8)
+    precondition(!bytes.contains(UInt8(ascii: "\n")), "a journal line must not contain a newline")
+    bytes.append(UInt8(ascii: "\n"))
+    let code = state.withLock { state -> Int32 in
+      if state.isRegular && state.file.status().st_size != state.end {
+        if ftruncate(state.file.descriptor, state.end) != 0 { return errno }
+      }
+      var code = bytes.withUnsafeBytes { state.file.writeAll($0) }
+      if code == 0 { code = state.file.synchronize() }
+      if code == 0 {
+        state.end += bytes.count
+      } else if state.isRegular {
+        _ = ftruncate(state.file.descriptor, state.end)
+      }
+      return code
+    }
+    if code != 0 { throw .writing(path, code) }
+  }
+
+  /// Every whole line so far, in order, without its newline; bytes that are not UTF-8 are replaced.
+  public func lines() throws(FileStoreError) -> [String] {
+    var lines: [String] = []
+    try forEachLine { lines.append($0) }
+    return lines
+  }
+
+  /// Calls `body` with every whole line so far, holding one piece of the file at a time.
+  public func forEachLine(_ body: (String) -> Void) throws(FileStoreError) {
+    let end = state.withLock { $0.isRegular ? $0.end : 0 }
+    if end == 0 { return }
+    let file = try RegularFile.open(path)
+    let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
+    defer { piece.deallocate() }
+    var line: [UInt8] = []
+    var left = end
+    while left > 0 {
+      let wanted = UnsafeMutableRawBufferPointer(rebasing: piece[..<min(left, piece.count)])
+      guard let count = file.readAll(into: wanted) else { throw .reading(path, errno) }
+      if count == 0 { return }
+      left -= count
+      var rest = piece[..<count]
+      while let newline = rest.firstIndex(of: UInt8(ascii: "\n")) {
+        line.append(contentsOf: rest[..<newline])
+        body(String(decoding: line, as: UTF8.self))
+        line.removeAll(keepingCapacity: true)
+        rest = rest[(newline + 1)...]
+      }
+      line.append(contentsOf: rest)
+    }
+  }
+
+  /// Nil with `errno` where the file cannot be read.
+  private static func endOfLastWholeLine(_ file: borrowing FileHandleOwner) -> Int? {
+    var piece = [UInt8](repeating: 0, count: 1 << 16)
+    var end = Int(file.status().st_size)
+    while end > 0 {
+      let start = max(0, end - piece.count)
+      let count = pread(file.descriptor, &piece, end - start, start)
+      if count < 0 {
+        if errno == EINTR { continue }
+        return nil
+      }
+      // Shorter than a moment ago: somebody else is cutting it; look again from where it ends now.
+      if count < end - start {
+        end = start + count
+        continue
+      }
+      if let newline = piece[..<count].lastIndex(of: UInt8(ascii: "\n")) {
+        return start + newline + 1
+      }
+      end = start
+    }
+    return 0
+  }
+}

@@ -1,6 +1,159 @@
+/// The hot loops of vidclass: channels-last activations with stored padding, 32-bit floats.
+///
+/// Every fast kernel lives in `kernels.inc`, is compiled once for each instruction set, and has a
+/// naive twin in `naive.c` that the tests hold it against.
 #ifndef VIDCLASS_CKERNELS_H
 #define VIDCLASS_CKERNELS_H
+
 #include <stddef.h>
 #include <stdint.h>
+
+/// One sample `[depth, height, width, channels]` inside a buffer that stores `halo` more positions
+/// on both sides of each of the three axes.
+typedef struct {
+  ptrdiff_t depth, height, width, channels;
+  ptrdiff_t halo_depth, halo_height, halo_width;
+} vc_layout;
+
+/// A convolution (cross-correlation, as in PyTorch) of one sample.
+typedef struct {
+  vc_layout input, output;
+  ptrdiff_t kernel_depth, kernel_height, kernel_width;
+  ptrdiff_t stride_depth, stride_height, stride_width;
+  ptrdiff_t pad_depth, pad_height, pad_width;
+} vc_conv;
+
+/// Normalisation, ReLU and non-overlapping max pooling in one pass over one sample:
+/// `output = max over window(relu(scale[c] * input + shift[c]))`.
+typedef struct {
+  vc_layout input, output;
+  ptrdiff_t window_depth, window_height, window_width;
+  int relu;
+} vc_pool;
+
+/// `vc_pool` marks a window whose ReLU is off with this index: no gradient passes.
+enum { vc_pool_dead = 255 };
+
+/// Floats a caller must leave readable after each activation buffer: kernels may read, never
+/// write, that far past the end.
+enum { vc_read_slack = 64 };
+
+/// The kernels of one instruction set.
+typedef struct {
+  const char *name;
+  /// Output channels in one packed panel of weights.
+  ptrdiff_t panel_width;
+  /// Positions that make a whole register tile: blocks should be a multiple.
+  ptrdiff_t tile_positions;
+
+  /// Output positions `[begin, end)` (flattened depth, height, width) of one sample.
+  /// `weights`: `[ceil(O / panel), kD, kH, kW, C, panel]`; `bias` may be NULL, `[O]`.
+  void (*conv_forward)(const vc_conv *conv, const float *input, const float *weights,
+                       const float *bias, int relu, float *output, ptrdiff_t begin,
+                       ptrdiff_t end);
+  /// Adds one sample's weight gradient to `gradient`, packed as the weights are.
+  /// `scratch`: `vc_weight_gradient_scratch` floats.
+  void (*conv_weight_gradient)(const vc_conv *conv, const float *input,
+                               const float *output_gradient, float *gradient, float *scratch);
+  /// Pooled depths `[begin, end)` of one sample; `index` `[D', H', W', C]` may be NULL.
+  void (*pool_forward)(const vc_pool *pool, const float *input, const float *scale,
+                       const float *shift, float *output, uint8_t *index, ptrdiff_t begin,
+                       ptrdiff_t end);
+  /// For one sample adds, over all positions, the gradient `g` at the normalised input and
+  /// `g * (input - mean[c]) * inverse[c]` to the double sums `[C]`.
+  void (*pool_backward_sums)(const vc_pool *pool, const float *input, const float *mean,
+                             const float *inverse, const float *output_gradient,
+                             const uint8_t *index, double *sum, double *sum_normalised);
+  /// `input_gradient = a[c] * g + b[c] * input + d[c]`, laid out as `gradient_layout` says.
+  void (*pool_backward)(const vc_pool *pool, const float *input, const float *output_gradient,
+                        const uint8_t *index, const float *a, const float *b, const float *d,
+                        float *input_gradient, const vc_layout *gradient_layout,
+                        ptrdiff_t begin, ptrdiff_t end);
+  /// Mean and sum of squared differences from it, per channel, of one sample without a halo.
+  void (*moments)(const float *input, ptrdiff_t positions, ptrdiff_t channels, double *mean,
+                  double *squares, float *scratch);
+  /// Sums over positions of one sample with a halo: `sum[c] += ...`.
+  void (*channel_sums)(const vc_layout *layout, const float *input, double *sum, float *scratch);
+
+  /// LSTM gates of one step, in place: `gates` `[rows, 4 * hidden]` in the order i, f, g, o,
+  /// rows `gate_stride` apart; bias already added. Writes activations back to `gates`.
+  void (*lstm_gates)(float *gates, ptrdiff_t gate_stride, const float *cell_before,
+                     ptrdiff_t cell_stride, float *cell, float *hidden_state,
+                     ptrdiff_t hidden_stride, ptrdiff_t rows, ptrdiff_t hidden);
+  /// Gradient of one step. `hidden_gradient` `[rows, hidden]` is complete for this step;
+  /// `cell_gradient` `[rows, hidden]` comes from the step after and is replaced by the one for
+  /// the step before; `gates` holds activations and is replaced by pre-activation gradients.
+  void (*lstm_gates_backward)(float *gates, ptrdiff_t gate_stride, const float *cell_before,
+                              const float *cell, ptrdiff_t cell_stride,
+                              const float *hidden_gradient, ptrdiff_t hidden_stride,
+                              float *cell_gradient, ptrdiff_t rows, ptrdiff_t hidden);
+
+  /// AdamW (Loshchilov and Hutter 2019) as `torch.optim.AdamW` writes it.
+  void (*adamw)(float *parameters, const float *gradients, float *first, float *second,
+                ptrdiff_t count, float gradient_scale, float learning_rate, float beta1,
+                float beta2, float epsilon, float weight_decay, float correction1,
+                float correction2_root);
+  /// SGD with momentum as `torch.optim.SGD` writes it, decay added to the gradient.
+  void (*sgd)(float *parameters, const float *gradients, float *velocity, ptrdiff_t count,
+              float gradient_scale, float learning_rate, float momentum, float weight_decay,
+              int nesterov, int first_step);
+  /// `average = decay * average + (1 - decay) * values`.
+  void (*moving_average)(float *average, const float *values, ptrdiff_t count, float decay);
+  /// Sum of squares in blocks of fixed length, so that the bits never depend on the caller.
+  double (*sum_of_squares)(const float *values, ptrdiff_t count);
+  /// `target += values`.
+  void (*add)(float *target, const float *values, ptrdiff_t count);
+} vc_kernels;
+
+/// The kernels of the best instruction set here, or of the one named ("avx512", "avx2",
+/// "generic"); NULL where this processor or this build lacks it.
+const vc_kernels *vc_kernels_best(void);
+const vc_kernels *vc_kernels_named(const char *name);
+
+/// Floats of scratch for `conv_weight_gradient`.
+ptrdiff_t vc_weight_gradient_scratch(const vc_conv *conv, ptrdiff_t panel_width);
+
+/// Packs PyTorch's `[O, I, kD, kH, kW]` into panels; `transposed` packs the weights of the input
+/// gradient instead: channels exchanged, kernel flipped. Panels `[begin, end)`.
+void vc_pack_weights(const float *weights, float *packed, ptrdiff_t outputs, ptrdiff_t inputs,
+                     ptrdiff_t kernel_depth, ptrdiff_t kernel_height, ptrdiff_t kernel_width,
+                     ptrdiff_t panel_width, int transposed, const float *output_scale,
+                     ptrdiff_t begin, ptrdiff_t end);
+/// The way back for gradients: panels to `[O, I, kD, kH, kW]`.
+void vc_unpack_weights(const float *packed, float *weights, ptrdiff_t outputs, ptrdiff_t inputs,
+                       ptrdiff_t kernel_depth, ptrdiff_t kernel_height, ptrdiff_t kernel_width,
+                       ptrdiff_t panel_width, ptrdiff_t begin, ptrdiff_t end);
+
+/// Rows `[begin, end)` of the explicit im2col matrix `[positions, kD * kH * kW * C]`.
+void vc_im2col(const vc_conv *conv, const float *input, float *columns, ptrdiff_t begin,
+               ptrdiff_t end);
+/// Adds those rows back into the input's gradient (col2im), laid out as `conv->input`.
+void vc_col2im(const vc_conv *conv, const float *columns, float *input_gradient, ptrdiff_t begin,
+               ptrdiff_t end);
+
+/// Copies a dense sample `[depth, height, width, channels]` into a layout and zeroes its halo.
+void vc_pad(const vc_layout *layout, const float *dense, float *padded);
+/// Zeroes the halo of one sample.
+void vc_clear_halo(const vc_layout *layout, float *padded);
+/// `[positions, channels]` to `[channels, positions]` and back.
+void vc_transpose(const float *input, float *output, ptrdiff_t rows, ptrdiff_t columns);
+
+// The naive twins. Plain loops over dense arrays, no halo, sums in double.
+
+void vc_naive_conv_forward(const vc_conv *conv, const float *input, const float *weights,
+                           const float *bias, float *output);
+void vc_naive_conv_input_gradient(const vc_conv *conv, const float *weights,
+                                  const float *output_gradient, float *input_gradient);
+void vc_naive_conv_weight_gradient(const vc_conv *conv, const float *input,
+                                   const float *output_gradient, float *gradient);
+void vc_naive_pool_forward(const vc_pool *pool, const float *input, const float *scale,
+                           const float *shift, float *output, uint8_t *index);
+/// Gradient at the normalised, not yet rectified, input.
+void vc_naive_pool_backward(const vc_pool *pool, const float *output_gradient,
+                            const uint8_t *index, float *input_gradient);
+void vc_naive_lstm_step(const float *input, const float *hidden_before, const float *cell_before,
+                        const float *weight_ih, const float *weight_hh, const float *bias_ih,
+                        const float *bias_hh, ptrdiff_t inputs, ptrdiff_t hidden,
+                        float *hidden_after, float *cell_after);
 
 #endif

@@ -1,0 +1,5 @@
+// Four lanes: SSE2 on x86-64, NEON on arm64, plain code elsewhere.
+#define VL 4
+#define TILE 6
+#define SUFFIX generic
+#include "kernels.inc"

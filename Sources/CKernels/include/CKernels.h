@@ -60,13 +60,14 @@ typedef struct {
                        const float *shift, float *output, uint8_t *index, ptrdiff_t begin,
                        ptrdiff_t end);
   /// For one sample adds, over all positions, the gradient `g` at the normalised input and
-  /// `g * (input - mean[c]) * inverse[c]` to the double sums `[C]`.
+  /// `g * (input - mean[c]) * inverse[c]` to the double sums `[C]`; only the first without `input`.
   void (*pool_backward_sums)(const vc_pool *pool, const float *input, const float *mean,
                              const float *inverse, const float *output_gradient,
                              const uint8_t *index, double *sum, double *sum_normalised);
-  /// `input_gradient = a[c] * g + b[c] * input + d[c]`, laid out as `gradient_layout` says.
+  /// `input_gradient = a[c] * g + b[c] * input + e[c]`, laid out as `gradient_layout` says, for
+  /// input depths `[begin, end)`; only `a[c] * g` without `input`.
   void (*pool_backward)(const vc_pool *pool, const float *input, const float *output_gradient,
-                        const uint8_t *index, const float *a, const float *b, const float *d,
+                        const uint8_t *index, const float *a, const float *b, const float *e,
                         float *input_gradient, const vc_layout *gradient_layout,
                         ptrdiff_t begin, ptrdiff_t end);
   /// Mean and sum of squared differences from it, per channel, of one sample without a halo.

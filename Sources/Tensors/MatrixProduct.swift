@@ -1,0 +1,61 @@
+internal import COpenBLAS
+
+/// Products of row-major matrices through OpenBLAS, one BLAS thread in each of the pool's.
+///
+/// Products are cut at fixed places, never by the number of threads, so that the bits stay the same
+/// for any number.
+public enum MatrixProduct {
+  /// OpenBLAS's own threads would fight the pool's; the setting is global to the process.
+  private static let oneBLASThread: Void = openblas_set_num_threads(1)
+
+  /// Parts that a large product is cut into.
+  private static let parts = 8
+
+  /// `C = alpha · op(A) · op(B) + beta · C`, `C` `[m, n]`, the sum over `k`.
+  ///
+  /// `op` is the transpose where asked for; leading dimensions are those of the stored matrices.
+  public static func multiply(
+    m: Int, n: Int, k: Int, alpha: Float = 1, a: UnsafePointer<Float>, lda: Int,
+    transposeA: Bool = false, b: UnsafePointer<Float>, ldb: Int, transposeB: Bool = false,
+    beta: Float = 0, c: UnsafeMutablePointer<Float>, ldc: Int, pool: WorkerPool? = nil
+  ) {
+    if m == 0 || n == 0 { return }
+    _ = oneBLASThread
+    guard let pool, m * n * k >= 1 << 20 else {
+      single(
+        m: m, n: n, k: k, alpha: alpha, a: a, lda: lda, transposeA: transposeA, b: b, ldb: ldb,
+        transposeB: transposeB, beta: beta, c: c, ldc: ldc)
+      return
+    }
+    // The longer side of the result is cut, at multiples of the BLAS kernel's tile.
+    let alongN = n >= m
+    let side = alongN ? n : m
+    let step = max(16, ((side + parts - 1) / parts + 15) / 16 * 16)
+    pool.parallelFor((side + step - 1) / step) { part in
+      let begin = part * step
+      let count = min(step, side - begin)
+      if alongN {
+        single(
+          m: m, n: count, k: k, alpha: alpha, a: a, lda: lda, transposeA: transposeA,
+          b: b + (transposeB ? begin * ldb : begin), ldb: ldb, transposeB: transposeB, beta: beta,
+          c: c + begin, ldc: ldc)
+      } else {
+        single(
+          m: count, n: n, k: k, alpha: alpha, a: a + (transposeA ? begin : begin * lda), lda: lda,
+          transposeA: transposeA, b: b, ldb: ldb, transposeB: transposeB, beta: beta,
+          c: c + begin * ldc, ldc: ldc)
+      }
+    }
+  }
+
+  private static func single(
+    m: Int, n: Int, k: Int, alpha: Float, a: UnsafePointer<Float>, lda: Int, transposeA: Bool,
+    b: UnsafePointer<Float>, ldb: Int, transposeB: Bool, beta: Float,
+    c: UnsafeMutablePointer<Float>, ldc: Int
+  ) {
+    cblas_sgemm(
+      CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans,
+      transposeB ? CblasTrans : CblasNoTrans, blasint(m), blasint(n), blasint(k), alpha, a,
+      blasint(lda), b, blasint(ldb), beta, c, blasint(ldc))
+  }
+}

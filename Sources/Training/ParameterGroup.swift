@@ -1,0 +1,29 @@
+/// A run of trainable values in a network's flat buffers that an optimiser treats alike.
+public struct ParameterGroup: Sendable, Equatable {
+  /// Into the flat parameter and gradient buffers.
+  public let range: Range<Int>
+  /// Whether weight decay pulls these values towards zero: weights yes, biases and normalisation no.
+  public let decays: Bool
+
+  public init(range: Range<Int>, decays: Bool) {
+    self.range = range
+    self.decays = decays
+  }
+
+  /// Joins neighbours of the same kind, in the order of the buffer, so that loops run long.
+  public static func joined(_ groups: [ParameterGroup]) -> [ParameterGroup] {
+    var result: [ParameterGroup] = []
+    for group in groups.sorted(by: { $0.range.lowerBound < $1.range.lowerBound })
+    where !group.range.isEmpty {
+      if let last = result.last, last.decays == group.decays,
+        last.range.upperBound == group.range.lowerBound
+      {
+        result[result.count - 1] = ParameterGroup(
+          range: last.range.lowerBound..<group.range.upperBound, decays: group.decays)
+      } else {
+        result.append(group)
+      }
+    }
+    return result
+  }
+}

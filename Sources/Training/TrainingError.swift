@@ -1,0 +1,28 @@
+/// Why a training could not be started, continued or finished.
+public struct TrainingError: Error, Sendable, CustomStringConvertible {
+  public enum Code: String, Sendable {
+    /// The data set cannot be trained on (no clips, one class, an empty side of the split).
+    case data = "DATA"
+    /// A setting is out of range or does not fit another one.
+    case settings = "SETTINGS"
+    /// The model or its run folder cannot be written.
+    case output = "OUTPUT"
+    /// A checkpoint is damaged or belongs to another training.
+    case checkpoint = "CHECKPOINT"
+    /// The loss stopped being a number.
+    case diverged = "DIVERGED"
+  }
+
+  public let code: Code
+  /// One line: names the file or setting, says what was expected and what to do.
+  public let message: String
+  public let underlying: (any Error)?
+
+  public init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
+    self.code = code
+    self.message = message
+    self.underlying = underlying
+  }
+
+  public var description: String { message }
+}

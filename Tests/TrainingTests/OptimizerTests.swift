@@ -1,0 +1,100 @@
+import Testing
+
+@testable import Training
+
+@Suite struct OptimizerTests {
+  /// Runs an optimiser over a golden's gradients and compares every step's parameters.
+  private func expectTrajectory(
+    _ golden: Goldens.Optimizer, _ optimizer: any Optimizer,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    var parameters = golden.start
+    for (gradient, expected) in zip(golden.gradients, golden.trajectory) {
+      var gradient = gradient
+      parameters.withUnsafeMutableBufferPointer { parameters in
+        gradient.withUnsafeMutableBufferPointer { gradient in
+          optimizer.step(
+            parameters: parameters, gradients: gradient, learningRate: golden.settings.lr)
+        }
+      }
+      #expect(relativeError(parameters, expected) < 2e-6, sourceLocation: sourceLocation)
+    }
+    #expect(optimizer.steps == golden.gradients.count, sourceLocation: sourceLocation)
+  }
+
+  private func groups(_ golden: Goldens.Optimizer) -> [ParameterGroup] {
+    [
+      ParameterGroup(range: 0..<golden.decaying, decays: true),
+      ParameterGroup(range: golden.decaying..<golden.start.count, decays: false),
+    ]
+  }
+
+  @Test(arguments: Goldens.all.adamw) func adamWEqualsPyTorch(_ golden: Goldens.Optimizer) {
+    var options = AdamW.Options(weightDecay: golden.settings.weightDecay)
+    if let betas = golden.settings.betas { (options.beta1, options.beta2) = (betas[0], betas[1]) }
+    if let epsilon = golden.settings.eps { options.epsilon = epsilon }
+    let count = golden.start.count
+    expectTrajectory(golden, AdamW(count: count, groups: groups(golden), options: options))
+  }
+
+  @Test(arguments: Goldens.all.sgd) func sgdEqualsPyTorch(_ golden: Goldens.Optimizer) {
+    let options = SGD.Options(
+      momentum: golden.settings.momentum ?? 0, nesterov: golden.settings.nesterov ?? false,
+      weightDecay: golden.settings.weightDecay)
+    let count = golden.start.count
+    expectTrajectory(golden, SGD(count: count, groups: groups(golden), options: options))
+  }
+
+  @Test func frozenValuesStayAsTheyAre() {
+    let optimizer = AdamW(
+      count: 6, groups: [ParameterGroup(range: 2..<4, decays: true)],
+      options: .init(weightDecay: 0.5))
+    var parameters: [Float] = [1, 2, 3, 4, 5, 6]
+    var gradients = [Float](repeating: 1, count: 6)
+    parameters.withUnsafeMutableBufferPointer { parameters in
+      gradients.withUnsafeMutableBufferPointer { gradients in
+        optimizer.step(parameters: parameters, gradients: gradients, learningRate: 0.1)
+      }
+    }
+    #expect(parameters[0] == 1 && parameters[1] == 2 && parameters[4] == 5 && parameters[5] == 6)
+    #expect(parameters[2] < 3 && parameters[3] < 4)
+  }
+
+  @Test(arguments: [0, 1]) func clippingEqualsPyTorch(index: Int) {
+    let golden = Goldens.all.clipping[index]
+    var gradient = golden.gradient
+    let norm = gradient.withUnsafeMutableBufferPointer {
+      // In two parts: the length is that of all of them together.
+      GradientClipping.clip(
+        $0,
+        groups: [
+          ParameterGroup(range: 0..<11, decays: true),
+          ParameterGroup(range: 11..<golden.gradient.count, decays: false),
+        ], limit: golden.limit)
+    }
+    #expect(abs(norm - golden.norm) < 1e-6 * golden.norm)
+    #expect(relativeError(gradient, golden.clipped) < 2e-6)
+  }
+
+  @Test func notANumberIsNoticed() {
+    var gradient: [Float] = [1, .nan, 2]
+    let norm = gradient.withUnsafeMutableBufferPointer {
+      GradientClipping.clip(
+        $0, groups: [ParameterGroup(range: 0..<3, decays: true)], limit: 1)
+    }
+    #expect(!norm.isFinite)
+  }
+
+  @Test func neighboursOfAKindAreJoined() {
+    let groups = [
+      ParameterGroup(range: 6..<9, decays: false), ParameterGroup(range: 0..<4, decays: true),
+      ParameterGroup(range: 4..<6, decays: true), ParameterGroup(range: 9..<9, decays: true),
+      ParameterGroup(range: 10..<12, decays: false),
+    ]
+    #expect(
+      ParameterGroup.joined(groups) == [
+        ParameterGroup(range: 0..<6, decays: true), ParameterGroup(range: 6..<9, decays: false),
+        ParameterGroup(range: 10..<12, decays: false),
+      ])
+  }
+}

@@ -39,7 +39,7 @@ enum TensorBoardEvents {
   ) -> [UInt8] {
     var event = ProtocolBuffer()
     event.double(time, field: 1)
-    event.integer(UInt64(step), field: 2)
+    if step != 0 { event.integer(UInt64(step), field: 2) }
     content(&event)
     return event.bytes
   }

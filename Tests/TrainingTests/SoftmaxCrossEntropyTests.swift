@@ -68,7 +68,7 @@ import Testing
     let loss = SoftmaxCrossEntropy(classes: 3, labelSmoothing: 0.1)
     let found = evaluate(loss, logits: [3e30, -3e30, 0, 1e4, 1e4, -1e4], labels: [0, 1])
     #expect(found.loss.isFinite)
-    #expect(found.gradient.allSatisfy(\.isFinite))
+    #expect(found.gradient.allSatisfy { $0.isFinite })
   }
 
   @Test func balancedWeightsGiveEveryClassTheSameTotal() {

@@ -21,7 +21,7 @@ import Testing
     #expect(Array(record.prefix(12)) == [0x18, 0, 0, 0, 0, 0, 0, 0, 0xA3, 0x7F, 0x4B, 0x22])
     #expect(record.count == 12 + 24 + 4)
     #expect(Array(record[12..<21]) == [0x09, 0, 0, 0, 0, 0, 0, 0xF8, 0x3F])
-    #expect(record[23..<36].elementsEqual([0x1A, 0x0D] + Array("brain.Event".utf8)))
+    #expect(record[21..<36].elementsEqual([0x1A, 0x0D] + Array("brain.Event:2".utf8)))
   }
 
   @Test func scalarsAreProtocolBuffers() {

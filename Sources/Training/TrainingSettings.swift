@@ -1,0 +1,184 @@
+import ClipSampling
+import FileStore
+import Foundation
+
+/// Everything besides the clips and the network that decides what a training comes to.
+///
+/// Two trainings with the same settings, architecture and data end in the same bytes. Threads,
+/// caches and where files lie are not here, because they change nothing.
+public struct TrainingSettings: Codable, Hashable, Sendable {
+  public enum OptimizerName: String, Codable, Sendable, CaseIterable {
+    case adamw
+    case sgd
+  }
+
+  public var seed: UInt64 = 0
+  public var epochs: Int
+  public var batchSize: Int
+  public var optimizer = OptimizerName.adamw
+  /// The peak of the schedule.
+  public var learningRate: Double
+  public var schedule = LearningRateSchedule.Course.cosine
+  /// Epochs, which may be broken, of linear climb at the start.
+  public var warmup: Double
+  public var weightDecay: Double
+  public var labelSmoothing = 0.1
+  public var dropout = 0.5
+  public var classWeights: ClassWeighting
+  /// Name of the strength: none, light, standard, strong.
+  public var augmentation = "standard"
+  /// Whether training clips may be mirrored; already decided, never "auto".
+  public var flip: Bool
+  /// The decay of the moving average of weights; 0 keeps the last weights.
+  public var averageDecay: Double
+  /// Longest length of the gradient, all values together.
+  public var gradientLimit = 1.0
+  /// Epochs without a better score after which training ends; nil trains to the end.
+  public var earlyStop: Int?
+  /// Share of the clips held out where the data set has no split of its own.
+  public var validationFraction: Double
+  /// Only the head learns; the trunk stays as `initialModel` had it.
+  public var freeze = false
+  /// Hash of the model file that training started from.
+  public var initialModel: String?
+
+  /// Settings that suit an amount of data, chosen so that a few hundred clips get what they allow
+  /// and thousands do not take days.
+  public init(clips: Int, classCounts: [Int], flip: Bool, batchSize: Int? = nil, epochs: Int? = nil)
+  {
+    let batch = batchSize ?? (clips >= 4000 ? 32 : clips >= 64 ? 16 : 8)
+    let stepsPerEpoch = max(1, (clips + batch - 1) / batch)
+    // About 2,000 steps, in no fewer than 12 and no more than 60 passes over the data.
+    let passes = epochs ?? min(60, max(12, (2000 + stepsPerEpoch / 2) / stepsPerEpoch))
+    self.batchSize = batch
+    self.epochs = passes
+    self.flip = flip
+    learningRate = 2e-3
+    weightDecay = 0.05
+    warmup = max(1, Double(passes) * 0.1)
+    averageDecay = WeightAverage.decay(totalSteps: stepsPerEpoch * passes)
+    validationFraction = 0.2
+    let present = classCounts.filter { $0 > 0 }
+    let uneven = Double(present.max() ?? 1) / Double(present.min() ?? 1)
+    // Weights cost a little accuracy where they are not needed.
+    classWeights = uneven >= 1.5 ? .balanced : .none
+  }
+
+  /// Throws for values that make no sense, naming the option.
+  public func validate() throws(TrainingError) {
+    func require(_ condition: Bool, _ option: String, _ wanted: String) throws(TrainingError) {
+      if !condition { throw TrainingError(.settings, "\(option) must be \(wanted)") }
+    }
+    try require((1...100_000).contains(epochs), "--epochs", "from 1 to 100000, not \(epochs)")
+    try require(
+      (1...4096).contains(batchSize), "--batch-size", "from 1 to 4096, not \(batchSize)")
+    try require(
+      learningRate > 0 && learningRate <= 100, "--lr", "above 0 and at most 100, not \(learningRate)")
+    try require(
+      warmup >= 0 && warmup <= Double(epochs), "--warmup",
+      "from 0 to the \(epochs) epochs, not \(warmup)")
+    try require(
+      weightDecay >= 0 && weightDecay * learningRate < 1, "--weight-decay",
+      "at least 0 and below \(1 / learningRate), not \(weightDecay)")
+    try require(
+      (0..<1).contains(labelSmoothing), "--label-smoothing",
+      "at least 0 and below 1, not \(labelSmoothing)")
+    try require((0..<1).contains(dropout), "--dropout", "at least 0 and below 1, not \(dropout)")
+    try require((0..<1).contains(averageDecay), "--ema", "at least 0 and below 1, not \(averageDecay)")
+    try require(
+      earlyStop == nil || earlyStop! >= 1, "--early-stop", "at least 1, not \(earlyStop ?? 0)")
+    try require(
+      (0..<1).contains(validationFraction), "--val",
+      "at least 0 and below 1, not \(validationFraction)")
+    try require(!freeze || initialModel != nil, "--freeze", "given together with --init-from")
+  }
+}
+
+/// What a checkpoint must share with the command that resumes it.
+public struct TrainingIdentity: Codable, Hashable, Sendable {
+  public var settings: TrainingSettings
+  public var preprocessing: Preprocessing
+  /// The architecture, as JSON with sorted keys.
+  public var architecture: String
+  public var classes: [String]
+  /// Hash of the clips: paths, ranges, labels.
+  public var dataset: String
+  /// Hash of which clip is on which side.
+  public var split: String
+
+  public init(
+    settings: TrainingSettings, preprocessing: Preprocessing, architecture: String,
+    classes: [String], dataset: String, split: String
+  ) {
+    self.settings = settings
+    self.preprocessing = preprocessing
+    self.architecture = architecture
+    self.classes = classes
+    self.dataset = dataset
+    self.split = split
+  }
+
+  /// SHA-256 of the identity's JSON.
+  public var hash: String { Digest.sha256(StableJSON.text(self)) }
+
+  /// What differs from another identity, in words: `--epochs (40 there, 20 here)`.
+  public func differences(from other: TrainingIdentity) -> [String] {
+    var found: [String] = []
+    if classes != other.classes {
+      found.append("the classes")
+    } else if dataset != other.dataset {
+      found.append("the clips of the data set")
+    } else if split != other.split {
+      found.append("which clips are held out")
+    }
+    if architecture != other.architecture { found.append("the network (--arch)") }
+    found += TrainingIdentity.differences(
+      StableJSON.object(other.preprocessing), StableJSON.object(preprocessing),
+      names: TrainingIdentity.preprocessingOptions)
+    found += TrainingIdentity.differences(
+      StableJSON.object(other.settings), StableJSON.object(settings),
+      names: TrainingIdentity.settingOptions)
+    return found
+  }
+
+  private static func differences(
+    _ there: [String: Any], _ here: [String: Any], names: [String: String]
+  ) -> [String] {
+    Set(there.keys).union(here.keys).sorted().compactMap { key in
+      let values = [there[key], here[key]].map { value in
+        value.map { "\($0)" } ?? "none"
+      }
+      return values[0] == values[1]
+        ? nil : "\(names[key] ?? key) (\(values[0]) there, \(values[1]) here)"
+    }
+  }
+
+  private static let settingOptions = [
+    "seed": "--seed", "epochs": "--epochs", "batchSize": "--batch-size",
+    "optimizer": "--optimizer", "learningRate": "--lr", "schedule": "--schedule",
+    "warmup": "--warmup", "weightDecay": "--weight-decay", "labelSmoothing": "--label-smoothing",
+    "dropout": "--dropout", "classWeights": "--class-weights", "augmentation": "--augment",
+    "flip": "--flip", "averageDecay": "--ema", "earlyStop": "--early-stop",
+    "validationFraction": "--val", "freeze": "--freeze", "initialModel": "--init-from",
+  ]
+
+  private static let preprocessingOptions = [
+    "frames": "--frames", "height": "--size", "width": "--size", "resizeHeight": "--size",
+    "resizeWidth": "--size", "color": "--gray", "motion": "--motion", "choice": "--fps or --stride",
+  ]
+}
+
+/// JSON with sorted keys: the same text for the same value.
+enum StableJSON {
+  static func text(_ value: some Encodable) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    // Only values of our own types are encoded, none of which can fail.
+    return String(decoding: try! encoder.encode(value), as: UTF8.self)
+  }
+
+  static func object(_ value: some Encodable) -> [String: Any] {
+    let data = Data(text(value).utf8)
+    return (try? JSONSerialization.jsonObject(with: data)) as? [String: Any] ?? [:]
+  }
+}

@@ -1,0 +1,51 @@
+/// Where a training stands, apart from its weights: what a checkpoint's header holds.
+///
+/// Random numbers are keyed by seed, epoch, step and clip, so the position is their whole state.
+public struct TrainingState: Codable, Hashable, Sendable {
+  /// Epochs finished.
+  public var epoch = 0
+  /// Steps finished in the epoch under way.
+  public var step = 0
+  /// Steps of the optimiser since the start.
+  public var totalSteps = 0
+  /// What the epoch under way has summed up.
+  public var running = Running()
+  public var records: [EpochRecord] = []
+  /// The epoch whose weights are kept, and its scores; nil before the first validation.
+  public var best: Best?
+  /// Training is over: only the final model may be missing.
+  public var isFinished = false
+  /// Seconds spent by earlier processes; for telling, never for deciding.
+  public var secondsBefore = 0.0
+
+  public struct Running: Codable, Hashable, Sendable {
+    public var loss = 0.0
+    public var correct = 0
+    public var clips = 0
+    public var seconds = 0.0
+
+    public init() {}
+  }
+
+  public struct Best: Codable, Hashable, Sendable {
+    public var epoch: Int
+    public var validation: EpochRecord.Validation
+  }
+
+  public init() {}
+
+  /// Takes an epoch's scores; true when its weights are the best so far and should be kept.
+  mutating func note(_ record: EpochRecord) -> Bool {
+    records.append(record)
+    guard let validation = record.validation else { return false }
+    if let best, !validation.isBetter(than: best.validation) { return false }
+    best = Best(epoch: record.epoch, validation: validation)
+    return true
+  }
+
+  /// Whether the last `patience` epochs brought nothing better.
+  func shouldStop(patience: Int?) -> Bool {
+    guard let patience, let best else { return false }
+    return epoch - best.epoch >= patience
+  }
+}

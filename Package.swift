@@ -49,7 +49,9 @@ let package = Package(
     // MARK: Learning and using
     .target(
       name: "Training",
-      dependencies: ["Datasets", "Networks", "ModelFiles", "FileStore", "Evaluation"],
+      dependencies: [
+        "Datasets", "Networks", "ModelFiles", "FileStore", "Evaluation", "Tensors", "ClipSampling",
+      ],
       swiftSettings: swift),
     .target(
       name: "Labelling", dependencies: ["Datasets", "Networks", "ModelFiles", "FileStore"],

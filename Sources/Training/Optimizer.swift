@@ -1,3 +1,5 @@
+import Tensors
+
 /// Changes a network's parameters by their gradients, one step at a time.
 ///
 /// Works in place on flat buffers and allocates nothing in a step. The same inputs give the same
@@ -7,10 +9,11 @@ public protocol Optimizer: AnyObject {
   var steps: Int { get set }
   /// The state to put into a checkpoint: names and flat buffers as long as the parameters.
   var slots: [(name: String, values: UnsafeMutableBufferPointer<Float>)] { get }
-  /// One step. Values outside the groups (frozen ones) stay as they are.
+  /// One step with the gradients multiplied by `gradientScale`. Values outside the groups (frozen
+  /// ones) stay as they are.
   func step(
     parameters: UnsafeMutableBufferPointer<Float>, gradients: UnsafeMutableBufferPointer<Float>,
-    learningRate: Double)
+    gradientScale: Float, learningRate: Double)
 }
 
 /// Adam with decoupled weight decay (Loshchilov and Hutter 2019), as `torch.optim.AdamW`.
@@ -35,16 +38,20 @@ public final class AdamW: Optimizer {
   public let options: Options
   public var steps = 0
   private let groups: [ParameterGroup]
+  private let pool: WorkerPool?
   private let mean: FloatBuffer
   private let square: FloatBuffer
 
   /// - Parameters:
   ///   - count: values in the flat parameter buffer.
   ///   - groups: which of them are trained, and whether they decay.
-  public init(count: Int, groups: [ParameterGroup], options: Options = Options()) {
+  public init(
+    count: Int, groups: [ParameterGroup], options: Options = Options(), pool: WorkerPool? = nil
+  ) {
     precondition(groups.allSatisfy { $0.range.upperBound <= count }, "groups outside the buffer")
     self.options = options
     self.groups = groups
+    self.pool = pool
     mean = FloatBuffer(count: count)
     square = FloatBuffer(count: count)
   }
@@ -55,21 +62,22 @@ public final class AdamW: Optimizer {
 
   public func step(
     parameters: UnsafeMutableBufferPointer<Float>, gradients: UnsafeMutableBufferPointer<Float>,
-    learningRate: Double
+    gradientScale: Float, learningRate: Double
   ) {
     precondition(
       parameters.count == mean.values.count && gradients.count == parameters.count,
       "parameters and gradients must be as long as the state")
     steps += 1
     for group in groups {
-      UpdateLoops.adamW(
-        parameters: parameters.baseAddress! + group.range.lowerBound,
-        gradients: gradients.baseAddress! + group.range.lowerBound,
-        mean: mean.values.baseAddress! + group.range.lowerBound,
-        square: square.values.baseAddress! + group.range.lowerBound,
-        count: group.range.count, learningRate: learningRate, beta1: options.beta1,
-        beta2: options.beta2, epsilon: options.epsilon,
-        weightDecay: group.decays ? options.weightDecay : 0, step: steps)
+      let start = group.range.lowerBound
+      VectorMath.adamW(
+        parameters: parameters.baseAddress! + start, gradients: gradients.baseAddress! + start,
+        first: mean.values.baseAddress! + start, second: square.values.baseAddress! + start,
+        count: group.range.count, gradientScale: gradientScale,
+        settings: VectorMath.AdamW(
+          learningRate: Float(learningRate), beta1: Float(options.beta1),
+          beta2: Float(options.beta2), epsilon: Float(options.epsilon),
+          weightDecay: group.decays ? Float(options.weightDecay) : 0, step: steps), pool: pool)
     }
   }
 }
@@ -91,12 +99,16 @@ public final class SGD: Optimizer {
   public let options: Options
   public var steps = 0
   private let groups: [ParameterGroup]
+  private let pool: WorkerPool?
   private let velocity: FloatBuffer
 
-  public init(count: Int, groups: [ParameterGroup], options: Options = Options()) {
+  public init(
+    count: Int, groups: [ParameterGroup], options: Options = Options(), pool: WorkerPool? = nil
+  ) {
     precondition(groups.allSatisfy { $0.range.upperBound <= count }, "groups outside the buffer")
     self.options = options
     self.groups = groups
+    self.pool = pool
     velocity = FloatBuffer(count: count)
   }
 
@@ -106,49 +118,41 @@ public final class SGD: Optimizer {
 
   public func step(
     parameters: UnsafeMutableBufferPointer<Float>, gradients: UnsafeMutableBufferPointer<Float>,
-    learningRate: Double
+    gradientScale: Float, learningRate: Double
   ) {
     precondition(
       parameters.count == velocity.values.count && gradients.count == parameters.count,
       "parameters and gradients must be as long as the state")
     steps += 1
     for group in groups {
-      UpdateLoops.sgd(
-        parameters: parameters.baseAddress! + group.range.lowerBound,
-        gradients: gradients.baseAddress! + group.range.lowerBound,
-        velocity: velocity.values.baseAddress! + group.range.lowerBound,
-        count: group.range.count, learningRate: learningRate, momentum: options.momentum,
-        nesterov: options.nesterov, weightDecay: group.decays ? options.weightDecay : 0)
+      let start = group.range.lowerBound
+      VectorMath.sgd(
+        parameters: parameters.baseAddress! + start, gradients: gradients.baseAddress! + start,
+        velocity: velocity.values.baseAddress! + start, count: group.range.count,
+        gradientScale: gradientScale, learningRate: Float(learningRate),
+        momentum: Float(options.momentum),
+        weightDecay: group.decays ? Float(options.weightDecay) : 0,
+        nesterov: options.nesterov, isFirst: steps == 1, pool: pool)
     }
   }
 }
 
-/// Scales all gradients down together when their common length exceeds a limit.
+/// Shortens the gradient of all values together when it is too long.
 public enum GradientClipping {
-  /// The Euclidean length of the groups' gradients, summed in a fixed order; the gradients are
-  /// multiplied by `limit / (length + 1e-6)` when that is below 1, as PyTorch's
-  /// `clip_grad_norm_` does.
+  /// The Euclidean length of the groups' gradients, summed in a fixed order, and the factor that
+  /// brings it down to `limit`: `limit / (length + 1e-6)` where that is below 1, as in PyTorch's
+  /// `clip_grad_norm_`, else 1.
   ///
-  /// - Parameter limit: the longest allowed; `.infinity` only measures.
-  /// - Returns: the length before clipping; not finite when a gradient is not.
-  @discardableResult
-  public static func clip(
+  /// - Returns: a length that is not finite when a gradient is not.
+  public static func measure(
     _ gradients: UnsafeMutableBufferPointer<Float>, groups: [ParameterGroup], limit: Double
-  ) -> Double {
+  ) -> (length: Double, factor: Float) {
     var sum = 0.0
     for group in groups {
-      sum += UpdateLoops.sumOfSquares(
-        gradients.baseAddress! + group.range.lowerBound, count: group.range.count)
+      sum += VectorMath.sumOfSquares(
+        UnsafePointer(gradients.baseAddress! + group.range.lowerBound), count: group.range.count)
     }
     let length = sum.squareRoot()
-    let factor = limit / (length + 1e-6)
-    if factor < 1 {
-      for group in groups {
-        UpdateLoops.scale(
-          gradients.baseAddress! + group.range.lowerBound, by: Float(factor),
-          count: group.range.count)
-      }
-    }
-    return length
+    return (length, Float(min(1, limit / (length + 1e-6))))
   }
 }

@@ -73,7 +73,8 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
     try require(
       (1...4096).contains(batchSize), "--batch-size", "from 1 to 4096, not \(batchSize)")
     try require(
-      learningRate > 0 && learningRate <= 100, "--lr", "above 0 and at most 100, not \(learningRate)")
+      learningRate > 0 && learningRate <= 100, "--lr",
+      "above 0 and at most 100, not \(learningRate)")
     try require(
       warmup >= 0 && warmup <= Double(epochs), "--warmup",
       "from 0 to the \(epochs) epochs, not \(warmup)")
@@ -84,7 +85,8 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
       (0..<1).contains(labelSmoothing), "--label-smoothing",
       "at least 0 and below 1, not \(labelSmoothing)")
     try require((0..<1).contains(dropout), "--dropout", "at least 0 and below 1, not \(dropout)")
-    try require((0..<1).contains(averageDecay), "--ema", "at least 0 and below 1, not \(averageDecay)")
+    try require(
+      (0..<1).contains(averageDecay), "--ema", "at least 0 and below 1, not \(averageDecay)")
     try require(
       earlyStop == nil || earlyStop! >= 1, "--early-stop", "at least 1, not \(earlyStop ?? 0)")
     try require(

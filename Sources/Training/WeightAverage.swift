@@ -1,3 +1,5 @@
+import Tensors
+
 /// An exponential moving average of weights, which scores better and steadier than the last step's.
 ///
 /// Early averages would remember the random start, so the decay grows with the steps:
@@ -27,8 +29,8 @@ public struct WeightAverage: Sendable {
     precondition(average.count == values.count, "buffers must have the same length")
     guard !average.isEmpty else { return }
     let keep = min(decay, Double(1 + steps) / Double(10 + steps))
-    UpdateLoops.blend(
-      average.baseAddress!, with: UnsafePointer(values.baseAddress!),
-      keep: decay == 0 ? 0 : Float(keep), count: average.count)
+    VectorMath.movingAverage(
+      average.baseAddress!, values: UnsafePointer(values.baseAddress!), count: average.count,
+      decay: decay == 0 ? 0 : Float(keep))
   }
 }

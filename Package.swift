@@ -82,7 +82,7 @@ let package = Package(
     .testTarget(
       name: "NetworksTests", dependencies: ["Networks", "ModelFiles", "Training", "TestSupport"],
       swiftSettings: swift),
-    .testTarget(name: "FileStoreTests", dependencies: ["FileStore"], swiftSettings: swift),
+    .testTarget(name: "FileStoreTests", dependencies: ["FileStore", "TestSupport"], swiftSettings: swift),
     .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "TestSupport"], swiftSettings: swift),
     .testTarget(
       name: "VideoDecodingTests", dependencies: ["VideoDecoding", "TestSupport"], swiftSettings: swift),

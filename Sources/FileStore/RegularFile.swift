@@ -8,23 +8,14 @@ public enum RegularFile {
   public static func read(
     _ path: String, maximumBytes: Int = 1 << 30
   ) throws(FileStoreError) -> [UInt8] {
-    let file = try open(path)
-    let size = Int(file.status().st_size)
-    if size > maximumBytes {
+    var reader = try FileReader(path)
+    if reader.size > maximumBytes {
       throw FileStoreError(
         .tooLarge, path: path,
-        "has \(size) bytes, more than the \(maximumBytes) expected here; is it the right file?")
+        "has \(reader.size) bytes, more than the \(maximumBytes) expected here; "
+          + "is it the right file?")
     }
-    var failure: Int32 = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-      guard let done = file.readAll(into: UnsafeMutableRawBufferPointer(buffer)) else {
-        failure = errno
-        return
-      }
-      count = done
-    }
-    if failure != 0 { throw .reading(path, failure) }
-    return bytes
+    return try reader.read(reader.size)
   }
 
   /// The text of a UTF-8 file, without a byte order mark.

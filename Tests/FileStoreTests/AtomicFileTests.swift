@@ -1,23 +1,7 @@
 import FileStore
 import Foundation
+import TestSupport
 import Testing
-
-/// A folder of its own for one test, removed with it.
-final class ScratchFolder {
-  let path: String
-
-  init() {
-    path = NSTemporaryDirectory() + "vidclass-test-" + UUID().uuidString
-    try! FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func callAsFunction(_ name: String) -> String { path + "/" + name }
-
-  /// Everything in the folder, hidden files too.
-  var names: [String] { Folder.names(path) ?? [] }
-}
 
 @Suite struct AtomicFileTests {
   let folder = ScratchFolder()

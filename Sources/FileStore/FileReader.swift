@@ -1,0 +1,31 @@
+import Glibc
+
+/// Reads a regular file from front to back; nothing is allocated beyond what is asked for.
+public struct FileReader: ~Copyable {
+  public let path: String
+  /// Bytes the file had when it was opened.
+  public let size: Int
+  private let file: FileHandleOwner
+
+  /// Opens without ever waiting and refuses all but regular files.
+  public init(_ path: String) throws(FileStoreError) {
+    file = try RegularFile.open(path)
+    self.path = path
+    size = Int(file.status().st_size)
+  }
+
+  /// The next `count` bytes, or fewer where the file ends before.
+  public mutating func read(_ count: Int) throws(FileStoreError) -> [UInt8] {
+    precondition(count >= 0)
+    var failure: Int32 = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      guard let done = file.readAll(into: UnsafeMutableRawBufferPointer(buffer)) else {
+        failure = errno
+        return
+      }
+      filled = done
+    }
+    if failure != 0 { throw .reading(path, failure) }
+    return bytes
+  }
+}

@@ -1,0 +1,165 @@
+import FileStore
+
+/// Named tensors and string metadata: the content of one safetensors file.
+///
+/// Note [Trust]: a file from elsewhere is checked in full before any of it is used. The header is
+/// read by a scanner of its own that allows nothing but what the format defines (no duplicate
+/// names, no unknown fields, no nesting); offsets must tile the data part exactly; sizes are
+/// computed with overflow checks; and by default every float must be finite. The bytes are read,
+/// never mapped, so nobody can change them after the checks.
+public struct SafeTensors: Sendable {
+  /// The element types this program uses, by their names in the file.
+  public enum ElementType: String, Sendable {
+    case float32 = "F32"
+    case bfloat16 = "BF16"
+    case int64 = "I64"
+    case uint8 = "U8"
+
+    /// Bytes of one element.
+    public var size: Int {
+      switch self {
+      case .float32: 4
+      case .bfloat16: 2
+      case .int64: 8
+      case .uint8: 1
+      }
+    }
+  }
+
+  /// One tensor, row-major, little-endian.
+  public struct Tensor: Sendable {
+    public let name: String
+    public let type: ElementType
+    public let shape: [Int]
+    public let bytes: [UInt8]
+
+    /// The product of the shape; 1 for a scalar (`[]`).
+    public var count: Int { shape.reduce(1, *) }
+  }
+
+  /// What messages call these tensors: the path they came from, or empty.
+  public let source: String
+  public var metadata: [String: String]
+  private var byName: [String: Tensor] = [:]
+
+  public init(metadata: [String: String] = [:]) {
+    source = ""
+    self.metadata = metadata
+  }
+
+  init(source: String, metadata: [String: String], tensors: [Tensor]) {
+    self.source = source
+    self.metadata = metadata
+    byName = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0) })
+  }
+
+  /// Names in the order of their Unicode scalars.
+  public var names: [String] { byName.keys.sorted { SafeTensors.precedes($0, $1) } }
+
+  /// The tensor of this name, if there is one.
+  public subscript(name: String) -> Tensor? { byName[name] }
+
+  static func precedes(_ a: String, _ b: String) -> Bool {
+    a.unicodeScalars.lexicographicallyPrecedes(b.unicodeScalars)
+  }
+
+  // MARK: Adding
+
+  /// Adds or replaces a tensor.
+  ///
+  /// - Parameter bytes: as many as `shape` and `type` ask for.
+  public mutating func set(_ name: String, type: ElementType, shape: [Int], bytes: [UInt8]) {
+    precondition(name != SafeTensors.metadataKey, "\(name) is reserved")
+    let tensor = Tensor(name: name, type: type, shape: shape, bytes: bytes)
+    precondition(tensor.count * type.size == bytes.count, "\(name): bytes do not fit \(shape)")
+    byName[name] = tensor
+  }
+
+  /// Adds or replaces an F32 tensor.
+  public mutating func set(_ name: String, shape: [Int], floats: UnsafeBufferPointer<Float>) {
+    set(name, type: .float32, shape: shape, bytes: Array(UnsafeRawBufferPointer(floats)))
+  }
+
+  /// Adds or replaces an F32 tensor.
+  public mutating func set(_ name: String, shape: [Int], floats: [Float]) {
+    floats.withUnsafeBufferPointer { set(name, shape: shape, floats: $0) }
+  }
+
+  /// Adds or replaces an I64 tensor.
+  public mutating func set(_ name: String, shape: [Int], integers: [Int64]) {
+    integers.withUnsafeBytes { set(name, type: .int64, shape: shape, bytes: Array($0)) }
+  }
+
+  // MARK: Taking out
+
+  /// The tensor of this name; an error that names it and both types and shapes where it is missing
+  /// or another.
+  public func tensor(
+    _ name: String, type: ElementType, shape: [Int]
+  ) throws(ModelFileError) -> Tensor {
+    guard let tensor = byName[name] else {
+      throw ModelFileError(
+        .mismatch, path: source,
+        "lacks the tensor \(name) \(type.rawValue) \(shape); was it made for another network?")
+    }
+    if tensor.type != type || tensor.shape != shape {
+      throw ModelFileError(
+        .mismatch, path: source,
+        "tensor \(name) is \(tensor.type.rawValue) \(tensor.shape) where the network needs "
+          + "\(type.rawValue) \(shape); was it made for another network?")
+    }
+    return tensor
+  }
+
+  /// Copies an F32 tensor of exactly this name and shape into `buffer`.
+  public func copy(
+    _ name: String, shape: [Int], into buffer: UnsafeMutableBufferPointer<Float>
+  ) throws(ModelFileError) {
+    let tensor = try tensor(name, type: .float32, shape: shape)
+    precondition(buffer.count == tensor.count, "\(name): buffer does not fit \(shape)")
+    UnsafeMutableRawBufferPointer(buffer).copyBytes(from: tensor.bytes)
+  }
+
+  /// The values of an F32 tensor of exactly this name and shape.
+  public func floats(_ name: String, shape: [Int]) throws(ModelFileError) -> [Float] {
+    try tensor(name, type: .float32, shape: shape).elements()
+  }
+
+  /// The values of an I64 tensor of exactly this name and shape.
+  public func integers(_ name: String, shape: [Int]) throws(ModelFileError) -> [Int64] {
+    try tensor(name, type: .int64, shape: shape).elements()
+  }
+}
+
+extension SafeTensors.Tensor {
+  /// The elements, of which `Element` must be the type (`Float`, `UInt16`, `Int64`, `UInt8`).
+  func elements<Element: BitwiseCopyable>() -> [Element] {
+    precondition(MemoryLayout<Element>.size == type.size)
+    return [Element](unsafeUninitializedCapacity: count) { buffer, filled in
+      UnsafeMutableRawBufferPointer(buffer).copyBytes(from: bytes)
+      filled = count
+    }
+  }
+
+  /// Position of the first float that is infinite or not a number.
+  func firstNonFinite() -> Int? {
+    bytes.withUnsafeBytes { raw in
+      switch type {
+      case .float32:
+        firstNonFinite(count) {
+          raw.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self) & 0x7F80_0000 == 0x7F80_0000
+        }
+      case .bfloat16:
+        firstNonFinite(count) {
+          raw.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self) & 0x7F80 == 0x7F80
+        }
+      case .int64, .uint8: nil
+      }
+    }
+  }
+
+  private func firstNonFinite(_ count: Int, _ isBad: (Int) -> Bool) -> Int? {
+    for index in 0..<count where isBad(index) { return index }
+    return nil
+  }
+}

@@ -112,6 +112,15 @@ void vc_pad(const vc_layout *l, const float *dense, float *padded) {
              sizeof(float) * (size_t)inside);
 }
 
+void vc_unpad(const vc_layout *l, const float *padded, float *dense) {
+  const ptrdiff_t inside = l->width * l->channels;
+  padded += interior(l);
+  for (ptrdiff_t d = 0; d < l->depth; d++)
+    for (ptrdiff_t h = 0; h < l->height; h++, dense += inside)
+      memcpy(dense, padded + d * plane_stride(l) + h * row_stride(l),
+             sizeof(float) * (size_t)inside);
+}
+
 void vc_transpose(const float *input, float *output, ptrdiff_t rows, ptrdiff_t columns) {
   const ptrdiff_t block = 16;
   for (ptrdiff_t r = 0; r < rows; r += block)

@@ -134,6 +134,8 @@ void vc_col2im(const vc_conv *conv, const float *columns, float *input_gradient,
 
 /// Copies a dense sample `[depth, height, width, channels]` into a layout and zeroes its halo.
 void vc_pad(const vc_layout *layout, const float *dense, float *padded);
+/// The way back: copies the values without their halo.
+void vc_unpad(const vc_layout *layout, const float *padded, float *dense);
 /// Zeroes the halo of one sample.
 void vc_clear_halo(const vc_layout *layout, float *padded);
 /// `[positions, channels]` to `[channels, positions]` and back.

@@ -1,0 +1,133 @@
+package import CKernels
+
+/// Depth (time), height and width, always by name: axes that are only numbered get mixed up.
+public struct Extent3: Hashable, Codable, Sendable, CustomStringConvertible {
+  public var depth: Int
+  public var height: Int
+  public var width: Int
+
+  public init(_ depth: Int, _ height: Int, _ width: Int) {
+    self.depth = depth
+    self.height = height
+    self.width = width
+  }
+
+  public static let zero = Extent3(0, 0, 0)
+  public static let one = Extent3(1, 1, 1)
+
+  /// Positions.
+  public var count: Int { depth * height * width }
+
+  public var description: String { "\(depth)×\(height)×\(width)" }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try [Int](from: decoder)
+    guard values.count == 3 else {
+      throw DecodingError.dataCorrupted(
+        .init(
+          codingPath: decoder.codingPath,
+          debugDescription: "expected [depth, height, width], found \(values.count) numbers"))
+    }
+    self.init(values[0], values[1], values[2])
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    try [depth, height, width].encode(to: encoder)
+  }
+}
+
+/// How one sample `[D, H, W, C]` lies in memory: channels last, with `halo` positions of zeros
+/// stored around it so that a convolution reads its padding like any other value.
+public struct ActivationLayout: Hashable, Sendable {
+  public var extent: Extent3
+  public var channels: Int
+  public var halo: Extent3
+
+  public init(extent: Extent3, channels: Int, halo: Extent3 = .zero) {
+    self.extent = extent
+    self.channels = channels
+    self.halo = halo
+  }
+
+  /// Floats of one sample, halo included.
+  public var sampleCount: Int {
+    (extent.depth + 2 * halo.depth) * (extent.height + 2 * halo.height)
+      * (extent.width + 2 * halo.width) * channels
+  }
+
+  /// Floats of one sample without its halo.
+  public var denseCount: Int { extent.count * channels }
+
+  public func withHalo(_ halo: Extent3) -> ActivationLayout {
+    ActivationLayout(extent: extent, channels: channels, halo: halo)
+  }
+
+  /// Copies a dense sample `[D, H, W, C]` in and zeroes the halo.
+  public func pad(_ dense: UnsafePointer<Float>, into padded: UnsafeMutablePointer<Float>) {
+    var c = c
+    vc_pad(&c, dense, padded)
+  }
+
+  /// Zeroes the halo of one sample.
+  public func clearHalo(of padded: UnsafeMutablePointer<Float>) {
+    var c = c
+    vc_clear_halo(&c, padded)
+  }
+
+  /// Copies the values without their halo.
+  public func copyInterior(
+    of padded: UnsafePointer<Float>, to dense: UnsafeMutablePointer<Float>
+  ) {
+    var c = c
+    vc_unpad(&c, padded, dense)
+  }
+
+  package var c: vc_layout {
+    vc_layout(
+      depth: extent.depth, height: extent.height, width: extent.width, channels: channels,
+      halo_depth: halo.depth, halo_height: halo.height, halo_width: halo.width)
+  }
+}
+
+/// A convolution's sizes: the one place where output extents, weights and FLOPs are computed.
+///
+/// Cross-correlation as in PyTorch, dilation 1, one group; a 2- or 1-dimensional convolution has a
+/// kernel of 1 along the axes it does not use.
+public struct ConvolutionGeometry: Hashable, Sendable {
+  public var kernel: Extent3
+  public var stride: Extent3
+  public var padding: Extent3
+  public var inputChannels: Int
+  public var outputChannels: Int
+
+  public init(
+    kernel: Extent3, stride: Extent3 = .one, padding: Extent3 = .zero, inputChannels: Int,
+    outputChannels: Int
+  ) {
+    self.kernel = kernel
+    self.stride = stride
+    self.padding = padding
+    self.inputChannels = inputChannels
+    self.outputChannels = outputChannels
+  }
+
+  /// `floor((input + 2 · padding − kernel) / stride) + 1` along each axis; nil where the kernel
+  /// does not fit.
+  public func outputExtent(of input: Extent3) -> Extent3? {
+    func side(_ axis: KeyPath<Extent3, Int>) -> Int {
+      let room = input[keyPath: axis] + 2 * padding[keyPath: axis] - kernel[keyPath: axis]
+      return room < 0 ? 0 : room / stride[keyPath: axis] + 1
+    }
+    let output = Extent3(side(\.depth), side(\.height), side(\.width))
+    return output.count > 0 ? output : nil
+  }
+
+  /// Values of the weights `[O, I, kD, kH, kW]`.
+  public var weightCount: Int { outputChannels * inputChannels * kernel.count }
+
+  /// Values that go into one output.
+  public var patchCount: Int { inputChannels * kernel.count }
+
+  /// Multiplications and additions of one sample forward.
+  public func flops(output: Extent3) -> Int { 2 * output.count * weightCount }
+}

@@ -1,0 +1,119 @@
+internal import CKernels
+import Tensors
+
+/// Long short-term memory (Hochreiter and Schmidhuber 1997) over a sequence, gates in PyTorch's
+/// order i, f, g, o, with PyTorch's two biases.
+///
+///     i, f, o = σ(W x + b + U h + b'), g = tanh(…), c = f ⊙ c + i ⊙ g, h = o ⊙ tanh(c)
+///
+/// Sequences are time-major, `[T, N, features]`: then the input's product is one GEMM for all
+/// steps, and each recurrent product is one GEMM over the batch.
+public struct LSTM: Sendable {
+  public let inputs: Int
+  public let hidden: Int
+
+  public init(inputs: Int, hidden: Int) {
+    self.inputs = inputs
+    self.hidden = hidden
+  }
+
+  /// Parameters: `weight_ih` `[4H, I]`, `weight_hh` `[4H, H]`, `bias_ih`, `bias_hh` `[4H]`.
+  public struct Parameters {
+    public let weightIH: UnsafeMutablePointer<Float>
+    public let weightHH: UnsafeMutablePointer<Float>
+    public let biasIH: UnsafeMutablePointer<Float>
+    public let biasHH: UnsafeMutablePointer<Float>
+
+    public init(
+      weightIH: UnsafeMutablePointer<Float>, weightHH: UnsafeMutablePointer<Float>,
+      biasIH: UnsafeMutablePointer<Float>, biasHH: UnsafeMutablePointer<Float>
+    ) {
+      self.weightIH = weightIH
+      self.weightHH = weightHH
+      self.biasIH = biasIH
+      self.biasHH = biasHH
+    }
+  }
+
+  /// Multiplications and additions of one sample's step.
+  public var flopsPerStep: Int { 8 * hidden * (inputs + hidden) }
+
+  /// `input` `[T, N, I]` to `output` `[T, N, H]`; `gates` `[T, N, 4H]` and `cells` `[T, N, H]` are
+  /// kept for the backward pass.
+  public func forward(
+    steps: Int, batch: Int, input: UnsafePointer<Float>, parameters: Parameters,
+    gates: UnsafeMutablePointer<Float>, cells: UnsafeMutablePointer<Float>,
+    output: UnsafeMutablePointer<Float>, pool: WorkerPool
+  ) {
+    let width = 4 * hidden
+    for row in 0..<steps * batch {
+      for column in 0..<width {
+        gates[row * width + column] = parameters.biasIH[column] + parameters.biasHH[column]
+      }
+    }
+    MatrixProduct.multiply(
+      m: steps * batch, n: width, k: inputs, a: input, lda: inputs, b: parameters.weightIH,
+      ldb: inputs, transposeB: true, beta: 1, c: gates, ldc: width, pool: pool)
+    let kernel = InstructionSet.kernels.pointee.lstm_gates!
+    for step in 0..<steps {
+      let now = step * batch
+      if step > 0 {
+        MatrixProduct.multiply(
+          m: batch, n: width, k: hidden, a: output + (now - batch) * hidden, lda: hidden,
+          b: parameters.weightHH, ldb: hidden, transposeB: true, beta: 1, c: gates + now * width,
+          ldc: width, pool: pool)
+      }
+      kernel(
+        gates + now * width, width, step > 0 ? cells + (now - batch) * hidden : nil, hidden,
+        cells + now * hidden, output + now * hidden, hidden, batch, hidden)
+    }
+  }
+
+  /// Floats of scratch for `backward`.
+  public func backwardScratch(batch: Int) -> Int { batch * hidden }
+
+  /// Gradients of all parameters, and of the input `[T, N, I]` where one is wanted.
+  ///
+  /// `outputGradient` `[T, N, H]` and `gates` are overwritten.
+  public func backward(
+    steps: Int, batch: Int, input: UnsafePointer<Float>, output: UnsafePointer<Float>,
+    cells: UnsafePointer<Float>, parameters: Parameters, gates: UnsafeMutablePointer<Float>,
+    outputGradient: UnsafeMutablePointer<Float>, gradients: Parameters,
+    inputGradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>,
+    pool: WorkerPool
+  ) {
+    let width = 4 * hidden
+    let kernel = InstructionSet.kernels.pointee.lstm_gates_backward!
+    scratch.update(repeating: 0, count: batch * hidden)
+    for step in stride(from: steps - 1, through: 0, by: -1) {
+      let now = step * batch
+      if step < steps - 1 {
+        MatrixProduct.multiply(
+          m: batch, n: hidden, k: width, a: gates + (now + batch) * width, lda: width,
+          b: parameters.weightHH, ldb: hidden, beta: 1, c: outputGradient + now * hidden,
+          ldc: hidden, pool: pool)
+      }
+      kernel(
+        gates + now * width, width, step > 0 ? cells + (now - batch) * hidden : nil,
+        cells + now * hidden, hidden, outputGradient + now * hidden, hidden, scratch, batch, hidden)
+    }
+    let rows = steps * batch
+    MatrixProduct.multiply(
+      m: width, n: inputs, k: rows, a: gates, lda: width, transposeA: true, b: input, ldb: inputs,
+      c: gradients.weightIH, ldc: inputs, pool: pool)
+    if steps > 1 {
+      MatrixProduct.multiply(
+        m: width, n: hidden, k: rows - batch, a: gates + batch * width, lda: width,
+        transposeA: true, b: output, ldb: hidden, c: gradients.weightHH, ldc: hidden, pool: pool)
+    } else {
+      gradients.weightHH.update(repeating: 0, count: width * hidden)
+    }
+    Dense.sumRows(gates, rows: rows, columns: width, into: gradients.biasIH)
+    gradients.biasHH.update(from: gradients.biasIH, count: width)
+    if let inputGradient {
+      MatrixProduct.multiply(
+        m: rows, n: inputs, k: width, a: gates, lda: width, b: parameters.weightIH, ldb: inputs,
+        c: inputGradient, ldc: inputs, pool: pool)
+    }
+  }
+}

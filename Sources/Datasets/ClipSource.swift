@@ -1,0 +1,22 @@
+import VideoDecoding
+
+/// Gives the source stack of a clip: at the preprocessing's resize size, uint8, the same every time.
+///
+/// Asked by several threads at once. `ClipStore` is the one that decodes; tests have others.
+public protocol ClipSource: AnyObject, Sendable {
+  func stack(for clip: Clip) throws -> FrameStack
+}
+
+/// A clip that could not be given, and why.
+public struct ClipFailure: Sendable {
+  public let clip: Clip
+  /// One line.
+  public let message: String
+  public let cause: any Error
+
+  public init(clip: Clip, cause: any Error) {
+    self.clip = clip
+    self.cause = cause
+    message = "\(clip.path): \(cause)"
+  }
+}

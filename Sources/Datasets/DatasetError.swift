@@ -1,0 +1,39 @@
+/// Why a data set cannot be used: one line that names the file, says what was expected and what to
+/// do about it.
+public struct DatasetError: Error, Sendable, CustomStringConvertible {
+  public enum Code: String, Sendable {
+    /// The folder, manifest or list is not there or cannot be opened.
+    case notFound = "NOT_FOUND"
+    case permission = "PERMISSION"
+    /// A manifest, list or classes file does not read as one.
+    case format = "FORMAT"
+    /// No clips at all.
+    case empty = "EMPTY"
+    /// Fewer than two classes.
+    case oneClass = "ONE_CLASS"
+    /// The clips cannot be divided as asked.
+    case split = "SPLIT"
+    /// `--group-by` is not a usable pattern.
+    case pattern = "PATTERN"
+    /// No clip of those asked for could be decoded.
+    case unreadable = "UNREADABLE"
+    case io = "IO"
+  }
+
+  public let code: Code
+  /// One line, begins with the path where there is one.
+  public let message: String
+  /// The file or folder the message is about.
+  public let path: String
+  /// What caused it, when another error did.
+  public let cause: (any Error)?
+
+  public init(_ code: Code, path: String, _ message: String, cause: (any Error)? = nil) {
+    self.code = code
+    self.path = path
+    self.message = path.isEmpty ? message : "\(path): \(message)"
+    self.cause = cause
+  }
+
+  public var description: String { message }
+}

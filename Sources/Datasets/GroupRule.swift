@@ -1,0 +1,101 @@
+/// How clips were put into groups that must stay on the same side of a split.
+public struct GroupRule: Sendable, Hashable {
+  public enum Kind: String, Sendable {
+    /// The manifest's `group` column.
+    case column
+    /// `--group-by`.
+    case pattern
+    /// Read from the names of the files.
+    case inferred
+    /// Ranges of one file belong together; nothing else is known.
+    case file
+    /// Every clip for itself.
+    case none
+  }
+
+  public let kind: Kind
+  public let groupCount: Int
+  /// For people: which groups, why, and how to say otherwise.
+  public let sentence: String
+
+  /// Writes each clip's `group` and says how.
+  static func apply(
+    to clips: inout [Clip], path: String, pattern: String?, hasColumn: Bool
+  ) throws(DatasetError) -> GroupRule {
+    if let pattern { return try applyPattern(pattern, to: &clips) }
+    if hasColumn {
+      // A file without a group must at least not be cut in two.
+      let empty = clips.filter { $0.group == $0.path }.count
+      let groups = count(clips)
+      return GroupRule(
+        kind: .column, groupCount: groups,
+        sentence: "\(groups) groups, from the manifest's group column"
+          + (empty > 0 ? " (\(empty) clips name none and stand for themselves)" : ""))
+    }
+    if let inference = GroupInference.infer(clips) {
+      for index in clips.indices { clips[index].group = inference.groups[index] }
+      let groups = count(clips)
+      return GroupRule(
+        kind: .inferred, groupCount: groups,
+        sentence: "\(groups) groups, \(inference.reason); "
+          + "override with --group-by REGEX or a group column in a manifest")
+    }
+    for index in clips.indices { clips[index].group = clips[index].path }
+    let groups = count(clips)
+    if groups < clips.count {
+      return GroupRule(
+        kind: .file, groupCount: groups,
+        sentence: "\(groups) groups, because ranges of one file stay together; "
+          + "override with --group-by REGEX or a group column in a manifest")
+    }
+    return GroupRule(
+      kind: .none, groupCount: groups,
+      sentence: "no groups found in the file names, so every clip stands for itself; if several "
+        + "come from one video, person or place, say so with --group-by REGEX or a group column")
+  }
+
+  private static func applyPattern(
+    _ pattern: String, to clips: inout [Clip]
+  ) throws(DatasetError) -> GroupRule {
+    let regex: Regex<AnyRegexOutput>
+    do {
+      regex = try Regex(pattern)
+    } catch {
+      throw DatasetError(
+        .pattern, path: "", "--group-by \"\(pattern)\" is not a regular expression: \(error)",
+        cause: error)
+    }
+    var unmatched: [String] = []
+    for index in clips.indices {
+      guard let match = clips[index].path.firstMatch(of: regex) else {
+        unmatched.append(clips[index].path)
+        clips[index].group = clips[index].path
+        continue
+      }
+      guard match.output.count > 1 else {
+        throw DatasetError(
+          .pattern, path: "",
+          "--group-by \"\(pattern)\" captures nothing; put the part that names the group in parentheses, such as '(g[0-9]+)_'"
+        )
+      }
+      let captured = match.output.dropFirst().lazy.compactMap { $0.substring }.first { !$0.isEmpty }
+      clips[index].group = captured.map(String.init) ?? clips[index].path
+    }
+    guard unmatched.count < clips.count else {
+      throw DatasetError(
+        .pattern, path: "",
+        "--group-by \"\(pattern)\" matches none of \(clips.count) paths, such as \(clips.first?.path ?? "")"
+      )
+    }
+    let groups = count(clips)
+    return GroupRule(
+      kind: .pattern, groupCount: groups,
+      sentence: "\(groups) groups, by --group-by \(pattern)"
+        + (unmatched.isEmpty
+          ? ""
+          : " (\(unmatched.count) paths such as \(unmatched[0]) do not match and stand for themselves)")
+    )
+  }
+
+  private static func count(_ clips: [Clip]) -> Int { Set(clips.lazy.map(\.group)).count }
+}

@@ -1,0 +1,65 @@
+import Layers
+
+/// What a network reads: `[frames, height, width, channels]`.
+public struct InputShape: Hashable, Codable, Sendable, CustomStringConvertible {
+  public var frames: Int
+  public var height: Int
+  public var width: Int
+  public var channels: Int
+
+  public init(frames: Int, height: Int, width: Int, channels: Int) {
+    self.frames = frames
+    self.height = height
+    self.width = width
+    self.channels = channels
+  }
+
+  /// Values of one frame stack.
+  public var count: Int { frames * height * width * channels }
+
+  public var description: String { "\(frames)×\(height)×\(width)×\(channels)" }
+}
+
+/// A network as data: its input, its layers in order and its number of classes.
+public struct Architecture: Hashable, Codable, Sendable {
+  public var name: String
+  public var input: InputShape
+  public var classes: Int
+  public var layers: [LayerSpec]
+
+  public init(name: String, input: InputShape, classes: Int, layers: [LayerSpec]) {
+    self.name = name
+    self.input = input
+    self.classes = classes
+    self.layers = layers
+  }
+
+  /// A layer as it stands in a table.
+  public struct Summary: Sendable {
+    public let name: String
+    public let kind: String
+    /// For instance `16×32×32×64`; sequences are `steps×features`.
+    public let outputShape: String
+    public let parameters: Int
+    /// Multiplications and additions of one clip forward.
+    public let flops: Int
+  }
+
+  /// The layers with their output shapes, parameters and FLOPs.
+  public func summary() throws(NetworkError) -> [Summary] {
+    try resolve().flatMap(\.summaries)
+  }
+
+  /// Multiplications and additions of one clip forward.
+  public func flopsPerClip() throws(NetworkError) -> Int {
+    try summary().reduce(0) { $0 + $1.flops }
+  }
+
+  /// Trainable parameters.
+  public func parameterCount() throws(NetworkError) -> Int {
+    try summary().reduce(0) { $0 + $1.parameters }
+  }
+
+  /// Throws where the layers do not fit together, naming the first that does not.
+  public func validate() throws(NetworkError) { _ = try resolve() }
+}

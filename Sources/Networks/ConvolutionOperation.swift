@@ -1,0 +1,228 @@
+import Layers
+import Tensors
+
+/// Convolution → bias or batch normalisation → ReLU → max pooling.
+///
+/// With batch normalisation while training, the convolution's output is kept, because its
+/// statistics are needed before the rest can run. Otherwise it never exists whole.
+struct ConvolutionOperation: Operation {
+  private let convolution: Convolution
+  private let affinePool: AffineMaxPool
+  private let fused: FusedConvolution
+  private let wiring: Wiring
+  private let weight: Range<Int>
+  private let bias: Range<Int>?
+  private let norm: Normalisation?
+  private let positions: Int
+  private let channels: Int
+
+  /// The normalisation's tensors in the network.
+  private struct Normalisation {
+    let layer: BatchNormalisation
+    let gamma: Range<Int>
+    let beta: Range<Int>
+    let runningMean: Range<Int>
+    let runningVariance: Range<Int>
+  }
+
+  // Buffers of every mode.
+  private let packed: MemoryPlan.Slot
+  /// Scale and shift of the affine map, `[2, C]`.
+  private let affine: MemoryPlan.Slot
+  private let slabs: MemoryPlan.Slot
+  private let training: Training?
+
+  private struct Training {
+    let packedTransposed: MemoryPlan.Slot?
+    let index: MemoryPlan.Slot
+    /// The convolution's output, with batch normalisation only.
+    let convolved: MemoryPlan.Slot?
+    let state: MemoryPlan.Slot
+    let statisticsScratch: MemoryPlan.Slot?
+    /// Gradient at the convolution's output, with its halo.
+    let gradient: MemoryPlan.Slot
+    let sums: MemoryPlan.Slot
+    /// `a`, `b` and `e` of `AffineMaxPool.backward`, `[3, C]`.
+    let coefficients: MemoryPlan.Slot
+    let weightScratch: MemoryPlan.Slot
+    let inputScratch: MemoryPlan.Slot?
+  }
+
+  init(
+    _ stage: ConvolutionStage, network: Network, inputLayout: ActivationLayout,
+    outputHalo: Extent3, wiring: Wiring, moments: Moments, plan: inout MemoryPlan
+  ) {
+    func range(_ name: String) -> Range<Int> { network.entry(name)!.range }
+    let convolution = Convolution(geometry: stage.geometry, input: inputLayout)
+    let pool = AffineMaxPool(
+      window: stage.window, relu: stage.relu, input: convolution.output, outputHalo: outputHalo)
+    self.convolution = convolution
+    affinePool = pool
+    fused = FusedConvolution(convolution: convolution, pool: pool)
+    self.wiring = wiring
+    weight = range("\(stage.name).weight")
+    bias = stage.bias ? range("\(stage.name).bias") : nil
+    norm = stage.normName.map { name in
+      Normalisation(
+        layer: BatchNormalisation(channels: stage.geometry.outputChannels),
+        gamma: range("\(name).weight"), beta: range("\(name).bias"),
+        runningMean: range("\(name).running_mean"), runningVariance: range("\(name).running_var"))
+    }
+    positions = convolution.output.extent.count
+    channels = stage.geometry.outputChannels
+
+    let batch = moments.batch
+    packed = plan.floats(convolution.packedCount, from: moments.start, to: moments.end)
+    affine = plan.floats(2 * channels, from: moments.start, to: moments.end)
+    let keepsConvolved = norm != nil && moments.backward != nil
+    slabs = plan.floats(
+      keepsConvolved ? 0 : moments.workers * fused.scratchCount, from: moments.forward,
+      to: moments.forward)
+    guard let back = moments.backward else {
+      training = nil
+      return
+    }
+    let wantsInput = wiring.inputGradient != nil
+    training = Training(
+      packedTransposed: wantsInput
+        ? plan.floats(convolution.packedTransposedCount, from: moments.start, to: moments.end)
+        : nil,
+      index: plan.request(
+        bytes: batch * pool.output.denseCount, from: moments.forward, to: back),
+      convolved: keepsConvolved
+        ? plan.floats(batch * convolution.output.sampleCount, from: moments.forward, to: back)
+        : nil,
+      state: plan.floats(4 * channels, from: moments.forward, to: back),
+      statisticsScratch: norm.map {
+        plan.doubles(
+          $0.layer.scratchCount(batch: batch), from: moments.forward, to: moments.forward)
+      },
+      gradient: plan.floats(batch * convolution.gradientLayout.sampleCount, from: back, to: back),
+      sums: plan.doubles(2 * batch * channels, from: back, to: back),
+      coefficients: plan.floats(3 * channels, from: back, to: back),
+      weightScratch: plan.floats(convolution.weightGradientScratch, from: back, to: back),
+      inputScratch: wantsInput
+        ? plan.floats(
+          convolution.inputGradientScratch(workers: moments.workers), from: back, to: back)
+        : nil)
+  }
+
+  func prepare(_ step: StepContext) {
+    let weights = step.parameter(weight)
+    let scale = step.memory.floats(affine)
+    let shift = scale + channels
+    let packedWeights = step.memory.floats(packed)
+    if training == nil, let norm {
+      // Inference: the normalisation's scale goes into the weights, its shift stays.
+      norm.layer.fold(
+        gamma: step.parameter(norm.gamma), beta: step.parameter(norm.beta),
+        runningMean: step.statistics(norm.runningMean),
+        runningVariance: step.statistics(norm.runningVariance), scale: scale, shift: shift)
+      if let bias {
+        let offsets = step.parameter(bias)
+        for channel in 0..<channels { shift[channel] += scale[channel] * offsets[channel] }
+      }
+      convolution.pack(weights, scale: scale, into: packedWeights, pool: step.pool)
+      scale.update(repeating: 1, count: channels)
+      return
+    }
+    convolution.pack(weights, into: packedWeights, pool: step.pool)
+    if norm == nil {
+      scale.update(repeating: 1, count: channels)
+      if let bias {
+        shift.update(from: step.parameter(bias), count: channels)
+      } else {
+        shift.update(repeating: 0, count: channels)
+      }
+    }
+    if let transposed = training?.packedTransposed {
+      convolution.pack(
+        weights, into: step.memory.floats(transposed), transposed: true, pool: step.pool)
+    }
+  }
+
+  func forward(_ step: StepContext) {
+    let x = step.memory.floats(wiring.input)
+    let y = step.memory.floats(wiring.output)
+    let weights = step.memory.floats(packed)
+    let output = affinePool.output
+    if output.halo != .zero {
+      step.pool.parallelFor(step.count) { output.clearHalo(of: y + $0 * output.sampleCount) }
+    }
+    let index = training.map { step.memory.bytes($0.index) }
+    guard let training, let norm, let convolvedSlot = training.convolved,
+      let scratch = training.statisticsScratch
+    else {
+      let scale = step.memory.floats(affine)
+      fused.forward(
+        batch: step.count, input: x, packed: weights, scale: scale, shift: scale + channels,
+        output: y, index: index, scratch: step.memory.floats(slabs), workers: step.pool)
+      return
+    }
+    let convolved = step.memory.floats(convolvedSlot)
+    convolution.forward(
+      batch: step.count, input: x, packed: weights,
+      bias: bias.map { UnsafePointer(step.parameter($0)) },
+      relu: false, output: convolved, pool: step.pool)
+    let state = BatchNormalisation.State(step.memory.floats(training.state), channels: channels)
+    norm.layer.computeStatistics(
+      batch: step.count, positions: positions, input: convolved, gamma: step.parameter(norm.gamma),
+      beta: step.parameter(norm.beta), runningMean: step.statistics(norm.runningMean),
+      runningVariance: step.statistics(norm.runningVariance), state: state,
+      scratch: step.memory.doubles(scratch), pool: step.pool)
+    affinePool.forward(
+      batch: step.count, input: convolved, scale: state.scale, shift: state.shift, output: y,
+      index: index, pool: step.pool)
+  }
+
+  func backward(_ step: StepContext) {
+    guard let training, let outputGradient = wiring.outputGradient else { return }
+    let memory = step.memory
+    let dy = memory.floats(outputGradient)
+    let index = memory.bytes(training.index)
+    let convolved = training.convolved.map { UnsafePointer(memory.floats($0)) }
+    let state = BatchNormalisation.State(memory.floats(training.state), channels: channels)
+    let sums = memory.doubles(training.sums)
+    let normalised = sums + step.count * channels
+    affinePool.backwardSums(
+      batch: step.count, input: convolved, mean: state.mean, inverse: state.inverse,
+      outputGradient: dy, index: index, sums: sums, normalisedSums: normalised, pool: step.pool)
+    let a = memory.floats(training.coefficients)
+    let b = a + channels
+    let e = b + channels
+    if let norm {
+      norm.layer.backward(
+        batch: step.count, positions: positions, gamma: step.parameter(norm.gamma), state: state,
+        sums: sums, normalisedSums: normalised, gammaGradient: step.gradient(norm.gamma),
+        betaGradient: step.gradient(norm.beta), a: a, b: b, e: e)
+      // A bias before a normalisation changes nothing.
+      if let bias { step.gradient(bias).update(repeating: 0, count: channels) }
+    } else {
+      a.update(repeating: 1, count: channels)
+      if let bias {
+        let gradient = step.gradient(bias)
+        for channel in 0..<channels {
+          var sum = 0.0
+          for sample in 0..<step.count { sum += sums[sample * channels + channel] }
+          gradient[channel] = Float(sum)
+        }
+      }
+    }
+    let gradient = memory.floats(training.gradient)
+    affinePool.backward(
+      batch: step.count, input: convolved, outputGradient: dy, index: index, a: a, b: b, e: e,
+      inputGradient: gradient, gradientLayout: convolution.gradientLayout, pool: step.pool)
+    convolution.weightGradient(
+      batch: step.count, input: memory.floats(wiring.input), outputGradient: gradient,
+      gradient: step.gradient(weight), scratch: memory.floats(training.weightScratch),
+      pool: step.pool)
+    if let inputGradient = wiring.inputGradient, let transposed = training.packedTransposed,
+      let scratch = training.inputScratch
+    {
+      convolution.inputGradient(
+        batch: step.count, outputGradient: gradient, weights: step.parameter(weight),
+        packed: memory.floats(transposed), inputGradient: memory.floats(inputGradient),
+        scratch: memory.floats(scratch), pool: step.pool)
+    }
+  }
+}

@@ -1,0 +1,232 @@
+import Layers
+import Tensors
+
+/// Runs a network, forward and back, for one batch size.
+///
+/// All memory of a step is laid out once, when the executor is made; a step allocates nothing. Not
+/// thread-safe: one executor belongs to one thread, which its pool then helps.
+public final class Executor {
+  public enum Mode: Sendable {
+    /// Batch normalisation by running statistics, folded into the weights; no gradients.
+    case inference
+    /// Batch statistics, dropout, gradients.
+    case training
+  }
+
+  public let network: Network
+  /// Clips at most.
+  public let batch: Int
+  public let mode: Mode
+
+  private let memory: StepMemory
+  private let operations: [any Operation]
+  private let pool: WorkerPool
+  private let inputSlot: MemoryPlan.Slot
+  private let logitsSlot: MemoryPlan.Slot
+  private let logitsGradientSlot: MemoryPlan.Slot?
+  private var isPrepared = false
+
+  public init(
+    network: Network, batch: Int, mode: Mode, pool: WorkerPool
+  ) throws(NetworkError) {
+    precondition(batch > 0, "a batch holds a clip")
+    let stages = try network.architecture.resolve()
+    var builder = Builder(
+      network: network, stages: stages, batch: batch, mode: mode, workers: pool.threads)
+    builder.build()
+    do throws(TensorError) {
+      memory = try StepMemory(builder.plan)
+    } catch {
+      throw NetworkError(code: .outOfMemory, message: error.message)
+    }
+    self.network = network
+    self.batch = batch
+    self.mode = mode
+    self.pool = pool
+    operations = builder.operations
+    inputSlot = builder.input
+    logitsSlot = builder.logits
+    logitsGradientSlot = builder.logitsGradient
+  }
+
+  /// Bytes of activations, gradients, packed weights and scratch; the network's own parameters and
+  /// gradients come on top.
+  public var peakBytes: Int { memory.bytes }
+
+  /// `[N, frames, height, width, channels]`, dense; to be filled before `forward`, which may then
+  /// use the memory for other things.
+  public var input: UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(
+      start: memory.floats(inputSlot), count: batch * network.architecture.input.count)
+  }
+
+  /// `[N, classes]`, after `forward`.
+  public var logits: UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(
+      start: memory.floats(logitsSlot), count: batch * network.architecture.classes)
+  }
+
+  /// `[N, classes]`, to be filled between `forward` and `backward`.
+  public var logitsGradient: UnsafeMutableBufferPointer<Float> {
+    guard let logitsGradientSlot else { preconditionFailure("an inference executor has none") }
+    return UnsafeMutableBufferPointer(
+      start: memory.floats(logitsGradientSlot), count: batch * network.architecture.classes)
+  }
+
+  /// To be called after the network's parameters or statistics were changed from outside: what was
+  /// made of them is made anew before the next step.
+  public func parametersChanged() { isPrepared = false }
+
+  /// Logits of the first `count` clips of `input`. `dropout` is this step's own stream of random
+  /// numbers; without one nothing is dropped.
+  public func forward(count: Int, dropout: RandomStream? = nil) {
+    let step = context(count: count, dropout: dropout)
+    if !isPrepared {
+      for operation in operations { operation.prepare(step) }
+      isPrepared = true
+    }
+    for operation in operations { operation.forward(step) }
+    if mode == .training { network.batchesTracked += 1 }
+  }
+
+  /// Replaces the network's gradients by those of `logitsGradient`, after `forward` of as many
+  /// clips.
+  public func backward(count: Int) {
+    precondition(mode == .training, "an inference executor has no backward pass")
+    let step = context(count: count, dropout: nil)
+    for operation in operations.reversed() { operation.backward(step) }
+  }
+
+  private func context(count: Int, dropout: RandomStream?) -> StepContext {
+    precondition((1...batch).contains(count), "\(count) clips in a batch of \(batch)")
+    return StepContext(
+      memory: memory, network: network, pool: pool, count: count, dropout: dropout)
+  }
+}
+
+/// Wires stages into operations and plans their memory.
+private struct Builder {
+  let network: Network
+  let stages: [Stage]
+  let batch: Int
+  let mode: Executor.Mode
+  let workers: Int
+
+  var plan = MemoryPlan()
+  var operations: [any Operation] = []
+  var input: MemoryPlan.Slot
+  var logits: MemoryPlan.Slot
+  var logitsGradient: MemoryPlan.Slot?
+
+  init(network: Network, stages: [Stage], batch: Int, mode: Executor.Mode, workers: Int) {
+    self.network = network
+    self.stages = stages
+    self.batch = batch
+    self.mode = mode
+    self.workers = workers
+    input = plan.floats(batch * network.architecture.input.count, from: -1, to: 0)
+    logits = input
+  }
+
+  /// The input copy is operation 0, stage i operation i + 1; backward runs the other way.
+  private var end: Int { 2 * (stages.count + 1) }
+
+  private func moments(_ operation: Int) -> Moments {
+    Moments(
+      forward: operation, backward: mode == .training ? end - 1 - operation : nil, start: -1,
+      end: end, batch: batch, workers: workers)
+  }
+
+  /// The halo that stage `index` wants around its input.
+  private func halo(_ index: Int) -> Extent3 {
+    guard index < stages.count, case .convolution(let stage) = stages[index].kind else {
+      return .zero
+    }
+    return stage.geometry.padding
+  }
+
+  mutating func build() {
+    let shape = network.architecture.input
+    var layout = ActivationLayout(
+      extent: Extent3(shape.frames, shape.height, shape.width), channels: shape.channels,
+      halo: halo(0))
+    // An operation's output lives until the next one has used it, forward and back.
+    var value = plan.floats(batch * layout.sampleCount, from: 0, to: moments(1).last)
+    operations.append(InputOperation(layout: layout, dense: input, output: value))
+    var gradient: MemoryPlan.Slot?
+
+    for (index, stage) in stages.enumerated() {
+      let now = moments(index + 1)
+      let isLast = index == stages.count - 1
+      let nextHalo = halo(index + 1)
+      let size = outputSize(stage, halo: nextHalo)
+      // A recurrent layer reads its own output again on the way back.
+      var last = isLast ? end : moments(index + 2).last
+      if case .lstm = stage.kind { last = max(last, now.last) }
+      let output = plan.floats(batch * size.stored, from: now.forward, to: last)
+      let outputGradient = now.backward.map { back in
+        plan.floats(batch * size.dense, from: isLast ? now.forward : back - 1, to: back)
+      }
+      let wiring = Wiring(
+        input: value, output: output, inputGradient: gradient, outputGradient: outputGradient)
+      operations.append(
+        operation(
+          stage, number: index, inputLayout: layout, outputHalo: nextHalo, wiring: wiring,
+          moments: now))
+      if case .convolution(let stage) = stage.kind {
+        layout = ActivationLayout(
+          extent: stage.output, channels: stage.geometry.outputChannels, halo: nextHalo)
+      }
+      value = output
+      gradient = outputGradient
+    }
+    logits = value
+    logitsGradient = gradient
+  }
+
+  /// Floats of one sample's output, with and without its halo.
+  private func outputSize(_ stage: Stage, halo: Extent3) -> (stored: Int, dense: Int) {
+    switch stage.kind {
+    case .convolution(let stage):
+      let layout = ActivationLayout(
+        extent: stage.output, channels: stage.geometry.outputChannels, halo: halo)
+      return (layout.sampleCount, layout.denseCount)
+    case .spatialMean(let layout):
+      let count = layout.extent.depth * layout.channels
+      return (count, count)
+    case .flattenSteps(let layout): return (layout.denseCount, layout.denseCount)
+    case .lstm(_, let steps, _, let hidden): return (steps * hidden, steps * hidden)
+    case .timePooling(_, _, let features): return (features, features)
+    case .dropout(_, let count): return (count, count)
+    case .dense(_, _, let outputs): return (outputs, outputs)
+    }
+  }
+
+  private mutating func operation(
+    _ stage: Stage, number: Int, inputLayout: ActivationLayout, outputHalo: Extent3,
+    wiring: Wiring, moments: Moments
+  ) -> any Operation {
+    switch stage.kind {
+    case .convolution(let stage):
+      ConvolutionOperation(
+        stage, network: network, inputLayout: inputLayout, outputHalo: outputHalo, wiring: wiring,
+        moments: moments, plan: &plan)
+    case .spatialMean(let layout):
+      StepFeaturesOperation(layout: layout, isMean: true, wiring: wiring)
+    case .flattenSteps(let layout):
+      StepFeaturesOperation(layout: layout, isMean: false, wiring: wiring)
+    case .lstm(let name, let steps, let inputs, let hidden):
+      LSTMOperation(
+        name: name, steps: steps, inputs: inputs, hidden: hidden, network: network, wiring: wiring,
+        moments: moments, plan: &plan)
+    case .timePooling(let mode, let steps, let features):
+      TimePoolingOperation(mode: mode, steps: steps, features: features, wiring: wiring)
+    case .dropout(let rate, let count):
+      DropoutOperation(
+        rate: rate, count: count, number: number, wiring: wiring, moments: moments, plan: &plan)
+    case .dense(let name, let inputs, let outputs):
+      DenseOperation(
+        name: name, inputs: inputs, outputs: outputs, network: network, wiring: wiring)
+    }
+  }
+}

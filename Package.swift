@@ -57,7 +57,7 @@ let package = Package(
       name: "Labelling", dependencies: ["Datasets", "Networks", "ModelFiles", "FileStore"],
       swiftSettings: swift),
     .target(
-      name: "Evaluation", dependencies: ["Datasets", "Networks", "ModelFiles", "FileStore"],
+      name: "Evaluation", dependencies: ["Datasets", "Networks", "ModelFiles", "FileStore", "Tensors"],
       swiftSettings: swift),
 
     // MARK: Programs

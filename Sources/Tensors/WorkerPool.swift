@@ -99,12 +99,18 @@ public final class WorkerPool: @unchecked Sendable {
 
   /// Takes part in the current loop; entered with the lock held, left without it.
   private func runJob(_ worker: Int) {
-    let current = job
     condition.unlock()
-    if let current { take(count: current.count, worker: worker, body: current.body) }
+    takeCurrent(worker)
     condition.lock()
     busy -= 1
     if busy == 0 { condition.broadcast() }
     condition.unlock()
+  }
+
+  /// The job stays as it is while any worker is busy, so no lock is needed. Not inlined, because
+  /// the closure must be let go of before the worker says that it is done.
+  @inline(never)
+  private func takeCurrent(_ worker: Int) {
+    if let job { take(count: job.count, worker: worker, body: job.body) }
   }
 }

@@ -40,7 +40,8 @@ let package = Package(
     .target(name: "FileStore", dependencies: ["CCrypto"], swiftSettings: swift),
     .target(
       name: "ModelFiles", dependencies: ["Networks", "ClipSampling", "FileStore"], swiftSettings: swift),
-    .target(name: "VideoDecoding", dependencies: ["CFFmpeg"], swiftSettings: swift),
+    .target(
+      name: "VideoDecoding", dependencies: ["CFFmpeg", "ClipSampling"], swiftSettings: swift),
     .target(name: "ClipSampling", swiftSettings: swift),
     .target(
       name: "Datasets", dependencies: ["VideoDecoding", "ClipSampling", "Tensors", "FileStore"],

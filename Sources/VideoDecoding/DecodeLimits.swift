@@ -1,0 +1,22 @@
+/// What one file may cost. Exceeding a limit is an error (`TOO_LARGE`, `TIMEOUT`), never a crash.
+public struct DecodeLimits: Sendable, Hashable {
+  /// Width × height of a picture; the default admits 8K (7680 × 4320).
+  public var maxPixels = 33_554_432
+  /// Packets of all streams read in one pass.
+  public var maxPackets = 20_000_000
+  /// Packets in a row that the decoder refuses before the rest counts as lost.
+  public var maxConsecutiveErrors = 1_000
+  /// Streams in a container.
+  public var maxStreams = 64
+  /// Bytes of a single image of a folder.
+  public var maxImageBytes = 268_435_456
+  /// Seconds one pass over the file may take, the caller's own work excluded.
+  public var secondsPerFile = 6.0 * 3600
+  /// Seconds that may go by without a new frame (while opening: without being done).
+  public var secondsWithoutFrame = 30.0
+
+  public init() {}
+
+  /// Generous for real videos, tight for hostile ones.
+  public static let standard = DecodeLimits()
+}

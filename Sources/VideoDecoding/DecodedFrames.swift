@@ -1,0 +1,85 @@
+/// Width and height in pixels.
+public struct FrameSize: Hashable, Sendable, Codable {
+  public var width: Int
+  public var height: Int
+
+  public init(width: Int, height: Int) {
+    precondition(width > 0 && height > 0, "a frame has at least one pixel")
+    self.width = width
+    self.height = height
+  }
+}
+
+/// The channels of a decoded pixel.
+public enum PixelLayout: Sendable, Hashable {
+  /// Red, green, blue.
+  case rgb
+  /// Luma, full range (0 is black, 255 white).
+  case gray
+
+  /// Values a pixel.
+  public var channels: Int { self == .rgb ? 3 : 1 }
+}
+
+/// Frames chosen from a clip, and how much of the clip could be decoded.
+public struct DecodedFrames: Sendable {
+  /// `[count, height, width, channels]` with the time of each frame.
+  public var stack: FrameStack
+  /// Frames that can be decoded in the range that was asked for.
+  public var totalFrames: Int
+  /// Seconds from the first frame of the range to the end of its last.
+  public var duration: Double
+  /// Whether damage or a missing end left something of the range undecoded.
+  public var isPartial: Bool
+  /// Seconds from the start of the video up to which frames were decoded, when partial.
+  public var decodedUntil: Double?
+  /// One line each.
+  public var warnings: [String]
+}
+
+/// One frame of a stream of frames; `pixels` is `[height, width, channels]`.
+public struct DecodedFrame {
+  /// Position in display order from the start of the video.
+  public let index: Int
+  /// Seconds from the start of the video.
+  public let time: Double
+  public let isKeyFrame: Bool
+  /// The decoder had to conceal damage.
+  public let isDamaged: Bool
+  public let width: Int
+  public let height: Int
+  public let channels: Int
+  /// Only valid until the body that received the frame returns.
+  public let pixels: UnsafeBufferPointer<UInt8>
+  /// The container's own timestamp in its own unit, where there is one.
+  public let timestamp: Int64?
+}
+
+/// What a pass over a whole clip found.
+public struct StreamSummary: Sendable {
+  /// Frames handed to the body.
+  public var frames = 0
+  /// Frames that can be decoded in the range (those seen, when the body stopped the pass).
+  public var totalFrames = 0
+  /// Seconds from the first frame of the range to the end of its last.
+  public var duration = 0.0
+  public var isPartial = false
+  public var decodedUntil: Double?
+  public var warnings: [String] = []
+}
+
+/// How much work a reader has done; tests assert on it instead of on time.
+public struct DecodeCounters: Sendable, Hashable {
+  /// Times the container was opened.
+  public var opens = 0
+  /// Packets of the video stream read.
+  public var packets = 0
+  /// Packets sent to the decoder with permission to skip them, or not sent at all.
+  public var skippable = 0
+  /// Frames that came out of the decoder.
+  public var decoded = 0
+  /// Frames scaled to the caller's size.
+  public var converted = 0
+  /// Jumps to a key frame.
+  public var seeks = 0
+}

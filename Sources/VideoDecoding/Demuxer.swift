@@ -1,0 +1,236 @@
+internal import CFFmpeg
+
+/// Owner of one open container, positioned on its video stream.
+struct Demuxer: ~Copyable {
+  let pointer: UnsafeMutablePointer<AVFormatContext>
+  let channel: InputChannel
+  let streamIndex: Int
+  private let path: String
+
+  var stream: UnsafeMutablePointer<AVStream> { pointer.pointee.streams[streamIndex]! }
+  var container: String { String(cString: pointer.pointee.iformat.pointee.name) }
+
+  /// Probes, opens and picks the stream that the ffmpeg tool would pick: the largest picture, the
+  /// one marked as default first, never cover art.
+  init(file: borrowing SourceFile, limits: DecodeLimits) throws(DecodeError) {
+    MediaLibrary.prepare()
+    path = file.path
+    guard
+      let channel = InputChannel(
+        descriptor: file.descriptor, size: file.size, deadline: Deadline(limits: limits))
+    else { throw Demuxer.outOfMemory(file.path) }
+
+    do {
+      (pointer, streamIndex) = try Demuxer.openContainer(
+        path: file.path, channel: channel, limits: limits)
+    } catch {
+      throw Demuxer.refine(error, channel: channel, path: file.path)
+    }
+    self.channel = channel
+    // Matroska states one duration for all its streams: only all of them tell whether it is met.
+    if !String(cString: pointer.pointee.iformat.pointee.name).hasPrefix("matroska") {
+      for index in 0..<Int(pointer.pointee.nb_streams) where index != streamIndex {
+        pointer.pointee.streams[index]!.pointee.discard = AVDISCARD_ALL
+      }
+    }
+    self.channel.state.pointee.deadline.progress()
+  }
+
+  deinit {
+    var pointer: UnsafeMutablePointer<AVFormatContext>? = pointer
+    avformat_close_input(&pointer)
+  }
+
+  /// Next packet of any stream; false at the end of the file.
+  func read(into packet: borrowing Packet) throws(DecodeError) -> Bool {
+    av_packet_unref(packet.pointer)
+    let result = av_read_frame(pointer, packet.pointer)
+    if result >= 0 { return true }
+    if channel.state.pointee.timedOut { throw Demuxer.timeout(path) }
+    let number = channel.state.pointee.readError
+    if number != 0 {
+      throw DecodeError(
+        code: .io, path: path, message: "cannot be read: \(MediaLibrary.text(-number))",
+        underlying: number)
+    }
+    return false
+  }
+
+  // MARK: Opening
+
+  private static func openContainer(
+    path: String, channel: borrowing InputChannel, limits: DecodeLimits
+  ) throws(DecodeError) -> (UnsafeMutablePointer<AVFormatContext>, video: Int) {
+    let io = channel.context.assumingMemoryBound(to: AVIOContext.self)
+    var format: UnsafePointer<AVInputFormat>?
+    guard vc_probe(io, &format, 1 << 20) >= 0, let format else {
+      throw DecodeError(
+        code: .format, path: path,
+        message: "is not a video: no known container; give a movie such as .mp4, .mkv or .avi")
+    }
+    let name = String(cString: format.pointee.name)
+    let allowed = Set(Whitelist.containers.split(separator: ","))
+    if allowed.isDisjoint(with: Set(name.split(separator: ","))) {
+      if Whitelist.soundContainers.contains(name) {
+        throw DecodeError(
+          code: .noVideo, path: path, message: "is a sound file (\(name)); give a movie")
+      }
+      throw DecodeError(
+        code: .format, path: path,
+        message: "is not a video: its content looks like \"\(name)\", which is not opened; "
+          + "give a movie such as .mp4, .mkv or .avi")
+    }
+
+    var pointer = avformat_alloc_context()
+    guard pointer != nil else { throw outOfMemory(path) }
+    pointer!.pointee.pb = io
+    vc_refuse_other_files(pointer)
+    var options: OpaquePointer?
+    defer { av_dict_free(&options) }
+    av_dict_set(&options, "format_whitelist", Whitelist.containers, 0)
+    av_dict_set(&options, "codec_whitelist", Whitelist.decoders, 0)
+    av_dict_set(&options, "protocol_whitelist", "none", 0)
+    av_dict_set(&options, "max_streams", String(limits.maxStreams), 0)
+    av_dict_set(&options, "probesize", "5000000", 0)
+    av_dict_set(&options, "analyzeduration", "5000000", 0)
+    av_dict_set(&options, "max_probe_packets", "2500", 0)
+    // As the tool does for transport streams.
+    av_dict_set(&options, "scan_all_pmts", "1", AV_DICT_DONT_OVERWRITE)
+    var result = vc_open_input(&pointer, format, &options)
+    guard result >= 0, let opened = pointer else {
+      throw DecodeError(
+        code: .format, path: path,
+        message: "is damaged or no \(name) file after all (\(MediaLibrary.text(result))); "
+          + "export it again",
+        underlying: result)
+    }
+    do throws(DecodeError) {
+      result = findStreams(opened, limits: limits)
+      guard result >= 0 else {
+        throw DecodeError(
+          code: .format, path: path,
+          message: "has no readable streams (\(MediaLibrary.text(result))); export it again",
+          underlying: result)
+      }
+      guard let video = pickStream(opened) else {
+        throw DecodeError(
+          code: .noVideo, path: path,
+          message: "holds no video stream (sound, subtitles or cover art only); give a movie")
+      }
+      return (opened, video)
+    } catch {
+      avformat_close_input(&pointer)
+      throw error
+    }
+  }
+
+  /// Decodes as much as is needed to know the streams, under the same limits as the real decoder.
+  private static func findStreams(
+    _ pointer: UnsafeMutablePointer<AVFormatContext>, limits: DecodeLimits
+  ) -> Int32 {
+    let count = Int(pointer.pointee.nb_streams)
+    let options = UnsafeMutablePointer<OpaquePointer?>.allocate(capacity: max(1, count))
+    options.initialize(repeating: nil, count: max(1, count))
+    for index in 0..<count {
+      av_dict_set(&options[index], "max_pixels", String(limits.maxPixels), 0)
+      av_dict_set(&options[index], "threads", "1", 0)
+    }
+    let result = avformat_find_stream_info(pointer, options)
+    for index in 0..<count { av_dict_free(&options[index]) }
+    options.deallocate()
+    return result
+  }
+
+  private static func pickStream(_ pointer: UnsafeMutablePointer<AVFormatContext>) -> Int? {
+    var best: Int?
+    var bestScore = -1
+    for index in 0..<Int(pointer.pointee.nb_streams) {
+      let stream = pointer.pointee.streams[index]!
+      let parameters = stream.pointee.codecpar.pointee
+      guard parameters.codec_type == AVMEDIA_TYPE_VIDEO,
+        stream.pointee.disposition & vc_disposition_attached_pic == 0
+      else { continue }
+      var score = min(1 << 50, Int(max(0, parameters.width)) * Int(max(0, parameters.height)))
+      if stream.pointee.disposition & vc_disposition_default != 0 { score += 5_000_000 }
+      if score > bestScore {
+        bestScore = score
+        best = index
+      }
+    }
+    return best
+  }
+
+  // MARK: Errors
+
+  static func tooLarge(
+    _ path: String, width: Int, height: Int, limits: DecodeLimits
+  ) -> DecodeError {
+    DecodeError(
+      code: .tooLarge, path: path,
+      message: "has pictures of \(width)x\(height), more than the \(limits.maxPixels) pixels "
+        + "allowed; scale it down first")
+  }
+
+  static func timeout(_ path: String) -> DecodeError {
+    DecodeError(
+      code: .timeout, path: path,
+      message: "took too long to decode; it is probably damaged, export it again")
+  }
+
+  static func outOfMemory(_ path: String) -> DecodeError {
+    DecodeError(code: .tooLarge, path: path, message: "needs more memory than there is")
+  }
+
+  /// The channel knows better than the demuxer why reading failed.
+  private static func refine(
+    _ error: DecodeError, channel: borrowing InputChannel, path: String
+  ) -> DecodeError {
+    if channel.state.pointee.timedOut { return timeout(path) }
+    let number = channel.state.pointee.readError
+    guard number != 0 else { return error }
+    return DecodeError(
+      code: .io, path: path, message: "cannot be read: \(MediaLibrary.text(-number))",
+      underlying: number)
+  }
+}
+
+extension Demuxer {
+  /// Seconds a unit of a stream's timestamps.
+  func timeBase(of index: Int) -> Double {
+    av_q2d(pointer.pointee.streams[index]!.pointee.time_base)
+  }
+
+  /// Seconds from one frame to the next, as far as the header tells.
+  var nominalStep: Double {
+    for rate in [stream.pointee.avg_frame_rate, stream.pointee.r_frame_rate] {
+      let value = av_q2d(rate)
+      if rate.num > 0, rate.den > 0, value >= 0.001, value <= 1000 { return 1 / value }
+    }
+    return 0.04
+  }
+
+  var isMOV: Bool { container.hasPrefix("mov") }
+  var isMatroska: Bool { container.hasPrefix("matroska") }
+
+  /// Whether the header promises more video than the packets brought: the end is missing.
+  func isCutShort(_ span: PacketSpan) -> Bool {
+    if isMOV || container == "avi" {
+      let promised = stream.pointee.nb_frames
+      // A count that the file could not hold even at one byte a frame is no promise.
+      if promised > 0, promised < channel.state.pointee.size, Int64(span.packets) < promised {
+        return true
+      }
+    }
+    let slack = max(0.1, 1.5 * nominalStep)
+    if isMOV, stream.pointee.duration > 0, let first = span.first, let end = span.end {
+      let unit = timeBase(of: streamIndex)
+      return Double(end - first) * unit + slack < Double(stream.pointee.duration) * unit
+    }
+    if isMatroska, pointer.pointee.duration > 0, let end = span.endOfAll {
+      let start = max(0, pointer.pointee.start_time)
+      let promised = Double(pointer.pointee.duration &+ start) / Double(AV_TIME_BASE)
+      return end + slack < promised
+    }
+    return false
+  }
+}

@@ -1,0 +1,100 @@
+/// The frames of a movie in display order: found from the packets alone, or by decoding them all.
+struct FrameIndex {
+  /// Seconds from the first shown frame, strictly ascending.
+  var times: [Double] = []
+  /// The container's timestamps, where every frame has one of its own; otherwise empty.
+  var timestamps: [Int64] = []
+  /// Frames at which decoding can start; empty when found by decoding.
+  var keys: [Bool] = []
+  /// Seconds at which the last frame disappears.
+  var end = 0.0
+  /// Whether the packets were believed, not the decoder.
+  var isFromPackets = false
+  /// The file promises more than it holds.
+  var isCutShort = false
+  var damage = Damage()
+
+  var count: Int { times.count }
+
+  /// Frames that appear in `start..<end` (seconds, nil for open).
+  func range(start: Double?, end: Double?) -> Range<Int> {
+    let low = start.map { firstIndex(notBefore: $0) } ?? 0
+    let high = end.map { firstIndex(notBefore: $0) } ?? count
+    return low..<max(low, high)
+  }
+
+  /// Display index of the frame with this timestamp.
+  func index(ofTimestamp timestamp: Int64) -> Int? {
+    var low = 0
+    var high = timestamps.count
+    while low < high {
+      let middle = (low + high) / 2
+      if timestamps[middle] < timestamp { low = middle + 1 } else { high = middle }
+    }
+    return low < timestamps.count && timestamps[low] == timestamp ? low : nil
+  }
+
+  /// Seconds at which frame `index` gives way to the next.
+  func disappearance(of index: Int) -> Double {
+    index + 1 < count ? times[index + 1] : end
+  }
+
+  /// Whether intervals differ by more than what rounding of timestamps explains.
+  var isVariable: Bool {
+    guard count > 2 else { return false }
+    let gaps = zip(times.dropFirst(), times).map { $0 - $1 }
+    let median = gaps.sorted()[gaps.count / 2]
+    let slack = max(0.0021, 0.25 * median)
+    return gaps.contains { abs($0 - median) > slack }
+  }
+
+  /// Frames a second, on average.
+  var framesPerSecond: Double? {
+    guard count > 0, end > 0 else { return nil }
+    return Double(count) / end
+  }
+
+  private func firstIndex(notBefore time: Double) -> Int {
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      // Half a millisecond is what Matroska rounds by.
+      if times[middle] < time - 0.0005 { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+}
+
+/// Turns the timestamps of decoded frames into seconds that always advance.
+struct FrameClock {
+  private let unit: Double
+  private let step: Double
+  private var origin: Double?
+  private(set) var last: Double?
+
+  /// - Parameters:
+  ///   - unit: Seconds a tick.
+  ///   - step: Seconds a frame stands where nothing is said.
+  init(unit: Double, step: Double) {
+    self.unit = unit
+    self.step = step
+  }
+
+  /// Seconds of the next frame. A missing timestamp, and one that does not advance (joined
+  /// recordings), count one step.
+  mutating func time(of timestamp: Int64?) -> Double {
+    let due = last.map { $0 + step } ?? 0
+    var time = due
+    if let timestamp {
+      let raw = Double(timestamp) * unit
+      if let origin { time = raw - origin } else { origin = raw - due }
+      if let last, time <= last {
+        origin = raw - due
+        time = due
+      }
+    }
+    last = time
+    return time
+  }
+}

@@ -1,0 +1,62 @@
+internal import CFFmpeg
+
+/// Decodes one JPEG or PNG image held in memory.
+enum ImageDecoder {
+  static func decode(
+    _ bytes: [UInt8], path: String, limits: DecodeLimits, into frame: borrowing Frame
+  ) throws(DecodeError) {
+    guard let parameters = parameters(for: bytes) else {
+      throw DecodeError(
+        code: .format, path: path, message: "is neither a JPEG nor a PNG image")
+    }
+    defer {
+      var pointer: UnsafeMutablePointer<AVCodecParameters>? = parameters
+      avcodec_parameters_free(&pointer)
+    }
+    let decoder: Decoder
+    do throws(Decoder.Failure) {
+      decoder = try Decoder(
+        parameters: parameters, timeBase: AVRational(num: 1, den: 25),
+        frameRate: AVRational(num: 25, den: 1), threads: 1, limits: limits)
+    } catch {
+      throw DecodeError(code: .codec, path: path, message: "needs a decoder that is missing")
+    }
+    guard let packet = Packet(), av_new_packet(packet.pointer, Int32(bytes.count)) >= 0 else {
+      throw Demuxer.outOfMemory(path)
+    }
+    bytes.withUnsafeBytes { source in
+      UnsafeMutableRawPointer(packet.pointer.pointee.data)
+        .copyMemory(from: source.baseAddress!, byteCount: source.count)
+    }
+    var result = avcodec_send_packet(decoder.pointer, packet.pointer)
+    if result >= 0 {
+      _ = avcodec_send_packet(decoder.pointer, nil)
+      result = avcodec_receive_frame(decoder.pointer, frame.pointer)
+    }
+    guard result >= 0 else {
+      throw DecodeError(
+        code: .format, path: path,
+        message: "is damaged or too large (\(MediaLibrary.text(result)))", underlying: result)
+    }
+  }
+
+  /// Decided by the first bytes, not by the name.
+  private static func parameters(
+    for bytes: [UInt8]
+  ) -> UnsafeMutablePointer<AVCodecParameters>? {
+    let id: AVCodecID
+    if bytes.starts(with: [0xff, 0xd8, 0xff]) {
+      id = AV_CODEC_ID_MJPEG
+    } else if bytes.starts(with: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]) {
+      id = AV_CODEC_ID_PNG
+    } else {
+      return nil
+    }
+    guard bytes.count < Int(Int32.max) - 64, let parameters = avcodec_parameters_alloc() else {
+      return nil
+    }
+    parameters.pointee.codec_type = AVMEDIA_TYPE_VIDEO
+    parameters.pointee.codec_id = id
+    return parameters
+  }
+}

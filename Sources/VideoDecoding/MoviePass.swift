@@ -1,0 +1,222 @@
+internal import CFFmpeg
+
+/// Damage met in one pass.
+struct Damage {
+  /// Packets the decoder refused, after the first frame came out.
+  var refusedPackets = 0
+  /// Packets refused before the first frame: a recording that starts between key frames.
+  var refusedAtStart = 0
+  /// Packets the container marks as damaged.
+  var corruptPackets = 0
+  /// Frames in which the decoder concealed something.
+  var damagedFrames = 0
+  /// The pass was ended because nothing could be decoded any more.
+  var gaveUp = false
+
+  var isAny: Bool {
+    refusedPackets > 0 || corruptPackets > 0 || damagedFrames > 0 || gaveUp
+  }
+}
+
+/// What the packets seen so far say about time.
+struct PacketSpan {
+  /// Packets of the video stream, hidden ones included.
+  var packets = 0
+  /// Of the video stream, in its time base, hidden packets included.
+  var first: Int64?
+  var end: Int64?
+  /// Seconds at which the last packet of any stream ends.
+  var endOfAll: Double?
+}
+
+/// One way through a movie from its first packet to its last.
+///
+/// The one place where packets meet the decoder: send, receive, drain.
+struct MoviePass: ~Copyable {
+  let demuxer: Demuxer
+  private let decoder: Decoder
+  private let packet: Packet
+  /// The frame that `next` produced; valid until it is called again.
+  let frame: Frame
+  private let path: String
+  private let limits: DecodeLimits
+  private let canSkip: Bool
+  private let isIntraOnly: Bool
+  private var isDraining = false
+  private var errorsInRow = 0
+  private var allPackets = 0
+  private(set) var span = PacketSpan()
+  private(set) var damage = Damage()
+  private(set) var counters = DecodeCounters()
+
+  init(
+    file: borrowing SourceFile, limits: DecodeLimits, threads: Int
+  ) throws(DecodeError) {
+    let demuxer = try Demuxer(file: file, limits: limits)
+    guard let packet = Packet(), let frame = Frame() else {
+      throw Demuxer.outOfMemory(file.path)
+    }
+    let stream = demuxer.stream
+    let parameters = stream.pointee.codecpar!
+    let decoder: Decoder
+    do throws(Decoder.Failure) {
+      decoder = try Decoder(
+        parameters: parameters, timeBase: stream.pointee.time_base,
+        frameRate: stream.pointee.avg_frame_rate, threads: threads, limits: limits)
+    } catch {
+      throw MoviePass.codecError(error, path: file.path, demuxer: demuxer)
+    }
+    path = file.path
+    self.limits = limits
+    self.demuxer = demuxer
+    self.decoder = decoder
+    self.packet = packet
+    self.frame = frame
+    let id = parameters.pointee.codec_id
+    canSkip = CodecTraits.skipsExactly(id)
+    isIntraOnly = vc_codec_is_intra_only(id) != 0
+    counters.opens = 1
+  }
+
+  /// Whether a packet whose frame nobody wants may be skipped without changing other frames.
+  var skipsUnwanted: Bool { canSkip || isIntraOnly }
+
+  /// Decodes the next frame in display order.
+  /// - Parameter isWanted: Asked with each packet's presentation time; frames of which it says false
+  ///   may be left out. Nil: every frame comes.
+  /// - Returns: False at the end.
+  mutating func next(isWanted: ((Int64) -> Bool)? = nil) throws(DecodeError) -> Bool {
+    while true {
+      let result = avcodec_receive_frame(decoder.pointer, frame.pointer)
+      if result >= 0 {
+        counters.decoded += 1
+        errorsInRow = 0
+        if frame.isDamaged { damage.damagedFrames += 1 }
+        demuxer.channel.state.pointee.deadline.progress()
+        return true
+      }
+      if result == vc_averror_eof { return false }
+      if result != vc_averror_eagain {
+        if refused() { return false }
+        continue
+      }
+      guard !isDraining, try readVideoPacket() else {
+        isDraining = true
+        decoder.pointer.pointee.skip_frame = AVDISCARD_DEFAULT
+        _ = avcodec_send_packet(decoder.pointer, nil)
+        continue
+      }
+      if let isWanted, let time = packet.presentation, skipsUnwanted {
+        let wanted = isWanted(time)
+        if !wanted { counters.skippable += 1 }
+        if isIntraOnly && !wanted { continue }
+        decoder.pointer.pointee.skip_frame = wanted ? AVDISCARD_DEFAULT : AVDISCARD_NONREF
+      } else {
+        decoder.pointer.pointee.skip_frame = AVDISCARD_DEFAULT
+      }
+      let sent = avcodec_send_packet(decoder.pointer, packet.pointer)
+      if sent < 0 && sent != vc_averror_eagain && sent != vc_averror_eof && refused() {
+        return false
+      }
+    }
+  }
+
+  /// Reads all remaining packets without decoding them.
+  mutating func forEachPacket(
+    _ body: (borrowing Packet) -> Void
+  ) throws(DecodeError) {
+    while try readVideoPacket() { body(packet) }
+  }
+
+  /// Time that the caller spent on a frame is not the file's fault.
+  func excuse(seconds: Double) {
+    demuxer.channel.state.pointee.deadline.excuse(seconds: seconds)
+  }
+
+  /// Counts a refused packet; true when it is time to give up.
+  private mutating func refused() -> Bool {
+    if counters.decoded == 0 { damage.refusedAtStart += 1 } else { damage.refusedPackets += 1 }
+    errorsInRow += 1
+    damage.gaveUp = errorsInRow > limits.maxConsecutiveErrors
+    return damage.gaveUp
+  }
+
+  private mutating func readVideoPacket() throws(DecodeError) -> Bool {
+    while true {
+      if demuxer.channel.state.pointee.deadline.isOver { throw Demuxer.timeout(path) }
+      guard try demuxer.read(into: packet) else { return false }
+      allPackets += 1
+      guard allPackets <= limits.maxPackets else {
+        throw DecodeError(
+          code: .tooLarge, path: path,
+          message: "has more than \(limits.maxPackets) packets; cut it into parts")
+      }
+      let index = Int(packet.pointer.pointee.stream_index)
+      noteEnd(stream: index)
+      guard index == demuxer.streamIndex else { continue }
+      if vc_packet_is_encrypted(packet.pointer) != 0 {
+        throw DecodeError(
+          code: .encrypted, path: path, message: "is encrypted; decrypt it first")
+      }
+      counters.packets += 1
+      span.packets += 1
+      if packet.isCorrupt { damage.corruptPackets += 1 }
+      return true
+    }
+  }
+
+  private mutating func noteEnd(stream index: Int) {
+    let raw = packet.pointer.pointee
+    let time = raw.pts != vc_nopts ? raw.pts : raw.dts
+    guard time != vc_nopts else { return }
+    let (end, overflow) = time.addingReportingOverflow(max(0, raw.duration))
+    guard !overflow else { return }
+    if index == demuxer.streamIndex {
+      span.first = min(span.first ?? time, time)
+      span.end = max(span.end ?? end, end)
+    }
+    let seconds = Double(end) * demuxer.timeBase(of: index)
+    span.endOfAll = max(span.endOfAll ?? seconds, seconds)
+  }
+
+  private static func codecError(
+    _ failure: Decoder.Failure, path: String, demuxer: borrowing Demuxer
+  ) -> DecodeError {
+    let parameters = demuxer.stream.pointee.codecpar.pointee
+    if vc_stream_is_encrypted(demuxer.stream) != 0 {
+      return DecodeError(code: .encrypted, path: path, message: "is encrypted; decrypt it first")
+    }
+    let name =
+      parameters.codec_id == AV_CODEC_ID_NONE
+      ? "unknown" : String(cString: avcodec_get_name(parameters.codec_id))
+    switch failure {
+    case .noMemory: return Demuxer.outOfMemory(path)
+    case .unknownCodec:
+      return DecodeError(
+        code: .codec, path: path,
+        message: "has video of codec \"\(name)\", for which there is no decoder; "
+          + "convert it to H.264")
+    case .refused(let number):
+      return DecodeError(
+        code: .codec, path: path,
+        message: "has video of codec \"\(name)\", which its decoder refuses "
+          + "(\(MediaLibrary.text(number))); convert it to H.264",
+        underlying: number)
+    }
+  }
+}
+
+/// What was verified about codecs.
+enum CodecTraits {
+  /// Frames that no other frame refers to can be left out, and the others stay the same.
+  static func skipsExactly(_ id: AVCodecID) -> Bool {
+    [AV_CODEC_ID_H264, AV_CODEC_ID_HEVC, AV_CODEC_ID_MPEG4, AV_CODEC_ID_MPEG2VIDEO].contains(id)
+  }
+
+  /// One packet is one shown frame.
+  static func packetIsFrame(_ id: AVCodecID) -> Bool {
+    vc_codec_is_intra_only(id) != 0 || skipsExactly(id)
+      || [AV_CODEC_ID_MPEG1VIDEO, AV_CODEC_ID_VP9, AV_CODEC_ID_AV1, AV_CODEC_ID_H263]
+        .contains(id)
+  }
+}

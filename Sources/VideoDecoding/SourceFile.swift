@@ -1,0 +1,124 @@
+import Foundation
+
+/// An open regular file: the only thing the decoder ever reads from.
+///
+/// The file is opened once, without blocking (a pipe named `a.mp4` must not hang a batch), and its
+/// identity is kept, so that a file which somebody still writes to is noticed.
+struct SourceFile: ~Copyable {
+  let descriptor: Int32
+  let path: String
+  /// Bytes when it was opened.
+  let size: Int64
+  /// Seconds since 1970.
+  let modified: Double
+  private let modifiedNanoseconds: Int64
+
+  init(path: String) throws(DecodeError) {
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+    guard descriptor >= 0 else { throw SourceFile.openingError(path: path, errno: errno) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      let number = errno
+      close(descriptor)
+      throw SourceFile.openingError(path: path, errno: number)
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw DecodeError(
+        code: .notRegular, path: path,
+        message: "is \(SourceFile.kind(status.st_mode)); give a movie file or a folder of images")
+    }
+    self.descriptor = descriptor
+    self.path = path
+    size = Int64(status.st_size)
+    modified = Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) * 1e-9
+    modifiedNanoseconds = SourceFile.nanoseconds(status)
+  }
+
+  deinit { close(descriptor) }
+
+  /// Throws `CHANGED` when the file is no longer what it was when it was opened.
+  func checkUnchanged() throws(DecodeError) {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      throw DecodeError(
+        code: .io, path: path, message: "cannot be examined: \(String(cString: strerror(errno)))",
+        underlying: errno)
+    }
+    if Int64(status.st_size) != size || SourceFile.nanoseconds(status) != modifiedNanoseconds {
+      throw DecodeError(
+        code: .changed, path: path,
+        message: "was written to while it was read; try again when it is complete")
+    }
+  }
+
+  /// All bytes, at most `limit`.
+  func readAll(limit: Int) throws(DecodeError) -> [UInt8] {
+    guard size <= limit else {
+      throw DecodeError(
+        code: .tooLarge, path: path, message: "has \(size) bytes, more than the \(limit) allowed")
+    }
+    let descriptor = descriptor
+    let expected = Int(size)
+    var failure: Int32 = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: expected) { buffer, count in
+      count = 0
+      while count < expected {
+        let got = pread(descriptor, buffer.baseAddress! + count, expected - count, off_t(count))
+        if got < 0 && errno == EINTR { continue }
+        if got < 0 { failure = errno }
+        if got <= 0 { break }
+        count += got
+      }
+    }
+    if failure != 0 {
+      throw DecodeError(
+        code: .io, path: path, message: "cannot be read: \(String(cString: strerror(failure)))",
+        underlying: failure)
+    }
+    try checkUnchanged()
+    return bytes
+  }
+
+  /// Whether there is a folder at `path`; links are followed.
+  static func isDirectory(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  private static func nanoseconds(_ status: stat) -> Int64 {
+    Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
+  }
+
+  private static func openingError(path: String, errno number: Int32) -> DecodeError {
+    let text = String(cString: strerror(number))
+    switch number {
+    case ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG:
+      return DecodeError(
+        code: .notFound, path: path, message: "cannot be found (\(text)); check the path",
+        underlying: number)
+    case EACCES, EPERM:
+      return DecodeError(
+        code: .permission, path: path, message: "may not be read (\(text)); check its permissions",
+        underlying: number)
+    case ENXIO, ENODEV:
+      return DecodeError(
+        code: .notRegular, path: path,
+        message: "is a socket or device; give a movie file or a folder of images",
+        underlying: number)
+    default:
+      return DecodeError(
+        code: .io, path: path, message: "cannot be opened: \(text)", underlying: number)
+    }
+  }
+
+  private static func kind(_ mode: mode_t) -> String {
+    switch mode & S_IFMT {
+    case S_IFDIR: "a directory"
+    case S_IFIFO: "a pipe"
+    case S_IFSOCK: "a socket"
+    case S_IFCHR, S_IFBLK: "a device"
+    default: "not a regular file"
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/// Collects converted frames into one contiguous stack that grows with what was really decoded.
+struct StackBuilder {
+  let layout: PixelLayout
+  private var size: FrameSize?
+  private var pixels: [UInt8] = []
+  private var times: [Double] = []
+
+  /// - Parameter size: Nil for the size of the first frame.
+  init(size: FrameSize?, layout: PixelLayout) {
+    self.size = size
+    self.layout = layout
+  }
+
+  var count: Int { times.count }
+
+  /// Scales a frame once and appends it `copies` times.
+  mutating func append(
+    _ visited: VisitedFrame, copies: Int, converter: inout FrameConverter
+  ) -> Bool {
+    guard copies > 0 else { return true }
+    let size = size ?? visited.size
+    self.size = size
+    let frameSize = size.width * size.height * layout.channels
+    let offset = pixels.count
+    pixels.append(contentsOf: repeatElement(0, count: frameSize * copies))
+    let done = pixels.withUnsafeMutableBufferPointer { buffer in
+      let first = buffer.baseAddress! + offset
+      guard converter.convert(visited.picture, visited.orientation, size: size, into: first) else {
+        return false
+      }
+      for copy in 1..<max(1, copies) {
+        (first + copy * frameSize).update(from: first, count: frameSize)
+      }
+      return true
+    }
+    times.append(contentsOf: repeatElement(visited.time, count: copies))
+    return done
+  }
+
+  consuming func finish() -> FrameStack {
+    FrameStack(
+      count: times.count, height: size?.height ?? 0, width: size?.width ?? 0,
+      channels: layout.channels, pixels: pixels, times: times)
+  }
+}

@@ -1,0 +1,34 @@
+/// What is known about a movie or a folder of images.
+///
+/// Opening a file fills in what its header says; a pass over its packets (`frameTimes()`) replaces
+/// count, duration and rate by what is really there.
+public struct VideoInfo: Sendable, Codable, Hashable {
+  public var path: String
+  /// Short name of the container, `images` for a folder.
+  public var container: String
+  public var codec: String
+  /// Which stream of the container is read; 0 for a folder.
+  public var streamIndex: Int
+  /// Pixels as shown, after rotation.
+  public var width: Int
+  public var height: Int
+  /// Degrees clockwise that the stored picture is turned by to be shown: 0, 90, 180 or 270.
+  public var rotation: Int
+  /// Whether the picture is also mirrored.
+  public var mirrored: Bool
+  public var pixelFormat: String
+  public var colorSpace: String
+  public var colorRange: String
+  /// Average rate; nil when unknown (a folder of images counts 25 a second).
+  public var framesPerSecond: Double?
+  /// Seconds.
+  public var duration: Double?
+  public var frameCount: Int?
+  public var isVariableFrameRate: Bool
+  /// Bytes; of a folder, of all its images.
+  public var fileSize: Int64
+  /// Seconds since 1970.
+  public var modified: Double
+  public var warnings: [String]
+  public var isImageFolder: Bool
+}

@@ -1,0 +1,97 @@
+#!/bin/sh
+# Makes the small videos that the decoder's tests compare with the ffmpeg tool.
+# Usage: make-videos.sh FOLDER
+set -eu
+cd "$1"
+
+make() { ffmpeg -nostdin -v error -y "$@"; }
+source="-f lavfi -i testsrc2=s=64x48:r=10:d=2"
+x264="-c:v libx264 -preset veryfast -threads 1 -pix_fmt yuv420p"
+
+# Timing
+make $source $x264 -bf 2 plain.mp4
+make -ss 0.35 -i plain.mp4 -c copy editlist.mp4
+make $source $x264 -bf 2 -use_editlist 0 noeditlist.mp4
+make -i plain.mp4 -c copy -output_ts_offset 100 offset.ts
+make -i plain.mp4 -c copy -bsf:v setts=ts=TS-10000 -avoid_negative_ts disabled nopts.mkv
+make $source -c:v mpeg4 -bf 2 bframes.avi
+make -f lavfi -i testsrc2=s=64x48:r=30:d=2 -vf "select='not(mod(n,7))+between(n,20,30)'" \
+  -vsync vfr $x264 vfr.mp4
+make $source $x264 -movflags frag_keyframe+empty_moov fragmented.mp4
+make $source $x264 -g 1000 -bf 3 onekey.mp4
+make $source $x264 a.ts
+cat a.ts a.ts > joined.ts
+make $source $x264 -bf 2 raw.h264
+make $source $x264 -frames:v 1 one.mp4
+make -f lavfi -i testsrc2=s=96x64:r=25:d=8 $x264 -bf 2 -g 25 long.mp4
+make -i long.mp4 -c copy long.mkv
+
+# Picture
+for angle in 90 180 270; do
+  make -i plain.mp4 -c copy -metadata:s:v rotate=$angle rotate$angle.mp4
+done
+make -f lavfi -i testsrc2=s=64x48:r=10:d=1,format=yuv444p -vf crop=63:47:0:0:exact=1 \
+  -c:v libx264 -pix_fmt yuv444p odd444.mp4
+make -f lavfi -i testsrc2=s=64x48:r=10:d=1,format=yuv444p \
+  -vf crop=63:47:0:0:exact=1,format=yuv420p -c:v ffv1 odd420.mkv
+make -f lavfi -i testsrc2=s=64x2000:r=10:d=0.3 -vf crop=2:2000 $x264 thin.mp4
+make -f lavfi -i testsrc2=s=96x80:r=10:d=1 $x264 -bf 0 other.h264
+make -i raw.h264 -frames:v 10 -c copy short.h264
+cat short.h264 other.h264 > sizes.h264
+make -f lavfi -i testsrc2=s=64x48:r=10:d=1 -vf setsar=2/1 $x264 wide.mp4
+make -f lavfi -i testsrc2=s=64x48:r=10:d=1 -c:v libx264 -pix_fmt yuv420p10le ten.mp4
+make -f lavfi -i testsrc2=s=64x48:r=10:d=1 -c:v libx264 -pix_fmt yuv420p10le -color_range pc \
+  tenfull.mp4
+make -f lavfi -i testsrc2=s=64x48:r=10:d=1 -c:v libx264 -pix_fmt yuv420p -colorspace bt709 \
+  -color_primaries bt709 -color_trc bt709 bt709.mp4
+make -f lavfi -i testsrc2=s=64x48:r=10:d=1 -c:v libx265 -pix_fmt yuv420p10le -x265-params \
+  log-level=none:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc:pools=1 hdr.mp4
+make $source -c:v mpeg2video -flags +ilme+ildct -bf 2 interlaced.mpg
+make -f lavfi -i testsrc2=s=64x48:r=10:d=1,format=argb -c:v qtrle alpha.mov
+make -f lavfi -i testsrc2=s=64x48:r=10:d=1 -c:v libx264 -pix_fmt gray gray.mp4
+make -f lavfi -i testsrc2=s=64x48:r=10:d=1 -c:v mjpeg -pix_fmt yuvj422p mjpeg.avi
+make -f lavfi -i testsrc2=s=64x48:r=10:d=1 palette.gif
+make -f lavfi -i testsrc2=s=64x48:r=10:d=1 -c:v libvpx -auto-alt-ref 1 -lag-in-frames 16 vp8.webm
+make -f lavfi -i testsrc2=s=64x48:r=10:d=1 -c:v libvpx-vp9 -cpu-used 8 vp9.webm
+make -f lavfi -i testsrc2=s=64x48:r=10:d=1 -c:v libx264 -pix_fmt yuv422p four22.mp4
+make -i four22.mp4 -c copy -metadata:s:v rotate=90 four22rotated.mp4
+
+# Streams
+make -f lavfi -i sine=d=1 -c:a aac sound.m4a
+make -f lavfi -i testsrc2=s=32x32:d=0.1 -frames:v 1 cover.png
+make -f lavfi -i sine=d=1 -i cover.png -map 0 -map 1 -c:a libmp3lame -c:v png \
+  -disposition:v attached_pic cover.mp3
+make -i cover.png -i plain.mp4 -map 0 -map 1 -c:v:0 png -c:v:1 copy -disposition:v:0 attached_pic \
+  coverfirst.mkv
+make -i plain.mp4 -i long.mp4 -map 0:v -map 1:v -c copy two.mp4
+make $source -f lavfi -i sine=d=3 $x264 -c:a aac -shortest withsound.mkv
+
+# Damage
+make -f lavfi -i testsrc2=s=64x48:r=10:d=4 $x264 -movflags +faststart whole.mp4
+size=$(wc -c < whole.mp4)
+head -c $((size * 8 / 10)) whole.mp4 > cut.mp4
+make -i plain.mp4 -c copy plain.mkv
+size=$(wc -c < plain.mkv)
+head -c $((size * 6 / 10)) plain.mkv > cut.mkv
+size=$(wc -c < plain.mp4)
+head -c $((size / 2)) plain.mp4 > half.mp4
+size=$(wc -c < offset.ts)
+head -c $((size * 6 / 10)) offset.ts > cut.ts
+make -i plain.mp4 -c copy -bsf:v noise=amount=200 noise.mp4
+make -i plain.mp4 -c copy -bsf:v "noise=drop='lt(n\,3)'" headless.ts
+: > empty.mp4
+printf 'This is not a movie, just a note about one.\n' > text.mp4
+printf 'GIF89a' > header.gif
+head -c 20000 /dev/zero > zeros.mp4
+printf 'ffconcat version 1.0\nfile plain.mp4\n' > list.mp4
+printf '#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\na.ts\n#EXT-X-ENDLIST\n' > playlist.mp4
+printf 'v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 9 RTP/AVP 96\na=rtpmap:96 H264/90000\n' > session.mp4
+cp cover.png picture.mp4
+mkfifo pipe.mp4 || true
+
+# Images
+mkdir -p images mixed
+make -i plain.mp4 -frames:v 12 -start_number 1 images/f%d.png
+make -f lavfi -i testsrc2=s=64x48:d=0.1 -frames:v 1 -q:v 3 mixed/m_2.jpg
+make -f lavfi -i testsrc2=s=50x31:d=0.1 -frames:v 1 -q:v 3 -pix_fmt gray mixed/m_10.jpg
+make -f lavfi -i testsrc2=s=33x47:d=0.1 -frames:v 1 mixed/m_9.png

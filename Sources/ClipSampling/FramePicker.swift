@@ -22,7 +22,9 @@ public enum FramePicker {
   ///   - times: Seconds at which each frame appears, ascending.
   ///   - end: Seconds at which the last one disappears.
   public static func uniform(count: Int, times: [Double], end: Double) -> [Int] {
-    guard let start = times.first, end > start else { return uniform(count: count, of: times.count) }
+    guard let start = times.first, end > start else {
+      return uniform(count: count, of: times.count)
+    }
     return (0..<count).map { part in
       shown(at: start + (Double(part) + 0.5) / Double(count) * (end - start), times: times)
     }
@@ -49,25 +51,21 @@ public enum FramePicker {
     return (0..<count).map { min(total - 1, max(0, first + $0 * stride)) }
   }
 
-  /// Thins a sequence of frames to one for every `interval` seconds from `start` on: the frame on
-  /// show at each of those moments, each once.
-  public static func thinned(times: [Double], start: Double, interval: Double) -> [Int] {
+  /// Thins a sequence of frames to those on show at each multiple of `interval` seconds, counted
+  /// from `start` (from the first frame, when that is later); each once.
+  /// - Parameter end: Seconds at which the last frame disappears.
+  public static func thinned(
+    times: [Double], start: Double, end: Double, interval: Double
+  ) -> [Int] {
     precondition(interval > 0)
-    guard let last = times.last else { return [] }
-    var chosen: [Int] = []
-    var moment = max(start, times[0])
-    var step = 0.0
-    var index = 0
-    while moment <= last + tolerance {
-      while index + 1 < times.count && times[index + 1] <= moment + tolerance { index += 1 }
-      if chosen.last != index { chosen.append(index) }
-      // Moments that fall on a frame that stands for long need no counting.
-      let next = index + 1 < times.count ? times[index + 1] : .infinity
-      guard next.isFinite else { break }
-      step = max(step + 1, ((next - tolerance - max(start, times[0])) / interval).rounded(.up))
-      moment = max(start, times[0]) + step * interval
+    guard let first = times.first else { return [] }
+    let origin = max(start, first)
+    return times.indices.filter { index in
+      let appears = times[index] - tolerance
+      let disappears = index + 1 < times.count ? times[index + 1] : end
+      let step = max(0, ((appears - origin) / interval).rounded(.up))
+      return origin + step * interval < disappears - tolerance
     }
-    return chosen
   }
 
   /// Last frame that has appeared by `time`; the first when none has.

@@ -109,7 +109,9 @@ public final class ClipReader {
       wanted = Array(range)
       if let minimumInterval {
         wanted = FramePicker.thinned(
-          times: Array(found.times[range]), start: start ?? 0, interval: minimumInterval
+          times: Array(found.times[range]), start: start ?? 0,
+          end: range.isEmpty ? 0 : found.disappearance(of: range.upperBound - 1),
+          interval: minimumInterval
         ).map { $0 + range.lowerBound }
       }
     }
@@ -235,7 +237,7 @@ public final class ClipReader {
     summary.warnings = source.info.warnings
     if isCut {
       summary.warnings.append(
-        "cut short: its header promises more than the \(Text.seconds(decodedEnd)) that are there")
+        "cut short: ends after \(Text.seconds(decodedEnd)), before the video is complete")
     }
     summary.warnings += Text.describe(damage)
     if outcome.missing > 0 {

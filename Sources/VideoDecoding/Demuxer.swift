@@ -227,9 +227,13 @@ extension Demuxer {
       return Double(end - first) * unit + slack < Double(stream.pointee.duration) * unit
     }
     if isMatroska, pointer.pointee.duration > 0, let end = span.endOfAll {
-      let start = max(0, pointer.pointee.start_time)
-      let promised = Double(pointer.pointee.duration &+ start) / Double(AV_TIME_BASE)
-      return end + slack < promised
+      // Counted from time 0, not from the first frame.
+      return end + slack < Double(pointer.pointee.duration) / Double(AV_TIME_BASE)
+    }
+    if container == "mpegts" {
+      // Made of packets of 188 bytes (192 with times, 204 with check bytes).
+      let size = channel.state.pointee.size
+      return span.endsDamaged || [188, 192, 204].allSatisfy { size % $0 != 0 }
     }
     return false
   }

@@ -13,15 +13,17 @@ struct Damage {
   /// The pass was ended because nothing could be decoded any more.
   var gaveUp = false
 
-  var isAny: Bool {
-    refusedPackets > 0 || corruptPackets > 0 || damagedFrames > 0 || gaveUp
-  }
+  /// Whether pictures are missing or partly invented. A packet that is only marked, and of which
+  /// the decoder thinks nothing bad, is none: joined transport streams have one at each seam.
+  var isAny: Bool { refusedPackets > 0 || damagedFrames > 0 || gaveUp }
 }
 
 /// What the packets seen so far say about time.
 struct PacketSpan {
   /// Packets of the video stream, hidden ones included.
   var packets = 0
+  /// Whether the last packet of the video stream is marked as damaged.
+  var endsDamaged = false
   /// Of the video stream, in its time base, hidden packets included.
   var first: Int64?
   var end: Int64?
@@ -160,6 +162,7 @@ struct MoviePass: ~Copyable {
       }
       counters.packets += 1
       span.packets += 1
+      span.endsDamaged = packet.isCorrupt
       if packet.isCorrupt { damage.corruptPackets += 1 }
       return true
     }

@@ -67,12 +67,12 @@ make -i plain.mp4 -i long.mp4 -map 0:v -map 1:v -c copy two.mp4
 make $source -f lavfi -i sine=d=3 $x264 -c:a aac -shortest withsound.mkv
 
 # Damage
-make -f lavfi -i testsrc2=s=64x48:r=10:d=4 $x264 -movflags +faststart whole.mp4
+make -f lavfi -i testsrc2=s=64x48:r=10:d=4 $x264 -g 5 -movflags +faststart whole.mp4
 size=$(wc -c < whole.mp4)
 head -c $((size * 8 / 10)) whole.mp4 > cut.mp4
-make -i plain.mp4 -c copy plain.mkv
-size=$(wc -c < plain.mkv)
-head -c $((size * 6 / 10)) plain.mkv > cut.mkv
+make -i whole.mp4 -c copy whole.mkv
+size=$(wc -c < whole.mkv)
+head -c $((size * 6 / 10)) whole.mkv > cut.mkv
 size=$(wc -c < plain.mp4)
 head -c $((size / 2)) plain.mp4 > half.mp4
 size=$(wc -c < offset.ts)

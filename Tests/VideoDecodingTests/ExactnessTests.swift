@@ -68,7 +68,7 @@ import VideoDecoding
     Case(name: "withsound.mkv", frames: 20),
     // Damage
     Case(name: "cut.mp4", frames: 30, isPartial: true),
-    Case(name: "cut.mkv", frames: 10, isPartial: true),
+    Case(name: "cut.mkv", frames: 20, isPartial: true),
     Case(name: "noise.mp4", frames: 19, isPartial: true),
   ]
 

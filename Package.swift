@@ -39,7 +39,9 @@ let package = Package(
     // MARK: Files and video
     .target(name: "FileStore", dependencies: ["CCrypto"], swiftSettings: swift),
     .target(
-      name: "ModelFiles", dependencies: ["Networks", "ClipSampling", "FileStore"], swiftSettings: swift),
+      name: "ModelFiles",
+      dependencies: ["Networks", "Layers", "Tensors", "ClipSampling", "FileStore"],
+      swiftSettings: swift),
     .target(
       name: "VideoDecoding", dependencies: ["CFFmpeg", "ClipSampling"], swiftSettings: swift),
     .target(name: "ClipSampling", swiftSettings: swift),
@@ -84,7 +86,9 @@ let package = Package(
       name: "NetworksTests", dependencies: ["Networks", "ModelFiles", "Training", "TestSupport"],
       swiftSettings: swift),
     .testTarget(name: "FileStoreTests", dependencies: ["FileStore", "TestSupport"], swiftSettings: swift),
-    .testTarget(name: "ModelFilesTests", dependencies: ["ModelFiles", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "ModelFilesTests", dependencies: ["ModelFiles", "Networks", "TestSupport"],
+      swiftSettings: swift),
     .testTarget(
       name: "VideoDecodingTests", dependencies: ["VideoDecoding", "TestSupport"], swiftSettings: swift),
     .testTarget(name: "ClipSamplingTests", dependencies: ["ClipSampling"], swiftSettings: swift),

@@ -25,7 +25,10 @@ extension SafeTensors {
         throw ModelFileError(
           .truncated, path: path, "became shorter while it was read; try again")
       }
-      try self.init(header: header, data: data, source: path, finite: finite)
+      var hash = SHA256()
+      for part in [start, header, data] { hash.update(part) }
+      try self.init(
+        header: header, data: data, source: path, digest: hash.finish(), finite: finite)
     } catch let error as ModelFileError {
       throw error
     } catch let error as FileStoreError {
@@ -43,7 +46,7 @@ extension SafeTensors {
       Array(bytes.prefix(8)), fileSize: bytes.count, path: source)
     try self.init(
       header: Array(bytes[8..<8 + length]), data: Array(bytes[(8 + length)...]), source: source,
-      finite: finite)
+      digest: Digest.sha256(bytes), finite: finite)
   }
 
   /// Checks the first eight bytes against the file's size.
@@ -90,7 +93,7 @@ extension SafeTensors {
   }
 
   private init(
-    header: [UInt8], data: [UInt8], source: String, finite: Bool
+    header: [UInt8], data: [UInt8], source: String, digest: String, finite: Bool
   ) throws(ModelFileError) {
     let scanned: HeaderScanner.Result
     do {
@@ -113,7 +116,7 @@ extension SafeTensors {
         }
       }
     }
-    self.init(source: source, metadata: scanned.metadata, tensors: tensors)
+    self.init(source: source, digest: digest, metadata: scanned.metadata, tensors: tensors)
   }
 
   /// Cuts the data into tensors: in order of their offsets they must tile it from 0 to its end.

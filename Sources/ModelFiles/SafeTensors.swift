@@ -39,16 +39,20 @@ public struct SafeTensors: Sendable {
 
   /// What messages call these tensors: the path they came from, or empty.
   public let source: String
+  /// SHA-256 of the whole file, when they came from one.
+  public let digest: String?
   public var metadata: [String: String]
   private var byName: [String: Tensor] = [:]
 
   public init(metadata: [String: String] = [:]) {
     source = ""
+    digest = nil
     self.metadata = metadata
   }
 
-  init(source: String, metadata: [String: String], tensors: [Tensor]) {
+  init(source: String, digest: String?, metadata: [String: String], tensors: [Tensor]) {
     self.source = source
+    self.digest = digest
     self.metadata = metadata
     byName = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0) })
   }

@@ -1,0 +1,73 @@
+import Glibc
+import Networks
+import Tensors
+
+/// Scores batches of prepared clips: network, then softmax at the model's temperature.
+///
+/// All memory is taken when it is made; scoring allocates nothing. Not thread-safe: a classifier
+/// belongs to one thread, which its pool then helps.
+public final class Classifier {
+  public let metadata: ModelMetadata
+  /// Clips at most.
+  public let batch: Int
+  private let executor: Executor
+  private let probabilities: UnsafeMutableBufferPointer<Float>
+
+  public init(model: Model, batch: Int, pool: WorkerPool) throws(NetworkError) {
+    metadata = model.metadata
+    self.batch = batch
+    executor = try Executor(network: model.network, batch: batch, mode: .inference, pool: pool)
+    probabilities = .allocate(capacity: batch * model.metadata.classes.count)
+    probabilities.initialize(repeating: 0)
+  }
+
+  deinit { probabilities.deallocate() }
+
+  /// Values of one prepared clip, `[frames, height, width, channels]`.
+  public var inputSize: Int { metadata.architecture.input.count }
+
+  /// `[batch, frames, height, width, channels]`; to be filled before every call of `scores`.
+  public var input: UnsafeMutableBufferPointer<Float> { executor.input }
+
+  /// The place of one clip in `input`.
+  public func input(at position: Int) -> UnsafeMutableBufferPointer<Float> {
+    precondition((0..<batch).contains(position))
+    return .init(rebasing: executor.input[position * inputSize..<(position + 1) * inputSize])
+  }
+
+  /// Bytes of activations and packed weights.
+  public var peakBytes: Int { executor.peakBytes }
+
+  /// Runs the first `count` clips of `input`.
+  ///
+  /// - Returns: calibrated probabilities, `[count, classes]`, valid until the next call.
+  public func scores(count: Int) -> UnsafeBufferPointer<Float> {
+    executor.forward(count: count)
+    let classes = metadata.classes.count
+    for row in 0..<count {
+      let range = row * classes..<(row + 1) * classes
+      Softmax.write(
+        UnsafeBufferPointer(rebasing: executor.logits[range]), temperature: metadata.temperature,
+        into: UnsafeMutableBufferPointer(rebasing: probabilities[range]))
+    }
+    return UnsafeBufferPointer(rebasing: probabilities[..<(count * classes)])
+  }
+}
+
+/// From logits to probabilities.
+public enum Softmax {
+  /// `exp(logit / temperature)`, scaled to sum to 1; in double precision.
+  public static func write(
+    _ logits: UnsafeBufferPointer<Float>, temperature: Double,
+    into output: UnsafeMutableBufferPointer<Float>
+  ) {
+    precondition(output.count >= logits.count)
+    var largest = -Double.infinity
+    for logit in logits { largest = max(largest, Double(logit)) }
+    var sum = 0.0
+    for logit in logits { sum += exp((Double(logit) - largest) / temperature) }
+    for (index, logit) in logits.enumerated() {
+      output[index] = Float(exp((Double(logit) - largest) / temperature) / sum)
+    }
+  }
+}

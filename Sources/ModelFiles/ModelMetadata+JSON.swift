@@ -1,0 +1,110 @@
+import Foundation
+import Networks
+
+/// How metadata stands in the file: a dictionary of strings, structured values as JSON.
+extension ModelMetadata {
+  private enum Key {
+    static let formatVersion = "format_version"
+    static let architecture = "architecture"
+    static let classes = "classes"
+    static let preprocessing = "preprocessing"
+    static let temperature = "temperature"
+    static let clipSeconds = "clip_seconds"
+    static let training = "training"
+    static let datasetHash = "dataset_hash"
+    static let splitHash = "split_hash"
+    static let programVersion = "program_version"
+  }
+
+  /// The file's `__metadata__`; equal metadata give equal strings.
+  var strings: [String: String] {
+    [
+      "format": "pt",
+      Key.formatVersion: "\(formatVersion)",
+      Key.architecture: ModelMetadata.json(architecture),
+      Key.classes: ModelMetadata.json(classes),
+      Key.preprocessing: ModelMetadata.json(preprocessing),
+      Key.temperature: "\(temperature)",
+      Key.clipSeconds: "\(clipSeconds)",
+      Key.training: ModelMetadata.json(training),
+      Key.datasetHash: datasetHash,
+      Key.splitHash: splitHash,
+      Key.programVersion: programVersion,
+    ]
+  }
+
+  /// Reads and checks the metadata of a file.
+  init(_ strings: [String: String], path: String) throws(ModelFileError) {
+    guard let version = strings[Key.formatVersion] else {
+      throw ModelFileError(
+        .mismatch, path: path,
+        "is a safetensors file without a vidclass architecture; "
+          + "give a model that vidclass train wrote")
+    }
+    guard let number = Int(version), number >= 1 else {
+      throw ModelFileError(
+        .mismatch, path: path, "has the impossible format version \(version.prefix(20))")
+    }
+    if number > ModelMetadata.currentFormatVersion {
+      throw ModelFileError(
+        .version, path: path,
+        "has format version \(number), this program reads up to "
+          + "\(ModelMetadata.currentFormatVersion); update vidclass")
+    }
+    self.init(
+      architecture: try ModelMetadata.value(Key.architecture, strings, path),
+      classes: try ModelMetadata.value(Key.classes, strings, path),
+      preprocessing: try ModelMetadata.value(Key.preprocessing, strings, path),
+      temperature: try ModelMetadata.number(Key.temperature, strings, path),
+      clipSeconds: try ModelMetadata.number(Key.clipSeconds, strings, path),
+      training: try ModelMetadata.value(Key.training, strings, path),
+      datasetHash: strings[Key.datasetHash] ?? "", splitHash: strings[Key.splitHash] ?? "",
+      programVersion: strings[Key.programVersion] ?? "")
+    formatVersion = number
+  }
+
+  private static func value<Value: Decodable>(
+    _ key: String, _ strings: [String: String], _ path: String
+  ) throws(ModelFileError) -> Value {
+    guard let text = strings[key] else {
+      throw ModelFileError(
+        .mismatch, path: path, "lacks the metadata \(key); was it written by vidclass train?")
+    }
+    do {
+      return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+    } catch {
+      throw ModelFileError(
+        .mismatch, path: path, "has metadata \(key) that cannot be read (\(reason(error)))")
+    }
+  }
+
+  private static func number(
+    _ key: String, _ strings: [String: String], _ path: String
+  ) throws(ModelFileError) -> Double {
+    guard let number = strings[key].flatMap({ Double($0) }) else {
+      throw ModelFileError(.mismatch, path: path, "lacks the number \(key) in its metadata")
+    }
+    return number
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    switch error {
+    case DecodingError.keyNotFound(let key, _): "\(key.stringValue) is missing"
+    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
+      DecodingError.dataCorrupted(let context):
+      (context.codingPath.map(\.stringValue) + [context.debugDescription]).joined(separator: ": ")
+    default: "\(error)"
+    }
+  }
+
+  /// JSON with sorted keys.
+  private static func json(_ value: some Encodable) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    do {
+      return String(decoding: try encoder.encode(value), as: UTF8.self)
+    } catch {
+      preconditionFailure("metadata holds a number that JSON has no words for: \(error)")
+    }
+  }
+}

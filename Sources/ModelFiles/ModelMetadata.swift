@@ -1,0 +1,89 @@
+import ClipSampling
+import Networks
+
+/// What a model file tells about itself besides its weights.
+public struct ModelMetadata: Codable, Hashable, Sendable {
+  /// The newest format this program reads and the one it writes.
+  public static let currentFormatVersion = 1
+
+  public var formatVersion: Int
+  public var architecture: Architecture
+  /// In the order of the scores.
+  public var classes: [String]
+  /// What a clip goes through before the network.
+  public var preprocessing: Preprocessing
+  /// Logits are divided by it before the softmax, so that scores mean what they say.
+  public var temperature: Double
+  /// Median length of the training clips in seconds, the default window of `label`; 0 if unknown.
+  public var clipSeconds: Double
+  /// Facts about the training, by name.
+  public var training: [String: String]
+  /// SHA-256 of the data set's clips and labels; empty if unknown.
+  public var datasetHash: String
+  /// SHA-256 of which clip was on which side; empty if unknown.
+  public var splitHash: String
+  public var programVersion: String
+
+  public init(
+    architecture: Architecture, classes: [String], preprocessing: Preprocessing,
+    temperature: Double = 1, clipSeconds: Double = 0, training: [String: String] = [:],
+    datasetHash: String = "", splitHash: String = "", programVersion: String = ""
+  ) {
+    formatVersion = ModelMetadata.currentFormatVersion
+    self.architecture = architecture
+    self.classes = classes
+    self.preprocessing = preprocessing
+    self.temperature = temperature
+    self.clipSeconds = clipSeconds
+    self.training = training
+    self.datasetHash = datasetHash
+    self.splitHash = splitHash
+    self.programVersion = programVersion
+  }
+
+  /// What does not fit together, as the end of a sentence that begins with the file's name.
+  var flaw: String? {
+    let input = architecture.input
+    if classes.count != architecture.classes {
+      return "names \(classes.count) classes for a network of \(architecture.classes)"
+    }
+    if Set(classes).count != classes.count || classes.contains("") {
+      return "has a class without a name or two of the same name"
+    }
+    if preprocessing.frames != input.frames || preprocessing.height != input.height
+      || preprocessing.width != input.width || preprocessing.channels != input.channels
+    {
+      return "prepares clips as \(preprocessing.frames)×\(preprocessing.height)×"
+        + "\(preprocessing.width)×\(preprocessing.channels) for a network that reads \(input)"
+    }
+    let largest = ArchitectureCheck.largestSide
+    if preprocessing.resizeHeight < preprocessing.height
+      || preprocessing.resizeWidth < preprocessing.width || preprocessing.resizeHeight > largest
+      || preprocessing.resizeWidth > largest
+    {
+      return "scales frames to \(preprocessing.resizeWidth)×\(preprocessing.resizeHeight), which "
+        + "does not fit its input of \(input.width)×\(input.height)"
+    }
+    if case .fixed(let mean, let std) = preprocessing.normalization {
+      let channels = preprocessing.colorChannels
+      let fits =
+        mean.count == channels && std.count == channels && mean.allSatisfy(\.isFinite)
+        && std.allSatisfy { $0.isFinite && $0 > 0 }
+      if !fits { return "has a mean or standard deviation that fits no pixel" }
+    }
+    switch preprocessing.choice {
+    case .uniform: break
+    case .rate(let rate):
+      if !(rate.isFinite && rate > 0) { return "asks for \(rate) frames a second" }
+    case .stride(let stride):
+      if stride < 1 { return "asks for every \(stride)th frame" }
+    }
+    if !(temperature.isFinite && (0.001...1000).contains(temperature)) {
+      return "has the impossible temperature \(temperature)"
+    }
+    if !(clipSeconds.isFinite && clipSeconds >= 0) {
+      return "says its training clips lasted \(clipSeconds) seconds"
+    }
+    return nil
+  }
+}

@@ -1,0 +1,56 @@
+# vidclass: `make demo` shows it at work, `make test` checks it. See README.md.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+MOVIE = Tests/Fixtures/movie/motions.mp4
+VIDCLASS = .build/release/vidclass
+
+.PHONY: demo test bench format install build deps test-deps clips
+
+# Trains on clips/ and labels a movie that training never saw.
+demo: build
+	$(VIDCLASS) train clips/
+	$(VIDCLASS) label $(MOVIE) --format table
+	@echo "What really happens in it (start, end in seconds, label):"
+	@cat $(MOVIE:.mp4=.csv)
+
+# One build, in release: the kernels are too slow to test without optimisation.
+test: test-deps
+	swift format lint --strict --recursive Sources Tests Package.swift
+	swift test -c release
+
+bench: build
+	scripts/bench
+
+format:
+	swift format --in-place --recursive Sources Tests Package.swift
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
+	  $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	install -m 755 $(VIDCLASS) $(DESTDIR)$(PREFIX)/bin/vidclass
+	install -m 644 man/vidclass.1 $(DESTDIR)$(PREFIX)/share/man/man1/vidclass.1
+	$(VIDCLASS) --generate-completion-script bash \
+	  > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vidclass
+	$(VIDCLASS) --generate-completion-script zsh \
+	  > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_vidclass
+	$(VIDCLASS) --generate-completion-script fish \
+	  > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/vidclass.fish
+
+build: deps
+	swift build -c release --product vidclass
+
+# Makes clips/ and the demo's movie anew; the same bytes come out with the same FFmpeg libraries.
+clips: deps
+	swift build -c release --product clipmaker
+	.build/release/clipmaker clips clips
+	.build/release/clipmaker movie $(MOVIE)
+
+deps:
+	@scripts/install-packages
+
+test-deps:
+	@scripts/install-packages --tests

@@ -32,7 +32,7 @@ struct MakeClips: ParsableCommand {
     for entry in Catalogue(seed: seed).clips {
       let path = "\(folder)/\(entry.path)"
       try Folder.create("\(folder)/\(entry.motion.rawValue)")
-      try write([entry.take], to: path, codec: entry.take.scene.codec)
+      try encode([entry.take], to: path, codec: entry.take.scene.codec)
     }
   }
 }
@@ -54,7 +54,7 @@ struct MakeMovie: ParsableCommand {
 
   func run() throws {
     let segments = Catalogue(seed: seed).movie
-    try write(segments.map(\.take), to: path, codec: .h264MP4)
+    try encode(segments.map(\.take), to: path, codec: .h264MP4)
     let rows = segments.map {
       String(format: "%.2f,%.2f,", $0.start, $0.end) + $0.motion.rawValue + "\n"
     }
@@ -69,7 +69,7 @@ extension Clipmaker {
 
 /// Draws and encodes takes of one size and frame rate after one another. The file appears whole or
 /// not at all.
-func write(_ takes: [Take], to path: String, codec: Codec) throws {
+func encode(_ takes: [Take], to path: String, codec: Codec) throws {
   // The encoders tell their statistics unless asked not to.
   av_log_set_level(AV_LOG_ERROR)
   let first = takes[0]

@@ -51,7 +51,7 @@ struct Motion {
     let extent = random.uniform(0, 1)
     switch forward {
     case .right: dx = (0.38 + 0.2 * extent) * reach
-    case .clockwise: dAngle = (2.2 + 1.8 * extent) * reach
+    case .clockwise: dAngle = (2.6 + 1.6 * extent) * reach
     default: dScale = (0.65 + 0.35 * extent) * reach
     }
     from = Pose(

@@ -19,7 +19,7 @@ struct Scene {
     let skin: Texture
     /// In units of the frame's shorter side.
     let radius: Double
-    /// A round mark off the centre, by which the eye can tell how the actor is turned.
+    /// The colour of one end, by which the eye can tell how the actor is turned.
     let mark: Color?
   }
 

@@ -112,9 +112,7 @@ private struct PlacedActor {
     if cover > 0 {
       var paint = skin.sample(u * 0.4 + 0.5, v * 0.4 + 0.5)
       if let mark {
-        let (mu, mv) = (u - 0.45, v)
-        let inside = 0.26 - (mu * mu + mv * mv).squareRoot()
-        let share = min(1, max(0, 0.5 + inside * radius / pixel))
+        let share = min(1, max(0, 0.5 + (u - 0.2) * radius / pixel))
         paint = paint * (1 - share) + mark * share
       }
       color = color * (1 - cover) + paint * cover

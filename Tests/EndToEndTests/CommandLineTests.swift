@@ -1,0 +1,88 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import vidclass
+
+@Suite("Command line, common to all commands")
+struct CommandLineTests {
+  @Test("Version and help go to standard output", arguments: [["--version"], ["--help"], []])
+  func help(arguments: [String]) throws {
+    let run = try ProgramRun("vidclass", arguments)
+    #expect(run.exitCode == 0)
+    #expect(run.errors.isEmpty)
+    #expect(run.output.contains(arguments == ["--version"] ? ProgramVersion.current : "EXAMPLES"))
+  }
+
+  @Test(
+    "Wrong usage exits with 64 and says how to go on",
+    arguments: [["--nonsense"], ["nonsense"]])
+  func wrongUsage(arguments: [String]) throws {
+    let run = try ProgramRun("vidclass", arguments)
+    #expect(run.exitCode == 64)
+    #expect(run.output.isEmpty)
+    #expect(run.errors.hasPrefix("vidclass: error: "))
+    #expect(run.errors.contains("--help"))
+  }
+
+  @Test(
+    "A full disk behind standard output is one line and exit code 1",
+    .enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
+  func fullOutput() throws {
+    let run = try ProgramRun("vidclass", ["--help"], output: "/dev/full")
+    #expect(run.exitCode == 1)
+    #expect(run.errorLines.count == 1)
+    #expect(run.errors.hasPrefix("vidclass: error: standard output: cannot write: "))
+  }
+
+  @Test("A reader that went away ends the program without a word")
+  func closedOutput() throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: ProgramRun.path(of: "vidclass"))
+    process.arguments = ["--help"]
+    let (output, errors) = (Pipe(), Pipe())
+    process.standardOutput = output
+    process.standardError = errors
+    try output.fileHandleForReading.close()
+    try process.run()
+    let said = try errors.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    #expect(process.terminationReason == .uncaughtSignal)
+    #expect(process.terminationStatus == SIGPIPE)
+    #expect(said.isEmpty)
+  }
+
+  @Test("Control characters and line breaks never reach the terminal")
+  func singleLine() {
+    #expect(ErrorMessage.singleLine("a\nb\tc\u{1B}[31m") == "a b c\u{FFFD}[31m")
+  }
+
+  @Test("Progress tells share, rate and remaining time")
+  func progress() {
+    var text = ProgressText(
+      title: "decoding", completed: 54, total: 120, unit: "clips", perSecond: 8.25)
+    #expect(text.line(barWidth: 0) == "decoding 45 % 54/120 clips, 8.25 clips/s, 0:08 left")
+    #expect(text.line(barWidth: 4).hasPrefix("decoding [██░░] 45 % "))
+    text.total = nil
+    #expect(text.line(barWidth: 4) == "decoding 54 clips, 8.25 clips/s")
+    text.total = 0
+    text.perSecond = .infinity
+    #expect(text.line(barWidth: 0) == "decoding 100 % 54/0 clips")
+  }
+
+  @Test(
+    "Remaining time reads as a clock",
+    arguments: [(0, "0:00"), (7.2, "0:08"), (754, "12:34"), (3723, "1:02:03"), (-5, "0:00")])
+  func clock(seconds: Double, expected: String) {
+    #expect(ProgressText.clock(seconds) == expected)
+  }
+
+  @Test(
+    "The processor quota of a container is honoured",
+    arguments: [
+      ("max 100000\n", nil), ("200000 100000\n", 2), ("150000 100000", 2), ("", nil), ("0 0", nil),
+    ] as [(String, Int?)])
+  func quota(text: String, expected: Int?) {
+    #expect(Processors.quota(cpuMax: text) == expected)
+  }
+}

@@ -1,0 +1,139 @@
+import CKernels
+import Layers
+import Tensors
+import TestSupport
+import Testing
+
+/// Layers against the naive definitions, on odd shapes and with a batch.
+@Suite struct LayerTests {
+  static let geometries = [
+    ConvolutionGeometry(
+      kernel: Extent3(3, 3, 3), padding: .one, inputChannels: 3, outputChannels: 18),
+    ConvolutionGeometry(
+      kernel: Extent3(2, 3, 1), padding: Extent3(0, 2, 0), inputChannels: 19, outputChannels: 4),
+    ConvolutionGeometry(
+      kernel: Extent3(3, 5, 3), stride: Extent3(1, 2, 2), padding: Extent3(1, 2, 1),
+      inputChannels: 5, outputChannels: 7),
+    ConvolutionGeometry(
+      kernel: Extent3(2, 2, 2), stride: Extent3(3, 2, 4), inputChannels: 4, outputChannels: 33),
+  ]
+
+  @Test(arguments: geometries, [1, 2])
+  func convolutionGradientsMatchTheNaiveOnes(geometry: ConvolutionGeometry, threads: Int) {
+    let pool = WorkerPool(threads: threads)
+    defer { pool.shutDown() }
+    let batch = 11
+    let extent = Extent3(5, 8, 7)
+    let layer = Convolution(
+      geometry: geometry,
+      input: ActivationLayout(
+        extent: extent, channels: geometry.inputChannels, halo: geometry.padding))
+    let slack = vc_read_slack
+    let input = randomValues(batch * layer.input.denseCount, seed: 1)
+    let weights = randomValues(geometry.weightCount, seed: 2)
+    let gradient = randomValues(batch * layer.output.denseCount, seed: 3)
+    var padded = [Float](repeating: 0, count: batch * layer.input.sampleCount + slack)
+    var paddedGradient = [Float](
+      repeating: 0, count: batch * layer.gradientLayout.sampleCount + slack)
+    padded.withUnsafeMutableBufferPointer { target in
+      for sample in 0..<batch {
+        let dense = Array(
+          input[sample * layer.input.denseCount..<(sample + 1) * layer.input.denseCount])
+        layer.input.pad(dense, into: target.baseAddress! + sample * layer.input.sampleCount)
+      }
+    }
+    paddedGradient.withUnsafeMutableBufferPointer { target in
+      let size = layer.output.denseCount
+      for sample in 0..<batch {
+        layer.gradientLayout.pad(
+          Array(gradient[sample * size..<(sample + 1) * size]),
+          into: target.baseAddress! + sample * layer.gradientLayout.sampleCount)
+      }
+    }
+
+    var transposed = [Float](repeating: 0, count: layer.packedTransposedCount)
+    layer.pack(weights, into: &transposed, transposed: true, pool: pool)
+    var inputGradient = [Float](repeating: .nan, count: input.count)
+    var scratch = [Float](
+      repeating: 0, count: layer.inputGradientScratch(workers: threads) + slack)
+    layer.inputGradient(
+      batch: batch, outputGradient: paddedGradient, weights: weights, packed: transposed,
+      inputGradient: &inputGradient, scratch: &scratch, pool: pool)
+    var weightGradient = [Float](repeating: .nan, count: weights.count)
+    scratch = [Float](repeating: 0, count: layer.weightGradientScratch)
+    layer.weightGradient(
+      batch: batch, input: padded, outputGradient: paddedGradient, gradient: &weightGradient,
+      scratch: &scratch, pool: pool)
+
+    var conv = layer.c
+    conv.input.halo_depth = 0
+    conv.input.halo_height = 0
+    conv.input.halo_width = 0
+    var expectedInput: [Float] = []
+    var expectedWeights = [Float](repeating: 0, count: weights.count)
+    for sample in 0..<batch {
+      let x = Array(input[sample * layer.input.denseCount..<(sample + 1) * layer.input.denseCount])
+      let size = layer.output.denseCount
+      let g = Array(gradient[sample * size..<(sample + 1) * size])
+      var dx = [Float](repeating: 0, count: x.count)
+      vc_naive_conv_input_gradient(&conv, weights, g, &dx)
+      expectedInput += dx
+      var dw = expectedWeights
+      vc_naive_conv_weight_gradient(&conv, x, g, &dw)
+      for index in dw.indices { expectedWeights[index] += dw[index] }
+    }
+    #expect(relativeError(inputGradient, expectedInput) < 1e-6)
+    #expect(relativeError(weightGradient, expectedWeights) < 1e-5)
+  }
+
+  @Test func lstmMatchesItsNaiveTwin() {
+    let pool = WorkerPool(threads: 2)
+    defer { pool.shutDown() }
+    let (steps, batch, inputs, hidden) = (4, 3, 5, 7)
+    let layer = LSTM(inputs: inputs, hidden: hidden)
+    let input = randomValues(steps * batch * inputs, seed: 1)
+    var weightIH = randomValues(4 * hidden * inputs, seed: 2)
+    var weightHH = randomValues(4 * hidden * hidden, seed: 3)
+    var biasIH = randomValues(4 * hidden, seed: 4)
+    var biasHH = randomValues(4 * hidden, seed: 5)
+    var gates = [Float](repeating: 0, count: steps * batch * 4 * hidden)
+    var cells = [Float](repeating: 0, count: steps * batch * hidden)
+    var output = cells
+    weightIH.withUnsafeMutableBufferPointer { ih in
+      weightHH.withUnsafeMutableBufferPointer { hh in
+        biasIH.withUnsafeMutableBufferPointer { bih in
+          biasHH.withUnsafeMutableBufferPointer { bhh in
+            layer.forward(
+              steps: steps, batch: batch, input: input,
+              parameters: LSTM.Parameters(
+                weightIH: ih.baseAddress!, weightHH: hh.baseAddress!, biasIH: bih.baseAddress!,
+                biasHH: bhh.baseAddress!),
+              gates: &gates, cells: &cells, output: &output, pool: pool)
+          }
+        }
+      }
+    }
+    for sample in 0..<batch {
+      var h = [Float](repeating: 0, count: hidden)
+      var c = h
+      for step in 0..<steps {
+        let row = step * batch + sample
+        let x = Array(input[row * inputs..<(row + 1) * inputs])
+        var nextH = h
+        var nextC = c
+        vc_naive_lstm_step(
+          x, h, c, weightIH, weightHH, biasIH, biasHH, inputs, hidden, &nextH, &nextC)
+        h = nextH
+        c = nextC
+        #expect(relativeError(Array(output[row * hidden..<(row + 1) * hidden]), h) < 1e-5)
+      }
+    }
+  }
+
+  @Test func geometryRefusesKernelsThatDoNotFit() {
+    let geometry = ConvolutionGeometry(
+      kernel: Extent3(3, 3, 3), inputChannels: 1, outputChannels: 1)
+    #expect(geometry.outputExtent(of: Extent3(2, 9, 9)) == nil)
+    #expect(geometry.outputExtent(of: Extent3(3, 9, 4)) == Extent3(1, 7, 2))
+  }
+}

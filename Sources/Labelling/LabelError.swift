@@ -1,0 +1,26 @@
+/// What stops a labelling run as a whole; a single bad movie never does, it becomes a record.
+public struct LabelError: Error, Sendable, CustomStringConvertible {
+  public enum Code: String, Sendable {
+    /// Options that contradict each other or an argument out of range.
+    case usage
+    /// An input list or folder could not be read, or holds nothing to label.
+    case input
+    /// An output could not be written or would destroy something.
+    case output
+    /// A line that should be a record is not one.
+    case record
+  }
+
+  public let code: Code
+  /// One line: names the file or option, says what was expected and what to do.
+  public let message: String
+  public let cause: (any Error)?
+
+  public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
+    self.code = code
+    self.message = message
+    self.cause = cause
+  }
+
+  public var description: String { message }
+}

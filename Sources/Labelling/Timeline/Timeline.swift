@@ -1,0 +1,241 @@
+/// How scores over time become segments.
+public struct TimelineSettings: Sendable, Hashable {
+  /// Seconds of a cell, the timeline's grain.
+  public var hop: Double
+  /// Segments shorter than this many seconds are merged into a neighbour.
+  public var minimumDuration: Double
+  /// A new label takes over at once when it beats the current one by this much …
+  public var margin: Double
+  /// … or when it is ahead for this many cells in a row.
+  public var persistence: Int
+  /// A segment whose score is below is `unknown`.
+  public var threshold: Double
+
+  public init(
+    hop: Double, minimumDuration: Double, margin: Double = 0.2, persistence: Int = 2,
+    threshold: Double = 0
+  ) {
+    self.hop = hop
+    self.minimumDuration = minimumDuration
+    self.margin = margin
+    self.persistence = persistence
+    self.threshold = threshold
+  }
+}
+
+/// Turns the windows of a movie into segments that tile it.
+///
+/// Time is cut into cells of one hop. A cell's scores are the mean of the windows over it, weighted
+/// by how much of the cell each covers. A label is kept until another beats it by a margin or stays
+/// ahead; short runs are merged away; and a border lies where the two labels' scores cross between
+/// the middles of the cells, which is finer than the cells.
+public struct Timeline {
+  let duration: Double
+  let settings: TimelineSettings
+  let classes: Int
+  /// Scores of each cell, `[cells, classes]`.
+  let cells: [[Double]]
+
+  /// - Parameters:
+  ///   - windows: at least one, all with as many scores, in order of their starts.
+  ///   - duration: seconds of the movie, more than 0.
+  public init(windows: [ScoredWindow], duration: Double, settings: TimelineSettings) {
+    precondition(!windows.isEmpty && duration > 0 && settings.hop > 0)
+    self.duration = duration
+    self.settings = settings
+    classes = windows[0].scores.count
+    cells = Timeline.cells(windows: windows, duration: duration, hop: settings.hop)
+  }
+
+  /// The segments, in order: the first starts at 0, each starts where the one before ended, the
+  /// last ends at `duration`.
+  public func segments(classNames: [String]) -> [LabelRecord.Segment] {
+    precondition(classNames.count == classes)
+    var runs = runs(of: smoothedLabels())
+    mergeShortRuns(&runs)
+    var segments: [LabelRecord.Segment] = []
+    for (position, run) in runs.enumerated() {
+      let start = position == 0 ? 0 : border(between: runs[position - 1], and: run)
+      let score = meanScore(of: run.label, in: run.cells)
+      let label = score < settings.threshold ? LabelRecord.unknown : classNames[run.label]
+      segments.append(.init(start: start, end: duration, label: label, score: score))
+      if position > 0 { segments[position - 1].end = start }
+    }
+    return Timeline.joiningEqualNeighbours(segments)
+  }
+
+  /// Neighbouring cells with one label.
+  struct Run: Equatable {
+    var cells: Range<Int>
+    var label: Int
+  }
+
+  // MARK: Cells
+
+  private static func cells(windows: [ScoredWindow], duration: Double, hop: Double) -> [[Double]] {
+    // A last cell of less than a thousandth of a hop is rounding, not time.
+    let count = max(1, Int((duration / hop - 1e-3).rounded(.up)))
+    let classes = windows[0].scores.count
+    var sums = [[Double]](repeating: [Double](repeating: 0, count: classes), count: count)
+    var weights = [Double](repeating: 0, count: count)
+    for window in windows {
+      let first = min(count - 1, max(0, Int(window.start / hop)))
+      let last = min(count - 1, max(first, Int(window.end / hop)))
+      for cell in first...last {
+        let cellStart = Double(cell) * hop
+        let cellEnd = cell == count - 1 ? duration : cellStart + hop
+        let covered = min(window.end, cellEnd) - max(window.start, cellStart)
+        let weight = covered / (cellEnd - cellStart)
+        // Slivers come from rounding; without this a cell could take a distant window's label.
+        guard weight > 1e-6 else { continue }
+        weights[cell] += weight
+        for index in 0..<classes { sums[cell][index] += weight * Double(window.scores[index]) }
+      }
+    }
+    for cell in 0..<count where weights[cell] > 0 {
+      for index in 0..<classes { sums[cell][index] /= weights[cell] }
+    }
+    fillGaps(&sums, isCovered: weights.map { $0 > 0 })
+    return sums
+  }
+
+  /// Cells between windows (a hop longer than a window) take the scores of the nearest covered
+  /// cell, the earlier of two.
+  private static func fillGaps(_ cells: inout [[Double]], isCovered: [Bool]) {
+    let covered = isCovered.indices.filter { isCovered[$0] }
+    guard covered.count < cells.count, var nearest = covered.first else { return }
+    var next = 0
+    for cell in cells.indices where !isCovered[cell] {
+      while next < covered.count && covered[next] < cell {
+        nearest = covered[next]
+        next += 1
+      }
+      if next < covered.count && covered[next] - cell < abs(cell - nearest) {
+        nearest = covered[next]
+      }
+      cells[cell] = cells[nearest]
+    }
+  }
+
+  // MARK: Labels
+
+  /// The label of each cell after hysteresis.
+  func smoothedLabels() -> [Int] {
+    var labels: [Int] = []
+    var current = Timeline.best(cells[0])
+    var challenger = current
+    var ahead = 0
+    for (index, scores) in cells.enumerated() {
+      let best = Timeline.best(scores)
+      ahead = best == current ? 0 : (best == challenger ? ahead + 1 : 1)
+      challenger = best
+      labels.append(current)
+      guard best != current else { continue }
+      let isClear = scores[best] - scores[current] >= settings.margin
+      if isClear || ahead >= settings.persistence {
+        // The challenger was ahead since `ahead` cells: they are its own.
+        for cell in (index - ahead + 1)...index { labels[cell] = best }
+        current = best
+        ahead = 0
+      }
+    }
+    return labels
+  }
+
+  private func runs(of labels: [Int]) -> [Run] {
+    var runs: [Run] = []
+    for (cell, label) in labels.enumerated() {
+      if runs.last?.label == label {
+        runs[runs.count - 1].cells = runs[runs.count - 1].cells.lowerBound..<cell + 1
+      } else {
+        runs.append(Run(cells: cell..<cell + 1, label: label))
+      }
+    }
+    return runs
+  }
+
+  /// Gives the shortest run below the minimum to the neighbour that fits its scores better, again
+  /// and again until none is left.
+  private func mergeShortRuns(_ runs: inout [Run]) {
+    while runs.count > 1 {
+      let durations = runs.map { seconds(of: $0.cells) }
+      guard let shortest = runs.indices.min(by: { durations[$0] < durations[$1] }),
+        durations[shortest] < settings.minimumDuration - 1e-6
+      else { return }
+      let neighbours = [shortest - 1, shortest + 1].filter(runs.indices.contains)
+      let cells = runs[shortest].cells
+      let winner = neighbours.max {
+        meanScore(of: runs[$0].label, in: cells) < meanScore(of: runs[$1].label, in: cells)
+      }!
+      runs[shortest].label = runs[winner].label
+      join(&runs)
+    }
+  }
+
+  private func join(_ runs: inout [Run]) {
+    var joined: [Run] = []
+    for run in runs {
+      if joined.last?.label == run.label {
+        joined[joined.count - 1].cells = joined[joined.count - 1].cells.lowerBound..<run.cells.upperBound
+      } else {
+        joined.append(run)
+      }
+    }
+    runs = joined
+  }
+
+  // MARK: Seconds and scores
+
+  private func start(of cell: Int) -> Double { Double(cell) * settings.hop }
+
+  private func end(of cell: Int) -> Double {
+    cell == cells.count - 1 ? duration : Double(cell + 1) * settings.hop
+  }
+
+  private func seconds(of cells: Range<Int>) -> Double {
+    end(of: cells.upperBound - 1) - start(of: cells.lowerBound)
+  }
+
+  private func meanScore(of label: Int, in range: Range<Int>) -> Double {
+    var sum = 0.0
+    for cell in range { sum += cells[cell][label] * (end(of: cell) - start(of: cell)) }
+    return sum / seconds(of: range)
+  }
+
+  /// Seconds where the scores of the two labels cross between the middles of the cells at the
+  /// border; the border itself when they do not.
+  private func border(between left: Run, and right: Run) -> Double {
+    let after = right.cells.lowerBound
+    let before = after - 1
+    let lead = cells[before][left.label] - cells[before][right.label]
+    let lag = cells[after][left.label] - cells[after][right.label]
+    guard lead >= 0, lag <= 0, lead - lag > 0 else { return start(of: after) }
+    let from = (start(of: before) + end(of: before)) / 2
+    let to = (start(of: after) + end(of: after)) / 2
+    return from + (to - from) * lead / (lead - lag)
+  }
+
+  private static func best(_ scores: [Double]) -> Int {
+    var best = 0
+    for index in scores.indices where scores[index] > scores[best] { best = index }
+    return best
+  }
+
+  private static func joiningEqualNeighbours(_ segments: [LabelRecord.Segment])
+    -> [LabelRecord.Segment]
+  {
+    var joined: [LabelRecord.Segment] = []
+    for segment in segments {
+      guard let last = joined.last, last.label == segment.label else {
+        joined.append(segment)
+        continue
+      }
+      let lengths = (last.end - last.start, segment.end - segment.start)
+      let total = lengths.0 + lengths.1
+      joined[joined.count - 1].end = segment.end
+      joined[joined.count - 1].score =
+        (last.score * lengths.0 + segment.score * lengths.1) / max(total, .leastNonzeroMagnitude)
+    }
+    return joined
+  }
+}

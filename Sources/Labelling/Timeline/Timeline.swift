@@ -158,9 +158,14 @@ public struct Timeline {
   /// and again until none is left.
   private func mergeShortRuns(_ runs: inout [Run]) {
     while runs.count > 1 {
-      let durations = runs.map { seconds(of: $0.cells) }
-      guard let shortest = runs.indices.min(by: { durations[$0] < durations[$1] }),
-        durations[shortest] < settings.minimumDuration - 1e-6
+      // Of equally short ones, first one that interrupts a single label.
+      func rank(_ index: Int) -> (Double, Int) {
+        let isInterruption =
+          index > 0 && index < runs.count - 1 && runs[index - 1].label == runs[index + 1].label
+        return (seconds(of: runs[index].cells), isInterruption ? 0 : 1)
+      }
+      guard let shortest = runs.indices.min(by: { rank($0) < rank($1) }),
+        seconds(of: runs[shortest].cells) < settings.minimumDuration - 1e-6
       else { return }
       let neighbours = [shortest - 1, shortest + 1].filter(runs.indices.contains)
       let cells = runs[shortest].cells
@@ -176,7 +181,8 @@ public struct Timeline {
     var joined: [Run] = []
     for run in runs {
       if joined.last?.label == run.label {
-        joined[joined.count - 1].cells = joined[joined.count - 1].cells.lowerBound..<run.cells.upperBound
+        joined[joined.count - 1].cells =
+          joined[joined.count - 1].cells.lowerBound..<run.cells.upperBound
       } else {
         joined.append(run)
       }

@@ -18,7 +18,8 @@ public struct WindowCollector {
   public let window: Double
   public let hop: Double
   public let framesPerWindow: Int
-  public let size: FrameSize
+  public let width: Int
+  public let height: Int
   public let channels: Int
 
   private struct HeldFrame {
@@ -34,13 +35,16 @@ public struct WindowCollector {
   ///   - window: seconds, more than 0.
   ///   - hop: seconds, more than 0.
   ///   - framesPerWindow: how many frames a window's stack has at most, evenly chosen.
-  ///   - size: of the frames that will be pushed.
-  public init(window: Double, hop: Double, framesPerWindow: Int, size: FrameSize, channels: Int) {
+  ///   - width, height, channels: of the frames that will be pushed.
+  public init(
+    window: Double, hop: Double, framesPerWindow: Int, width: Int, height: Int, channels: Int
+  ) {
     precondition(window > 0 && hop > 0 && framesPerWindow > 0)
     self.window = window
     self.hop = hop
     self.framesPerWindow = framesPerWindow
-    self.size = size
+    self.width = width
+    self.height = height
     self.channels = channels
   }
 
@@ -55,10 +59,21 @@ public struct WindowCollector {
   public mutating func push(
     time: Double, pixels: [UInt8], emit: (MovieWindow) throws -> Void
   ) rethrows {
-    precondition(pixels.count == size.width * size.height * channels)
+    precondition(pixels.count == width * height * channels)
     while time >= nextStart + window - 1e-6 { try emitNext(emit) }
     held.append(HeldFrame(time: time, pixels: pixels))
+    forgetFrames(before: min(nextStart, time - window))
   }
+
+  /// Neither the next window nor the last one, which ends here at the earliest, reaches back so far.
+  private mutating func forgetFrames(before time: Double) {
+    let firstNeeded = held.firstIndex { $0.time >= time } ?? held.count
+    // The frame before is kept for windows in which none begins.
+    if firstNeeded > 1 { held.removeFirst(firstNeeded - 1) }
+  }
+
+  /// Frames held at the moment; at most those of one window and one hop.
+  var heldCount: Int { held.count }
 
   /// Ends the movie at `duration` seconds: emits what is left, at least one window for a movie with
   /// a frame.
@@ -80,11 +95,6 @@ public struct WindowCollector {
     try emit(cut(from: start, to: start + window))
     lastEnd = start + window
     nextIndex += 1
-    // The last window reaches back one window from the end, which is not before the frames at hand.
-    let keepFrom = min(nextStart, lastEnd - window + hop)
-    let firstNeeded = held.firstIndex { $0.time >= keepFrom } ?? held.count
-    // The frame before is kept for windows in which none begins.
-    if firstNeeded > 1 { held.removeFirst(firstNeeded - 1) }
   }
 
   private func cut(from start: Double, to end: Double) -> MovieWindow {
@@ -95,7 +105,7 @@ public struct WindowCollector {
     precondition(!shown.isEmpty, "a window before the first frame")
     let count = min(framesPerWindow, shown.count)
     var pixels: [UInt8] = []
-    pixels.reserveCapacity(count * size.width * size.height * channels)
+    pixels.reserveCapacity(count * width * height * channels)
     var times: [Double] = []
     for part in 0..<count {
       // Middles of equal parts, as clips are sampled in training.
@@ -104,7 +114,7 @@ public struct WindowCollector {
       times.append(frame.time)
     }
     let stack = FrameStack(
-      count: count, height: size.height, width: size.width, channels: channels, pixels: pixels,
+      count: count, height: height, width: width, channels: channels, pixels: pixels,
       times: times)
     return MovieWindow(start: start, end: end, stack: stack)
   }

@@ -1,0 +1,41 @@
+/// What earlier runs have labelled, from their records.
+public struct DoneList: Sendable {
+  /// What is known of a movie.
+  public enum State: Sendable, Equatable {
+    /// Never labelled, or the file, the model or the settings changed since.
+    case new
+    /// Labelled, in whole or from what could be decoded.
+    case done(LabelRecord)
+    /// Tried in vain.
+    case failed(LabelRecord)
+  }
+
+  private var records: [MediaPath: LabelRecord] = [:]
+  /// Lines that are no records and were passed over.
+  public private(set) var unreadableLines = 0
+
+  public init() {}
+
+  /// Takes one line of JSON Lines; a later record of a path replaces an earlier one.
+  public mutating func add(line: some StringProtocol) {
+    if line.allSatisfy(\.isWhitespace) { return }
+    guard let json = try? JSONValue(parsing: line.utf8), let record = try? LabelRecord(json: json)
+    else {
+      unreadableLines += 1
+      return
+    }
+    records[record.path] = record
+  }
+
+  /// What is known of the movie at `path`, if it is still the same file under the same model and
+  /// settings.
+  public func state(
+    of path: MediaPath, identity: FileIdentity?, model: String, settings: String
+  ) -> State {
+    guard let record = records[path], record.model == model, record.settings == settings,
+      record.size == identity?.size ?? 0,
+      (record.modified - (identity?.modified ?? 0)).magnitude < 0.0005
+    else { return .new }
+    return record.status == .error ? .failed(record) : .done(record)
+  }
+}

@@ -1,0 +1,97 @@
+/// One movie or image folder to label.
+public struct LabelJob: Sendable, Hashable {
+  /// As it is shown and opened.
+  public let path: MediaPath
+  /// Below the folder that was named, or the path itself; decides the shard.
+  public let relativePath: MediaPath
+
+  public init(path: MediaPath, relativePath: MediaPath) {
+    self.path = path
+    self.relativePath = relativePath
+  }
+}
+
+/// What is a movie and what an image folder, so that finding files needs no decoder.
+public protocol MediaClassifying {
+  /// Whether a file of this name is taken for a movie when a folder is searched.
+  func isVideo(name: MediaPath) -> Bool
+  func isImage(name: MediaPath) -> Bool
+}
+
+/// Turns the paths a user named into the list of movies to label.
+///
+/// A named file is always on the list, whatever its name. A named folder is searched, in byte order
+/// of names, folders and files alike: movies are taken, a folder that holds images and no movie is
+/// one clip, everything hidden or else is ignored and counted. Symbolic links are followed; no
+/// folder is entered twice.
+public struct MediaFinder {
+  public private(set) var jobs: [LabelJob] = []
+  /// Files in searched folders that are neither hidden nor media.
+  public private(set) var ignoredCount = 0
+  /// Named folders without anything to label, and folders that could not be read.
+  public private(set) var warnings: [String] = []
+
+  private let kinds: any MediaClassifying
+  private var known: Set<MediaPath> = []
+  private var entered: Set<FolderKey> = []
+
+  private struct FolderKey: Hashable {
+    let device: UInt64
+    let inode: UInt64
+  }
+
+  public init(kinds: any MediaClassifying) {
+    self.kinds = kinds
+  }
+
+  /// Adds a file or what is in a folder.
+  public mutating func add(_ path: MediaPath) {
+    guard let identity = FileIdentity(path), identity.kind == .folder else {
+      append(path, relative: path)
+      return
+    }
+    let before = jobs.count
+    let ignoredBefore = ignoredCount
+    search(path, identity: identity, below: nil)
+    if jobs.count == before && !known.contains(path) {
+      let others = ignoredCount - ignoredBefore
+      warnings.append(
+        "\(path.text): no movies or image folders in it (\(others) other files ignored); "
+          + "name files themselves to have them tried")
+    }
+  }
+
+  private mutating func append(_ path: MediaPath, relative: MediaPath) {
+    if known.insert(path).inserted { jobs.append(LabelJob(path: path, relativePath: relative)) }
+  }
+
+  /// - Parameter below: the folder's path below the named one; nil for the named one itself.
+  private mutating func search(_ folder: MediaPath, identity: FileIdentity, below: MediaPath?) {
+    guard entered.insert(FolderKey(device: identity.device, inode: identity.inode)).inserted
+    else { return }
+    guard let names = FolderListing.names(in: folder) else {
+      warnings.append("\(folder.text): the folder cannot be read; check its permissions")
+      return
+    }
+    let visible = names.filter { $0.first != UInt8(ascii: ".") }.map { MediaPath(bytes: $0) }
+    let isClip =
+      visible.contains(where: kinds.isImage(name:))
+      && !visible.contains(where: kinds.isVideo(name:))
+    if isClip { append(folder, relative: below ?? folder) }
+    for name in visible {
+      let path = folder.appending(name.bytes)
+      let relative = below?.appending(name.bytes) ?? name
+      guard let entry = FileIdentity(path) else {
+        ignoredCount += 1
+        continue
+      }
+      if entry.kind == .folder {
+        search(path, identity: entry, below: relative)
+      } else if entry.kind == .file && kinds.isVideo(name: name) {
+        append(path, relative: relative)
+      } else if !(isClip && kinds.isImage(name: name)) {
+        ignoredCount += 1
+      }
+    }
+  }
+}

@@ -57,7 +57,10 @@ let package = Package(
       ],
       swiftSettings: swift),
     .target(
-      name: "Labelling", dependencies: ["Datasets", "Networks", "ModelFiles", "FileStore"],
+      name: "Labelling",
+      dependencies: [
+        "Datasets", "Networks", "ModelFiles", "FileStore", "VideoDecoding", "ClipSampling",
+      ],
       swiftSettings: swift),
     .target(
       name: "Evaluation", dependencies: ["Datasets", "Networks", "ModelFiles", "FileStore", "Tensors"],

@@ -1,3 +1,4 @@
+import ClipSampling
 import Testing
 
 @testable import Labelling
@@ -5,10 +6,10 @@ import Testing
 @Suite struct WindowCollectorTests {
   /// Pushes frames of one pixel at these times; the pixel is the frame's number.
   private func collect(
-    times: [Double], duration: Double, window: Double, hop: Double, frames: Int = 4
+    times: [Double], duration: Double, window: Double, hop: Double, frames: Int = 2
   ) -> (windows: [MovieWindow], mostHeld: Int) {
     var collector = WindowCollector(
-      window: window, hop: hop, framesPerWindow: frames, width: 1, height: 1, channels: 1)
+      window: window, hop: hop, sampler: WindowSampler(Preprocessing(frames: frames)), width: 1, height: 1, channels: 1)
     var windows: [MovieWindow] = []
     var mostHeld = 0
     for (index, time) in times.enumerated() {

@@ -5,19 +5,20 @@ public struct MovieWindow: Sendable, Equatable {
   /// Seconds from the first frame.
   public let start: Double
   public let end: Double
-  /// The frames shown in the window, at most as many as the collector was asked for.
+  /// The frames shown in the window that the sampler chose.
   public let stack: FrameStack
 }
 
-/// Cuts a stream of frames into overlapping windows in one pass, holding one window's frames.
+/// Cuts a stream of frames into overlapping windows in one pass, holding no more frames than those
+/// of one window and one hop.
 ///
 /// Windows start every `hop` seconds and last `window`; a last one ends with the movie. A movie
 /// shorter than a window is one window. A window in which no frame begins (a still picture in a
-/// variable-frame-rate movie) shows the frame before it.
+/// variable-frame-rate movie) shows the frame before it; one before the first frame is left out.
 public struct WindowCollector {
   public let window: Double
   public let hop: Double
-  public let framesPerWindow: Int
+  public let sampler: WindowSampler
   public let width: Int
   public let height: Int
   public let channels: Int
@@ -34,23 +35,18 @@ public struct WindowCollector {
   /// - Parameters:
   ///   - window: seconds, more than 0.
   ///   - hop: seconds, more than 0.
-  ///   - framesPerWindow: how many frames a window's stack has at most, evenly chosen.
   ///   - width, height, channels: of the frames that will be pushed.
   public init(
-    window: Double, hop: Double, framesPerWindow: Int, width: Int, height: Int, channels: Int
+    window: Double, hop: Double, sampler: WindowSampler, width: Int, height: Int, channels: Int
   ) {
-    precondition(window > 0 && hop > 0 && framesPerWindow > 0)
+    precondition(window > 0 && hop > 0)
     self.window = window
     self.hop = hop
-    self.framesPerWindow = framesPerWindow
+    self.sampler = sampler
     self.width = width
     self.height = height
     self.channels = channels
   }
-
-  /// Frames closer than this can be left out of the stream: with them a window would have more than
-  /// twice the frames it needs.
-  public var usefulInterval: Double { window / Double(2 * framesPerWindow) }
 
   private var nextStart: Double { Double(nextIndex) * hop }
 
@@ -60,9 +56,35 @@ public struct WindowCollector {
     time: Double, pixels: [UInt8], emit: (MovieWindow) throws -> Void
   ) rethrows {
     precondition(pixels.count == width * height * channels)
-    while time >= nextStart + window - 1e-6 { try emitNext(emit) }
+    while time >= nextStart + window - WindowCollector.tolerance { try emitNext(emit) }
     held.append(HeldFrame(time: time, pixels: pixels))
     forgetFrames(before: min(nextStart, time - window))
+  }
+
+  /// Ends the movie at `duration` seconds: emits what is left, at least one window for a movie with
+  /// a frame.
+  public mutating func finish(duration: Double, emit: (MovieWindow) throws -> Void) rethrows {
+    guard let last = held.last else { return }
+    let duration = max(duration, last.time)
+    while duration >= nextStart + window - WindowCollector.tolerance { try emitNext(emit) }
+    // Most of a last window was seen before; a sliver of movie is not worth another one.
+    let rest = duration - lastEnd
+    if nextIndex == 0 || rest >= 0.1 * min(hop, window) {
+      try cut(from: max(0, duration - window), to: duration, emit)
+    }
+    held.removeAll()
+  }
+
+  /// Frames held at the moment.
+  var heldCount: Int { held.count }
+
+  /// Times this close are one moment: containers round theirs.
+  private static let tolerance = 1e-6
+
+  private mutating func emitNext(_ emit: (MovieWindow) throws -> Void) rethrows {
+    try cut(from: nextStart, to: nextStart + window, emit)
+    lastEnd = nextStart + window
+    nextIndex += 1
   }
 
   /// Neither the next window nor the last one, which ends here at the earliest, reaches back so far.
@@ -72,50 +94,20 @@ public struct WindowCollector {
     if firstNeeded > 1 { held.removeFirst(firstNeeded - 1) }
   }
 
-  /// Frames held at the moment; at most those of one window and one hop.
-  var heldCount: Int { held.count }
-
-  /// Ends the movie at `duration` seconds: emits what is left, at least one window for a movie with
-  /// a frame.
-  public mutating func finish(duration: Double, emit: (MovieWindow) throws -> Void) rethrows {
-    guard let last = held.last else { return }
-    let duration = max(duration, last.time)
-    while duration >= nextStart + window - 1e-6 { try emitNext(emit) }
-    if lastEnd < duration - 1e-3 * window {
-      // Most of the last window was seen before; a sliver of movie is not worth another one.
-      let rest = duration - lastEnd
-      let isSliver = nextIndex > 0 && rest < 0.1 * min(hop, window)
-      if !isSliver { try emit(cut(from: max(0, duration - window), to: duration)) }
-    }
-    held.removeAll()
-  }
-
-  private mutating func emitNext(_ emit: (MovieWindow) throws -> Void) rethrows {
-    let start = nextStart
-    try emit(cut(from: start, to: start + window))
-    lastEnd = start + window
-    nextIndex += 1
-  }
-
-  private func cut(from start: Double, to end: Double) -> MovieWindow {
-    let epsilon = 1e-6
-    let first = held.firstIndex { $0.time >= start - epsilon } ?? held.count
-    let past = held.firstIndex { $0.time >= end - epsilon } ?? held.count
-    let shown = first < past ? Array(held[first..<past]) : Array(held[..<past].suffix(1))
-    precondition(!shown.isEmpty, "a window before the first frame")
-    let count = min(framesPerWindow, shown.count)
+  private func cut(
+    from start: Double, to end: Double, _ emit: (MovieWindow) throws -> Void
+  ) rethrows {
+    let first = held.firstIndex { $0.time >= start - WindowCollector.tolerance } ?? held.count
+    let past = held.firstIndex { $0.time >= end - WindowCollector.tolerance } ?? held.count
+    let shown = first < past ? held[first..<past] : held[..<past].suffix(1)
+    if shown.isEmpty { return }
+    let chosen = sampler.indices(times: shown.map(\.time), end: end).map { shown.startIndex + $0 }
     var pixels: [UInt8] = []
-    pixels.reserveCapacity(count * width * height * channels)
-    var times: [Double] = []
-    for part in 0..<count {
-      // Middles of equal parts, as clips are sampled in training.
-      let frame = shown[(2 * part + 1) * shown.count / (2 * count)]
-      pixels.append(contentsOf: frame.pixels)
-      times.append(frame.time)
-    }
+    pixels.reserveCapacity(chosen.count * width * height * channels)
+    for index in chosen { pixels.append(contentsOf: held[index].pixels) }
     let stack = FrameStack(
-      count: count, height: height, width: width, channels: channels, pixels: pixels,
-      times: times)
-    return MovieWindow(start: start, end: end, stack: stack)
+      count: chosen.count, height: height, width: width, channels: channels, pixels: pixels,
+      times: chosen.map { held[$0].time })
+    try emit(MovieWindow(start: start, end: end, stack: stack))
   }
 }

@@ -1,0 +1,53 @@
+import ClipSampling
+import FileStore
+
+/// The options that decide how a movie is labelled.
+public struct LabelSettings: Sendable {
+  /// What the model's clips went through.
+  public var preprocessing: Preprocessing
+  /// Seconds of a window.
+  public var window: Double
+  /// Seconds from one window's start to the next.
+  public var hop: Double
+  /// Seconds of the shortest segment.
+  public var minimumDuration: Double
+  /// Answers with a lower score are `unknown`; 0 for none.
+  public var threshold: Double
+  /// How many windows are sampled across the movie; nil for a timeline of all of it.
+  public var views: Int?
+  /// How many of the best classes a record lists; nil for no list.
+  public var topCount: Int?
+
+  /// - Parameters:
+  ///   - window: seconds, more than 0.
+  ///   - hop: nil for half a window.
+  ///   - minimumDuration: nil for half a window.
+  public init(
+    preprocessing: Preprocessing, window: Double, hop: Double? = nil,
+    minimumDuration: Double? = nil, threshold: Double = 0, views: Int? = nil, topCount: Int? = nil
+  ) {
+    precondition(window > 0 && (hop ?? window) > 0 && (views ?? 1) > 0)
+    self.preprocessing = preprocessing
+    self.window = window
+    self.hop = hop ?? window / 2
+    self.minimumDuration = minimumDuration ?? window / 2
+    self.threshold = threshold
+    self.views = views
+    self.topCount = topCount
+  }
+
+  var timeline: TimelineSettings {
+    TimelineSettings(hop: hop, minimumDuration: minimumDuration, threshold: threshold)
+  }
+
+  /// Hash of everything here that changes a record; the preprocessing is the model's, which has its
+  /// own hash. 16 hexadecimal digits.
+  public var fingerprint: String {
+    let parts: [String] = [
+      "labels 1", "window \(window)", "hop \(hop)", "minimum \(minimumDuration)",
+      "threshold \(threshold)", "views \(views.map(String.init) ?? "timeline")",
+      "top \(topCount.map(String.init) ?? "none")",
+    ]
+    return String(Digest.sha256(parts.joined(separator: "\n")).prefix(16))
+  }
+}

@@ -24,8 +24,18 @@ public struct DoneList: Sendable {
       unreadableLines += 1
       return
     }
-    records[record.path] = record
+    add(record)
   }
+
+  public mutating func add(_ record: LabelRecord) { records[record.path] = record }
+
+  /// Takes all of another list; its records replace those of the same paths here.
+  public mutating func add(_ other: DoneList) {
+    records.merge(other.records) { _, new in new }
+    unreadableLines += other.unreadableLines
+  }
+
+  public var isEmpty: Bool { records.isEmpty }
 
   /// What is known of the movie at `path`, if it is still the same file under the same model and
   /// settings.

@@ -1,6 +1,6 @@
 import FileStore
 
-/// Files of records, JSON Lines or a JSON list, as `label` writes them.
+/// Reads files of records, JSON Lines or a JSON list, as `label` writes them.
 public enum RecordFile {
   /// The records in `path`, in order, and how many lines are none (torn by a crash, or foreign).
   ///
@@ -9,7 +9,11 @@ public enum RecordFile {
   public static func read(_ path: String) throws -> (records: [LabelRecord], badLines: Int) {
     let bytes = try RegularFile.read(path, maximumBytes: 1 << 34)
     if case .array(let values)? = try? JSONValue(parsing: bytes) {
-      return (try values.map { value throws(LabelError) in try LabelRecord(json: value) }, 0)
+      do {
+        return (try values.map { value throws(LabelError) in try LabelRecord(json: value) }, 0)
+      } catch {
+        throw LabelError(.record, "\(path): \(error.message); expected what vidclass label wrote")
+      }
     }
     var records: [LabelRecord] = []
     var badLines = 0
@@ -23,25 +27,9 @@ public enum RecordFile {
       records.append(record)
     }
     if records.isEmpty && badLines > 0 {
-      throw LabelError(.record, "\(path): holds no label records; expected what vidclass label wrote")
+      throw LabelError(
+        .record, "\(path): holds no label records; expected what vidclass label wrote")
     }
     return (records, badLines)
-  }
-
-  /// Refuses a file that exists and is no record file, so that a slip in `-o` destroys nothing.
-  ///
-  /// - Throws: `LabelError` with code `output`.
-  public static func checkAppendable(_ path: String) throws {
-    guard RegularFile.exists(path) else { return }
-    let bytes = try RegularFile.read(path, maximumBytes: 1 << 34)
-    let first = bytes.prefix { $0 != UInt8(ascii: "\n") }
-    let opening = Array("{\"path\":".utf8)
-    // A single torn line is what a crash during the very first record leaves.
-    let isTorn = first.count == bytes.count && (first.starts(with: opening) || opening.starts(with: first))
-    if isTorn { return }
-    guard let json = try? JSONValue(parsing: first), (try? LabelRecord(json: json)) != nil else {
-      throw LabelError(
-        .output, "\(path): exists and is not a file of label records; choose another -o")
-    }
   }
 }

@@ -122,3 +122,77 @@ import Testing
     #expect(output.drain() == ["d"])
   }
 }
+
+@Suite struct RecordJournalTests {
+  let folder = TemporaryFolder()
+
+  private func record(_ name: String) -> LabelRecord {
+    var record = Example.walk
+    record.path = MediaPath(folder.add(name, name))
+    let identity = FileIdentity(media: record.path)!
+    record.size = identity.size
+    record.modified = identity.modified
+    return record
+  }
+
+  private func isDone(_ journal: RecordJournal, _ record: LabelRecord) -> Bool {
+    let identity = FileIdentity(media: record.path)
+    return journal.done.state(
+      of: record.path, identity: identity, model: record.model!, settings: record.settings!)
+      == .done(record)
+  }
+
+  @Test func aRunKilledInMidRecordLosesOnlyThatRecord() throws {
+    var (first, second) = (record("a.mp4"), record("b.mp4"))
+    first.segments[1].score = 0.5
+    second.segments[1].score = 0.5
+    let path = folder.path + "/labels.jsonl"
+    try RecordJournal(path: path).append(first)
+    let torn = second.json.text.prefix(60)
+    folder.add("labels.jsonl", first.json.text + "\n" + torn)
+
+    let journal = try RecordJournal(path: path)
+    #expect(isDone(journal, first))
+    #expect(!isDone(journal, second))
+    try journal.append(second)
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    #expect(text == first.json.text + "\n" + second.json.text + "\n")
+  }
+
+  @Test func otherShardsCountAsDone() throws {
+    var other = record("a.mp4")
+    other.segments[1].score = 0.5
+    let part = folder.add("part-00000-of-00002.jsonl", other.json.text + "\n")
+    let journal = try RecordJournal(
+      path: folder.path + "/part-00001-of-00003.jsonl", others: [part])
+    #expect(isDone(journal, other))
+  }
+
+  @Test(arguments: ["precious film", "precious film\nwith lines\n", "{\"a\":1}\n"])
+  func foreignFilesAreLeftAlone(content: String) throws {
+    let path = folder.add("film.mp4", content)
+    #expect(throws: LabelError.self) { try RecordJournal(path: path) }
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == content)
+  }
+
+  @Test(arguments: ["", "{", "{\"path\":\"a.m"])
+  func emptyAndTornFilesAreBegunAnew(content: String) throws {
+    let path = folder.add("labels.jsonl", content)
+    let first = record("a.mp4")
+    try RecordJournal(path: path).append(first)
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == first.json.text + "\n")
+  }
+
+  @Test func listsAndLinesAreReadAlike() throws {
+    var first = record("a.mp4")
+    first.segments[1].score = 0.5
+    for format in [OutputFormat.json, .jsonl] {
+      let path = folder.add("x." + format.fileExtension, format.render([first, Example.broken]))
+      #expect(try RecordFile.read(path).records == [first, Example.broken])
+    }
+    let torn = folder.add("y.jsonl", first.json.text + "\n{\"pa")
+    #expect(try RecordFile.read(torn).records == [first])
+    #expect(try RecordFile.read(torn).badLines == 1)
+    #expect(throws: LabelError.self) { try RecordFile.read(folder.add("z", "nothing here")) }
+  }
+}

@@ -9,7 +9,8 @@ import Testing
     times: [Double], duration: Double, window: Double, hop: Double, frames: Int = 2
   ) -> (windows: [MovieWindow], mostHeld: Int) {
     var collector = WindowCollector(
-      window: window, hop: hop, sampler: WindowSampler(Preprocessing(frames: frames)), width: 1, height: 1, channels: 1)
+      window: window, hop: hop, sampler: WindowSampler(Preprocessing(frames: frames)), width: 1,
+      height: 1, channels: 1)
     var windows: [MovieWindow] = []
     var mostHeld = 0
     for (index, time) in times.enumerated() {

@@ -46,7 +46,8 @@ public struct LabelSorter: Sendable {
       }
     } catch {
       throw LabelError(
-        .output, "\(source): cannot be put into \(target): \(LabelSorter.reason(error)); "
+        .output,
+        "\(source): cannot be put into \(target): \(LabelSorter.reason(error)); "
           + "check permissions and space", cause: error)
     }
   }
@@ -88,7 +89,7 @@ public struct LabelSorter: Sendable {
   private func makeFolder(for label: String) throws(LabelError) -> String {
     let parts = label.split(separator: "/").map { part in
       // A label can come from any model file: none may lead out of the folder.
-      part == "." || part == ".." ? "_" : part.replacing("\0", with: "_")
+      part == "." || part == ".." ? "_" : String(part)
     }
     let target = ([folder.text] + parts).joined(separator: "/")
     do {

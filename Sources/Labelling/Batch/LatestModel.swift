@@ -15,7 +15,8 @@ public enum LatestModel {
     }
     if let newest { return newest.path }
     throw LabelError(
-      .input, "\(folder)/: no model (*.safetensors) there; train one with vidclass train, or name "
+      .input,
+      "\(folder)/: no model (*.safetensors) there; train one with vidclass train, or name "
         + "one with -m")
   }
 }

@@ -1,0 +1,88 @@
+import ArgumentParser
+import Labelling
+import ModelFiles
+import VideoDecoding
+
+/// How `label` looks at a movie.
+struct LabelMethodOptions: ParsableArguments {
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("The model (default: the newest in models/).", valueName: "file"))
+  var model: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Length of the sliding window (default: what the training clips lasted).",
+      valueName: "seconds"))
+  var window: Double?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "From one window to the next (default: half a window).", valueName: "seconds"))
+  var hop: Double?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("The shortest segment (default: half a window).", valueName: "seconds"))
+  var minDuration: Double?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Below this score the label is `unknown`; the score stays the best class's.", valueName: "p"))
+  var threshold: Double = 0
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("List the k best classes, in records as `top`.", valueName: "k"))
+  var top: Int?
+
+  @Flag(
+    name: .long,
+    help: "No timeline: label each movie from a few windows sampled across it, which is faster.")
+  var noTimeline = false
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "How many windows --no-timeline samples at most (default: 5); implies it.", valueName: "n"))
+  var views: Int?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Give a movie up after this long (default: 6 hours).", valueName: "seconds"))
+  var timeout: Double?
+
+  func validate() throws {
+    let lengths = [("--window", window), ("--hop", hop), ("--timeout", timeout)]
+    for case (let name, let seconds?) in lengths where !(seconds > 0 && seconds <= 1e9) {
+      throw ValidationError("\(name) must be more than 0 seconds, not \(seconds).")
+    }
+    if let minDuration, !(minDuration >= 0 && minDuration <= 1e9) {
+      throw ValidationError("--min-duration must not be below 0, not \(minDuration).")
+    }
+    if !(0...1).contains(threshold) {
+      throw ValidationError("--threshold must be from 0 to 1, not \(threshold).")
+    }
+    if let top, top < 1 { throw ValidationError("--top must be at least 1, not \(top).") }
+    if let views, !(1...100_000).contains(views) {
+      throw ValidationError("--views must be from 1 to 100000, not \(views).")
+    }
+  }
+
+  func settings(for metadata: ModelMetadata) -> LabelSettings {
+    LabelSettings(
+      preprocessing: metadata.preprocessing, window: window ?? metadata.clipSeconds, hop: hop,
+      minimumDuration: minDuration, threshold: threshold,
+      views: views ?? (noTimeline ? 5 : nil), topCount: top)
+  }
+
+  var limits: DecodeLimits {
+    var limits = DecodeLimits.standard
+    if let timeout { limits.secondsPerFile = timeout }
+    return limits
+  }
+}

@@ -1,0 +1,114 @@
+import FileStore
+import Foundation
+import Labelling
+
+/// Takes finished records and writes them where and as the user wants.
+final class LabelOutput {
+  private enum Sink {
+    /// Standard output, movie by movie in the order of the inputs.
+    case stream
+    /// A JSON Lines file, movie by movie as they finish.
+    case journal(RecordJournal)
+    /// One text at the end.
+    case whole(LabelOutputPlan.Place)
+    /// A file for each movie as it finishes.
+    case folder(String)
+  }
+
+  private let format: OutputFormat
+  private let sink: Sink
+  private let jobs: [LabelJob]
+  private var table: TableFormat
+  private var ordered = OrderedOutput<LabelRecord>()
+  private var collected: [Int: LabelRecord] = [:]
+  private var usedNames: Set<String> = []
+
+  /// - Throws: when the output cannot be opened or holds something that must not be lost.
+  init(plan: LabelOutputPlan, jobs: [LabelJob], classNames: [String]) throws {
+    format = plan.format
+    self.jobs = jobs
+    table = TableFormat(
+      paths: jobs.map(\.path), labels: classNames + [LabelRecord.unknown],
+      columns: StandardOutput.isTerminal ? StandardOutput.columns : 100)
+    if StandardOutput.usesColor { table.emphasis = { TextStyle.cyan.on($0, enabled: true) } }
+    switch (plan.place, plan.format) {
+    case (.standardOutput, .jsonl), (.standardOutput, .table): sink = .stream
+    case (.file(let path), .jsonl):
+      sink = .journal(try RecordJournal(path: path, others: LabelOutput.parts(beside: path)))
+    case (.folder(let path), _): sink = .folder(path)
+    case (let place, _): sink = .whole(place)
+    }
+  }
+
+  /// What earlier runs left in this output.
+  var done: DoneList {
+    if case .journal(let journal) = sink { return journal.done }
+    return DoneList()
+  }
+
+  /// Takes the record of input number `index`.
+  func add(_ record: LabelRecord, at index: Int) throws {
+    switch sink {
+    case .stream: for due in ordered.add(record, at: index) { try stream(due) }
+    case .journal(let journal): try journal.append(record)
+    case .whole: collected[index] = record
+    case .folder(let folder): try write(record, of: jobs[index], into: folder)
+    }
+  }
+
+  /// All records are there: writes what waited for that.
+  func finish(console: Console) throws {
+    guard case .whole(let place) = sink else { return }
+    let records = collected.keys.sorted().map { collected[$0]! }
+    let text = format.render(records)
+    switch place {
+    case .standardOutput: try StandardOutput.write(text)
+    case .file(let path), .folder(let path): try AtomicFile.write(text, to: path)
+    }
+    if format == .labelstudio {
+      console.note("labelling configuration: \(LabelStudioFormat.configuration(for: records))")
+    }
+  }
+
+  /// The run was interrupted: lets out what is finished where that can be gone on with.
+  func flush(console: Console) throws {
+    switch sink {
+    case .stream: for record in ordered.drain() { try stream(record) }
+    case .whole:
+      console.warn(
+        "nothing was written: \(format.rawValue) is written at the end; -o FILE.jsonl is kept "
+          + "movie by movie, and vidclass merge turns it into any format")
+    case .journal, .folder: break
+    }
+  }
+
+  private func stream(_ record: LabelRecord) throws {
+    try StandardOutput.write(
+      format == .table ? table.render(record) : format.render([record]))
+  }
+
+  private func write(_ record: LabelRecord, of job: LabelJob, into folder: String) throws {
+    if record.failure != nil { return }
+    // Below the folder as it was below the one that was searched; a path from elsewhere by its name.
+    let below = job.relativePath.text
+    let isInside = !below.hasPrefix("/") && !below.split(separator: "/").contains("..")
+    let place = PathText.join(folder, isInside ? below : job.path.name.text)
+    let parent = PathText.folder(of: place)
+    let stem = PathText.join(parent, PathText.stem(of: place))
+    // Players look for the movie's name with another extension; its twin keeps its own as well.
+    var path = "\(stem).\(format.fileExtension)"
+    if !usedNames.insert(path).inserted { path = "\(place).\(format.fileExtension)" }
+    usedNames.insert(path)
+    try Folder.create(parent)
+    try AtomicFile.write(format.render([record]), to: path)
+  }
+
+  /// Outputs of other shards in the same folder.
+  private static func parts(beside path: String) -> [String] {
+    let folder = PathText.folder(of: path)
+    guard PathText.name(of: path).hasPrefix("part-") else { return [] }
+    return (Folder.names(folder) ?? [])
+      .filter { $0.hasPrefix("part-") && $0.hasSuffix(".jsonl") }
+      .map { PathText.join(folder, $0) }
+  }
+}

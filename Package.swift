@@ -60,6 +60,7 @@ let package = Package(
       name: "Labelling",
       dependencies: [
         "Datasets", "Networks", "ModelFiles", "FileStore", "VideoDecoding", "ClipSampling",
+        "Tensors",
       ],
       swiftSettings: swift),
     .target(

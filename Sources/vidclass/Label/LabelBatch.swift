@@ -79,7 +79,7 @@ struct LabelBatch {
     // Spare threads, of a batch smaller than the machine, go to each movie's decoder and network.
     let threadsEach = max(1, threads / workers)
     let (settings, limits, hash) = (settings, limits, model.hash)
-    let scorers = ScorerFactory(model: model, threads: threadsEach)
+    let scorers = ModelScorerFactory(model: model, threads: threadsEach)
     return BatchRunner(workers: workers) {
       MovieLabeller(
         scorer: try scorers.make(), settings: settings, model: hash, decoderThreads: threadsEach,

@@ -74,8 +74,9 @@ struct LabelMethodOptions: ParsableArguments {
   }
 
   func settings(for metadata: ModelMetadata) -> LabelSettings {
-    LabelSettings(
-      preprocessing: metadata.preprocessing, window: window ?? metadata.clipSeconds, hop: hop,
+    let usualWindow = metadata.clipSeconds > 0 ? metadata.clipSeconds : 2
+    return LabelSettings(
+      preprocessing: metadata.preprocessing, window: window ?? usualWindow, hop: hop,
       minimumDuration: minDuration, threshold: threshold,
       views: views ?? (noTimeline ? 5 : nil), topCount: top)
   }

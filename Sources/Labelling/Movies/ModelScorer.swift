@@ -1,0 +1,53 @@
+import Datasets
+import ModelFiles
+import Networks
+import Tensors
+import VideoDecoding
+
+/// Scores windows with a trained network. Belongs to one worker.
+public final class ModelScorer: WindowScorer {
+  private let classifier: Classifier
+  public let classNames: [String]
+  public let batchSize: Int
+
+  /// - Parameters:
+  ///   - batchSize: windows that go through the network together.
+  ///   - threads: of the network's own pool.
+  public init(model: Model, batchSize: Int = 8, threads: Int = 1) throws {
+    classifier = try Classifier(
+      model: model, batch: batchSize, pool: WorkerPool(threads: threads))
+    classNames = model.metadata.classes
+    self.batchSize = batchSize
+  }
+
+  public func scores(of stacks: [FrameStack]) throws -> [[Float]] {
+    precondition(stacks.count <= batchSize)
+    for (position, stack) in stacks.enumerated() {
+      InputBuilder.build(
+        stack: stack, preprocessing: classifier.metadata.preprocessing,
+        into: classifier.input(at: position))
+    }
+    let scores = classifier.scores(count: stacks.count)
+    return stacks.indices.map {
+      Array(scores[$0 * classNames.count..<($0 + 1) * classNames.count])
+    }
+  }
+}
+
+/// Makes a scorer for each worker from one model in memory.
+///
+/// `@unchecked Sendable`: scoring only reads the network's parameters, and nothing else holds it.
+public final class ModelScorerFactory: @unchecked Sendable {
+  private let model: Model
+  private let threads: Int
+
+  /// - Parameters:
+  ///   - model: not to be changed while scorers are at work.
+  ///   - threads: of each scorer.
+  public init(model: Model, threads: Int) {
+    self.model = model
+    self.threads = threads
+  }
+
+  public func make() throws -> ModelScorer { try ModelScorer(model: model, threads: threads) }
+}

@@ -10,13 +10,13 @@ public protocol ClipSource: AnyObject, Sendable {
 /// A clip that could not be given, and why.
 public struct ClipFailure: Sendable {
   public let clip: Clip
-  /// One line.
+  /// One line; begins with the path.
   public let message: String
   public let cause: any Error
 
   public init(clip: Clip, cause: any Error) {
     self.clip = clip
     self.cause = cause
-    message = "\(clip.path): \(cause)"
+    message = (cause as? DecodeError)?.message ?? "\(clip.path): \(cause)"
   }
 }

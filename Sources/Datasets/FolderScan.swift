@@ -1,4 +1,5 @@
 import Glibc
+import VideoDecoding
 
 /// Finds the clips of a folder of class folders, or of a folder with `train`, `val`, `test`.
 ///
@@ -66,7 +67,7 @@ struct FolderScan {
       return
     }
     note(listing, at: relative, found: &found)
-    for name in listing.files where Media.isVideo(name) {
+    for name in listing.files where MediaKind.isVideo(name) {
       let path = relative.isEmpty ? name : "\(relative)/\(name)"
       if label.isEmpty {
         found.ignored.append(IgnoredFile(path: path, reason: .noClass))
@@ -96,10 +97,10 @@ struct FolderScan {
     for name in listing.notUTF8 {
       found.ignored.append(IgnoredFile(path: prefix + name, reason: .notUTF8))
     }
-    for name in listing.files where !Media.isVideo(name) {
+    for name in listing.files where !MediaKind.isVideo(name) {
       found.ignored.append(
         IgnoredFile(
-          path: prefix + name, reason: Media.isImage(name) ? .strayImage : .notMedia))
+          path: prefix + name, reason: MediaKind.isImage(name) ? .strayImage : .notMedia))
     }
   }
 }
@@ -162,8 +163,14 @@ struct Listing {
 
   /// Whether the folder is one clip: numbered images, no videos, no sub-folders.
   var isImageClip: Bool {
-    folders.isEmpty && !files.contains { Media.isVideo($0) }
-      && files.contains { Media.isNumberedImage($0) }
+    folders.isEmpty && !files.contains { MediaKind.isVideo($0) }
+      && files.contains { Listing.isNumberedImage($0) }
+  }
+
+  /// An image with a number in its name; a folder of these is a clip.
+  private static func isNumberedImage(_ name: String) -> Bool {
+    MediaKind.isImage(name)
+      && name.utf8.contains { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
   }
 
   private static func isFolder(type: Int32, path: String) -> Bool {

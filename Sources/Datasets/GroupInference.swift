@@ -1,3 +1,5 @@
+import VideoDecoding
+
 /// Reads groups from the names of the files, where the names show them.
 ///
 /// Several readings are tried in turn, the most telling first. One is taken when nearly every name
@@ -117,7 +119,7 @@ enum GroupInference {
   private static func stem(of path: String) -> String {
     let name = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path[path.index(after: $0)...] }
     let last = name ?? Substring(path)
-    guard Media.isVideo(String(last)), let dot = last.lastIndex(of: ".") else {
+    guard MediaKind.isVideo(String(last)), let dot = last.lastIndex(of: ".") else {
       return String(last)
     }
     return String(last[..<dot])

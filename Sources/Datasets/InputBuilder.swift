@@ -38,7 +38,7 @@ public enum InputBuilder {
       span = min(count, wanted)
       start = (count - span) / 2
     }
-    return (0..<wanted).map { start + (2 * $0 + 1) * span / (2 * wanted) }
+    return FramePicker.uniform(count: wanted, of: span).map { $0 + start }
   }
 
   /// Evaluation: centre crop, even frames, nothing random.

@@ -22,6 +22,16 @@ enum ListReader {
       _ = try reader.next()
       return try manifest(path: path, columns: tabbed, reader: &reader)
     }
+    // Some lists of "path label" lines are called .csv; then the first line names a file.
+    if path.lowercased().hasSuffix(".csv") || path.lowercased().hasSuffix(".tsv") {
+      let words = header.fields[0].split(whereSeparator: { " \t".contains($0) })
+      guard let first = words.first, ListCollector(listPath: path).exists(String(first)) else {
+        throw DatasetError(
+          .format, path: path,
+          "header \"\(header.fields.joined(separator: ",").prefix(80))\" has no filepath and label column; expected filepath,label[,start,end,split,group]"
+        )
+      }
+    }
     return try TextList(path: path, classesFile: classesFile).read()
   }
 

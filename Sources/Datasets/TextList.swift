@@ -1,3 +1,5 @@
+import VideoDecoding
+
 /// A list with `path label-or-index` on each line, as UCF101, Kinetics and mmaction2 have them.
 ///
 /// The label is the last word, so paths may hold spaces. A count of frames between the two
@@ -46,7 +48,9 @@ struct TextList {
     let word = String(line[line.index(after: cut)...])
     var head = Substring(line[..<cut])
     while let last = head.last, separators.contains(last) { head.removeLast() }
-    if Media.isVideo(word), collector.exists(line) { return try pathAlone(line, number: number) }
+    if MediaKind.isVideo(word), collector.exists(line) {
+      return try pathAlone(line, number: number)
+    }
     let label = try name(of: word, number: number)
     if !collector.exists(String(head)),
       let inner = head.lastIndex(where: { separators.contains($0) }),
@@ -61,7 +65,7 @@ struct TextList {
     path: String, label: String
   ) {
     let parts = line.split(separator: "/")
-    guard parts.count >= 2, Media.isVideo(line) else {
+    guard parts.count >= 2, MediaKind.isVideo(line) else {
       throw DatasetError(
         .format, path: path,
         "line \(number): \"\(line.prefix(60))\" has no label; expected a CSV manifest with filepath,label or lines of \"path label\""

@@ -1,0 +1,143 @@
+import ClipSampling
+import Foundation
+import VideoDecoding
+
+/// Decodes clips into source stacks, once where a cache allows it.
+///
+/// Safe from any number of threads; each call decodes on the calling thread. A clip that failed is
+/// not tried again.
+// @unchecked: the mutable properties are read and written under `lock` only.
+public final class ClipStore: ClipSource, @unchecked Sendable {
+  public enum Cache: Sendable, Hashable {
+    /// Stacks are kept until this many bytes; later ones are decoded each time. None is thrown out
+    /// for another: an epoch asks for every clip once, so that would keep the wrong ones.
+    case ram(maximumBytes: Int)
+    /// A folder that outlives the run; entries are checked when read.
+    case disk(folder: String)
+    case none
+  }
+
+  /// What is known of a clip besides its pixels.
+  public struct Facts: Sendable, Hashable {
+    /// Seconds.
+    public let duration: Double
+    /// Whether damage left something undecoded.
+    public let isPartial: Bool
+    public let warnings: [String]
+  }
+
+  struct Key: Hashable {
+    let file: String
+    let start: Double?
+    let end: Double?
+  }
+
+  public let preprocessing: Preprocessing
+  public let cache: Cache
+  private let limits: DecodeLimits
+  private let disk: DiskCache?
+  private let lock = NSLock()
+  private var kept: [Key: FrameStack] = [:]
+  private var keptBytes = 0
+  private var facts: [Key: Facts] = [:]
+  private var entryNames: [Key: String] = [:]
+  private var failures: [Key: DecodeError] = [:]
+  private var decoded = 0
+  private var diskTrouble: String?
+
+  public init(preprocessing: Preprocessing, cache: Cache, limits: DecodeLimits = .standard) {
+    self.preprocessing = preprocessing
+    self.cache = cache
+    self.limits = limits
+    if case .disk(let folder) = cache {
+      disk = DiskCache(folder: folder, preprocessing: preprocessing)
+    } else {
+      disk = nil
+    }
+  }
+
+  /// Up to `2 * frames - 1` frames at the preprocessing's resize size, the same every time.
+  ///
+  /// - Throws: `DecodeError`, the same one each time for the same clip.
+  public func stack(for clip: Clip) throws -> FrameStack { try read(clip) }
+
+  /// As `stack(for:)`, with the error's type.
+  public func read(_ clip: Clip) throws(DecodeError) -> FrameStack {
+    let key = Key(file: clip.file, start: clip.start, end: clip.end)
+    let (known, failure, name) = lock.withLock { (kept[key], failures[key], entryNames[key]) }
+    if let known { return known }
+    if let failure { throw failure }
+    // Looking at a folder of images costs more than reading its entry: once a run is enough.
+    let path = name ?? disk?.path(for: clip)
+    if let path, let entry = disk?.read(path) {
+      if name == nil {
+        lock.withLock {
+          facts[key] = entry.facts
+          entryNames[key] = path
+        }
+      }
+      return entry.stack
+    }
+    do {
+      let entry = try decode(clip)
+      keep(entry, key: key, path: path)
+      return entry.stack
+    } catch {
+      lock.withLock { failures[key] = error }
+      throw error
+    }
+  }
+
+  private func decode(_ clip: Clip) throws(DecodeError) -> DiskCache.Entry {
+    let reader = try ClipReader(path: clip.file, threads: 1, limits: limits)
+    let frames = try SourceFrames.read(
+      reader, start: clip.start, end: clip.end, preprocessing: preprocessing)
+    guard frames.stack.count > 0 else {
+      throw DecodeError(
+        code: .noFrames, path: clip.file, message: "not one frame could be decoded; leave it out")
+    }
+    return DiskCache.Entry(
+      stack: frames.stack,
+      facts: Facts(
+        duration: frames.duration, isPartial: frames.isPartial, warnings: frames.warnings))
+  }
+
+  private func keep(_ entry: DiskCache.Entry, key: Key, path: String?) {
+    let trouble = path.flatMap { disk?.write(entry, to: $0) }
+    lock.withLock {
+      decoded += 1
+      entryNames[key] = path
+      facts[key] = entry.facts
+      if diskTrouble == nil { diskTrouble = trouble }
+      if case .ram(let maximum) = cache, keptBytes + entry.stack.pixels.count <= maximum,
+        kept[key] == nil
+      {
+        kept[key] = entry.stack
+        keptBytes += entry.stack.pixels.count
+      }
+    }
+  }
+
+  /// What was learnt of a clip when it was decoded; nil before that.
+  public func facts(of clip: Clip) -> Facts? {
+    lock.withLock { facts[Key(file: clip.file, start: clip.start, end: clip.end)] }
+  }
+
+  /// The middle one of the decoded clips' durations in seconds; nil when none was decoded.
+  public func medianDuration(of clips: [Clip]) -> Double? {
+    let durations = clips.compactMap { facts(of: $0)?.duration }.sorted()
+    guard !durations.isEmpty else { return nil }
+    let middle = durations.count / 2
+    return durations.count % 2 == 1
+      ? durations[middle] : (durations[middle - 1] + durations[middle]) / 2
+  }
+
+  /// Clips decoded so far; one that comes from a cache does not count.
+  public var decodedCount: Int { lock.withLock { decoded } }
+
+  /// Bytes of pixels held in memory.
+  public var memoryBytes: Int { lock.withLock { keptBytes } }
+
+  /// Why the disk cache could not be written, the first time it happened; the work goes on without.
+  public var cacheWarning: String? { lock.withLock { diskTrouble } }
+}

@@ -71,6 +71,7 @@ public struct IgnoredFile: Sendable, Hashable {
     case notMedia = "not a video or image folder"
     case strayImage = "image outside an image folder"
     case noClass = "outside a class folder"
+    case noSide = "folder beside train, val and test"
     case missing = "missing"
     case duplicate = "listed twice"
     case conflict = "listed under two labels"

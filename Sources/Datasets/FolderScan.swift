@@ -22,16 +22,24 @@ struct FolderScan {
     } catch {
       throw DatasetError(.permission, path: root, "folder cannot be read: \(error.text)")
     }
-    let splits = top.folders.compactMap { Split(name: $0) }
+    let sides = top.folders.filter { Split(name: $0) != nil }
+    let splits = sides.compactMap { Split(name: $0) }
+    // A class may be called "train"; beside "val" or "test" it is a side.
     let isSplitLayout =
-      splits.count == top.folders.count && splits.contains(.train) && top.folders.count > 1
-      && Set(splits).count == splits.count
+      splits.contains(.train) && splits.count > 1 && Set(splits).count == splits.count
     var visited = Set<FileIdentity>()
     if isSplitLayout {
       note(top, at: "", found: &found)
-      for folder in top.folders {
+      for folder in sides {
         scan(
           relative: folder, label: [], split: Split(name: folder), visited: &visited, found: &found)
+      }
+      let others = top.folders.filter { !sides.contains($0) }
+      found.ignored += others.map { IgnoredFile(path: $0, reason: .noSide) }
+      if !others.isEmpty {
+        found.warnings.append(
+          "\(root): \(namesList(others, noun: "folder", plural: "folders")) beside \(sides.joined(separator: ", ")) left out"
+        )
       }
     } else {
       scan(relative: "", label: [], split: nil, visited: &visited, found: &found)

@@ -157,9 +157,11 @@ struct ListCollector {
   func exists(_ path: String) -> Bool { access(file(for: path), F_OK) == 0 }
 
   mutating func add(
-    path: String, label: String, start: Double?, end: Double?, split: Split?, group: String,
+    path listed: String, label: String, start: Double?, end: Double?, split: Split?, group: String,
     line: Int
   ) {
+    // Two spellings of one path are one clip.
+    let path = listed.hasPrefix("./") ? String(listed.dropFirst(2)) : listed
     let key = Key(path: path, start: start, end: end)
     if let first = seen[key] {
       if found.clips[first.position].label == label {

@@ -73,6 +73,18 @@ struct FolderTests {
     #expect(split.warnings.contains { $0.contains("\"b\"") })
   }
 
+  @Test func foldersBesideTheSidesAreLeftOut() throws {
+    let folder = ScratchFolder()
+    folder.files(["train/a/1.mp4", "train/b/2.mp4", "validation/a/3.mp4", "extra/c/4.mp4"])
+    let index = try DatasetIndex.load(path: folder.path)
+    #expect(index.classes == ["a", "b"])
+    #expect(index.warnings.contains { $0.contains("\"extra\"") })
+    // Without a second side, train is a class like any other.
+    let vehicles = ScratchFolder()
+    vehicles.files(["train/1.mp4", "bus/2.mp4"])
+    #expect(try DatasetIndex.load(path: vehicles.path).classes == ["bus", "train"])
+  }
+
   @Test func aLinkBackUpIsFollowedOnce() throws {
     let folder = ScratchFolder()
     folder.files(["a/1.mp4", "b/2.mp4"])
@@ -169,7 +181,7 @@ struct ManifestTests {
     folder.files(["a.mp4", "b.mp4", "c.mp4"])
     let path = folder.text(
       "m.csv",
-      "filepath,label\na.mp4,x\nb.mp4,y\na.mp4,x\nlost.mp4,x\nc.mp4,x\nc.mp4,y\n")
+      "filepath,label\na.mp4,x\nb.mp4,y\n./a.mp4,x\nlost.mp4,x\nc.mp4,x\nc.mp4,y\n")
     let index = try DatasetIndex.load(path: path)
     #expect(index.clips.map(\.path) == ["a.mp4", "b.mp4"])
     #expect(index.warnings.contains { $0.contains("lost.mp4 (line 5)") })

@@ -29,7 +29,8 @@ let package = Package(
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-    .target(name: "CKernels", cSettings: [.define("_GNU_SOURCE")], linkerSettings: [.linkedLibrary("m")]),
+    .target(
+      name: "CKernels", cSettings: [.define("_GNU_SOURCE")], linkerSettings: [.linkedLibrary("m")]),
 
     // MARK: Numerics
     .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: swift),
@@ -64,14 +65,17 @@ let package = Package(
       ],
       swiftSettings: swift),
     .target(
-      name: "Evaluation", dependencies: ["Datasets", "Networks", "ModelFiles", "FileStore", "Tensors"],
+      name: "Evaluation",
+      dependencies: ["Datasets", "Networks", "ModelFiles", "FileStore", "Tensors"],
       swiftSettings: swift),
+
+    .target(name: "Benchmarks", dependencies: ["Networks", "Tensors"], swiftSettings: swift),
 
     // MARK: Programs
     .executableTarget(
       name: "vidclass",
       dependencies: [
-        "Training", "Labelling", "Evaluation",
+        "Training", "Labelling", "Evaluation", "Benchmarks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swift),
@@ -83,23 +87,34 @@ let package = Package(
       swiftSettings: swift),
 
     // MARK: Tests
-    .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: swift),
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: swift),
-    .testTarget(name: "LayersTests", dependencies: ["Layers", "CKernels", "TestSupport"], swiftSettings: swift),
+    .target(
+      name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport",
+      swiftSettings: swift),
+    .testTarget(
+      name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "LayersTests", dependencies: ["Layers", "CKernels", "TestSupport"], swiftSettings: swift
+    ),
     .testTarget(
       name: "NetworksTests", dependencies: ["Networks", "ModelFiles", "Training", "TestSupport"],
       swiftSettings: swift),
-    .testTarget(name: "FileStoreTests", dependencies: ["FileStore", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "FileStoreTests", dependencies: ["FileStore", "TestSupport"], swiftSettings: swift),
     .testTarget(
       name: "ModelFilesTests", dependencies: ["ModelFiles", "Networks", "TestSupport"],
       swiftSettings: swift),
     .testTarget(
-      name: "VideoDecodingTests", dependencies: ["VideoDecoding", "TestSupport"], swiftSettings: swift),
+      name: "VideoDecodingTests", dependencies: ["VideoDecoding", "TestSupport"],
+      swiftSettings: swift),
     .testTarget(name: "ClipSamplingTests", dependencies: ["ClipSampling"], swiftSettings: swift),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"], swiftSettings: swift),
-    .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: swift),
-    .testTarget(name: "LabellingTests", dependencies: ["Labelling", "TestSupport"], swiftSettings: swift),
-    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "LabellingTests", dependencies: ["Labelling", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "EvaluationTests", dependencies: ["Evaluation", "TestSupport"], swiftSettings: swift),
     .testTarget(
       name: "EndToEndTests", dependencies: ["vidclass", "clipmaker", "ModelFiles", "TestSupport"],
       swiftSettings: swift),

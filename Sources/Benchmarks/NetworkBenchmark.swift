@@ -1,0 +1,134 @@
+import Foundation
+import Networks
+import Tensors
+
+/// Times one batch of a named workload, forward or a whole training step, data already in memory.
+///
+/// Workloads read `[N, 16, 112, 112, 3]` and give 6 logits: `std` is four Conv3D → ReLU →
+/// MaxPool3D blocks, spatial mean, LSTM(256), Dense; `seed` is Conv3D(32) → ReLU → MaxPool3D(2),
+/// flatten per step, LSTM(128), Dense.
+public struct NetworkBenchmark: Sendable {
+  public enum Task: String, CaseIterable, Sendable, Codable {
+    /// Logits of one batch.
+    case infer
+    /// Forward, cross-entropy, backward, Adam step on one batch.
+    case train
+  }
+
+  public var task: Task
+  /// `std` or `seed`.
+  public var workload: String
+  public var batch: Int
+  public var threads: Int
+  public var rounds: Int
+
+  public init(task: Task, workload: String, batch: Int, threads: Int, rounds: Int) {
+    self.task = task
+    self.workload = workload
+    self.batch = batch
+    self.threads = threads
+    self.rounds = rounds
+  }
+
+  /// What was measured; the keys of its JSON are the ones the peers' script prints.
+  public struct Result: Codable, Sendable {
+    public struct Seconds: Codable, Sendable {
+      public let median: Double
+      public let min: Double
+      public let max: Double
+    }
+
+    public let peer: String
+    public let task: Task
+    public let workload: String
+    public let precision: String
+    public let kernels: String
+    public let batch: Int
+    public let threads: Int
+    /// A batch.
+    public let seconds: Seconds
+    public let clipsPerSecond: Double
+    public let gflops: Double
+    /// Highest resident memory of the process.
+    public let peakMiB: Double
+
+    enum CodingKeys: String, CodingKey {
+      case peer, task, workload, precision, kernels, batch, threads, seconds, gflops
+      case clipsPerSecond = "clips_per_second"
+      case peakMiB = "peak_mib"
+    }
+  }
+
+  /// Two batches to warm up, then one a round.
+  public func run() throws -> Result {
+    let classes = 6
+    let architecture = try Architecture.preset(
+      workload, input: InputShape(frames: 16, height: 112, width: 112, channels: 3),
+      classes: classes)
+    let pool = WorkerPool(threads: threads)
+    defer { pool.shutDown() }
+    let network = try Network(architecture: architecture, seed: 0)
+    let executor = try Executor(
+      network: network, batch: batch, mode: task == .train ? .training : .inference, pool: pool)
+    var random = RandomStream(seed: 0, purpose: .test)
+    let clips = (0..<batch * architecture.input.count).map { _ in random.uniform(-1, 1) }
+    let count = network.parameters.count
+    var first = [Float](repeating: 0, count: task == .train ? count : 0)
+    var second = first
+    var step = 0
+
+    func once() {
+      _ = executor.input.update(fromContentsOf: clips)
+      executor.forward(count: batch)
+      guard task == .train else { return }
+      writeGradient(executor, classes: classes)
+      executor.backward(count: batch)
+      step += 1
+      VectorMath.adamW(
+        parameters: network.parameters.baseAddress!, gradients: network.gradients.baseAddress!,
+        first: &first, second: &second, count: count, gradientScale: 1,
+        settings: .init(learningRate: 1e-3, weightDecay: 0, step: step), pool: pool)
+      executor.parametersChanged()
+    }
+
+    once()
+    once()
+    var seconds: [Double] = []
+    let clock = ContinuousClock()
+    for _ in 0..<max(rounds, 1) { seconds.append(clock.measure(once) / .seconds(1)) }
+    seconds.sort()
+    let middle = seconds.count / 2
+    let median =
+      seconds.count % 2 == 1 ? seconds[middle] : (seconds[middle - 1] + seconds[middle]) / 2
+    let passes = task == .train ? 3.0 : 1.0
+    let flops = Double(try architecture.flopsPerClip()) * Double(batch) * passes
+    return Result(
+      peer: "vidclass", task: task, workload: workload, precision: "fp32",
+      kernels: InstructionSet.name, batch: batch, threads: threads,
+      seconds: .init(median: median, min: seconds[0], max: seconds[seconds.count - 1]),
+      clipsPerSecond: Double(batch) / median, gflops: flops / median / 1e9,
+      peakMiB: NetworkBenchmark.peakMiB)
+  }
+
+  /// Gradient of the mean cross-entropy against the labels 0, 1, 2 …
+  private func writeGradient(_ executor: Executor, classes: Int) {
+    for row in 0..<batch {
+      let logits = executor.logits[row * classes..<(row + 1) * classes]
+      let top = logits.max() ?? 0
+      let weights = logits.map { exp($0 - top) }
+      let total = weights.reduce(0, +)
+      for column in 0..<classes {
+        let target: Float = column == row % classes ? 1 : 0
+        executor.logitsGradient[row * classes + column] =
+          (weights[column] / total - target) / Float(batch)
+      }
+    }
+  }
+
+  private static var peakMiB: Double {
+    var usage = rusage()
+    // RUSAGE_SELF, which C libraries import under different types.
+    getrusage(0, &usage)
+    return Double(usage.ru_maxrss) / 1024
+  }
+}

@@ -1,4 +1,5 @@
 import ClipSampling
+import Datasets
 import FileStore
 import Foundation
 
@@ -25,8 +26,7 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   public var labelSmoothing = 0.1
   public var dropout = 0.5
   public var classWeights: ClassWeighting
-  /// Name of the strength: none, light, standard, strong.
-  public var augmentation = "standard"
+  public var augmentation = AugmentationSettings.Level.standard
   /// Whether training clips may be mirrored; already decided, never "auto".
   public var flip: Bool
   /// The decay of the moving average of weights; 0 keeps the last weights.
@@ -55,7 +55,7 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
     self.flip = flip
     learningRate = 2e-3
     weightDecay = 0.05
-    warmup = max(1, Double(passes) * 0.1)
+    warmup = min(max(1, Double(passes) * 0.1), Double(passes) / 4)
     averageDecay = WeightAverage.decay(totalSteps: stepsPerEpoch * passes)
     validationFraction = 0.2
     let present = classCounts.filter { $0 > 0 }

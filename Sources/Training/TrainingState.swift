@@ -8,6 +8,8 @@ public struct TrainingState: Codable, Hashable, Sendable {
   public var step = 0
   /// Steps of the optimiser since the start.
   public var totalSteps = 0
+  /// Batches the network's normalisations have seen.
+  public var batchesTracked = 0
   /// What the epoch under way has summed up.
   public var running = Running()
   public var records: [EpochRecord] = []
@@ -30,6 +32,8 @@ public struct TrainingState: Codable, Hashable, Sendable {
   public struct Best: Codable, Hashable, Sendable {
     public var epoch: Int
     public var validation: EpochRecord.Validation
+    /// Of the network's normalisations at that time.
+    public var batchesTracked: Int
   }
 
   public init() {}
@@ -39,7 +43,8 @@ public struct TrainingState: Codable, Hashable, Sendable {
     records.append(record)
     guard let validation = record.validation else { return false }
     if let best, !validation.isBetter(than: best.validation) { return false }
-    best = Best(epoch: record.epoch, validation: validation)
+    best = Best(
+      epoch: record.epoch, validation: validation, batchesTracked: batchesTracked)
     return true
   }
 

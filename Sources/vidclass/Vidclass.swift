@@ -21,5 +21,7 @@ struct Vidclass: ParsableCommand {
         130, 143  interrupted; state saved, run the same command again to continue
       """,
     version: ProgramVersion.current,
-    subcommands: [LabelCommand.self, MergeCommand.self, BenchCommand.self])
+    subcommands: [
+      TrainCommand.self, LabelCommand.self, MergeCommand.self, BenchCommand.self,
+    ])
 }

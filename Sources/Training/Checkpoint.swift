@@ -1,0 +1,75 @@
+import FileStore
+import Foundation
+import ModelFiles
+
+/// The file an interrupted training goes on from, `checkpoint.safetensors` in its run folder.
+///
+/// Holds every flat buffer that changes in training, and in its header what training it belongs to
+/// and where that stood. Written in one piece, so that a kill in the middle leaves the one before.
+struct Checkpoint {
+  typealias Buffers = [(name: String, values: UnsafeMutableBufferPointer<Float>)]
+
+  private static let identityKey = "vidclass.identity"
+  private static let stateKey = "vidclass.state"
+  private static let formatKey = "vidclass.checkpoint"
+  private static let format = "1"
+
+  let identity: TrainingIdentity
+  let state: TrainingState
+  private let tensors: SafeTensors
+  private let path: String
+
+  static func write(
+    to path: String, identity: TrainingIdentity, state: TrainingState, buffers: Buffers
+  ) throws {
+    var tensors = SafeTensors(metadata: [
+      formatKey: format, identityKey: StableJSON.text(identity), stateKey: StableJSON.text(state),
+    ])
+    for (name, values) in buffers {
+      tensors.set(name, shape: [values.count], floats: UnsafeBufferPointer(values))
+    }
+    try tensors.write(to: path)
+  }
+
+  /// - Throws: `TrainingError` or `ModelFileError` when the file is damaged or no checkpoint.
+  init(reading path: String) throws {
+    tensors = try SafeTensors(reading: path)
+    self.path = path
+    guard tensors.metadata[Checkpoint.formatKey] == Checkpoint.format,
+      let identity = tensors.metadata[Checkpoint.identityKey],
+      let state = tensors.metadata[Checkpoint.stateKey]
+    else {
+      throw TrainingError(
+        .checkpoint,
+        "\(PathText.display(path)): is not a checkpoint of this version; train without --resume")
+    }
+    do {
+      let decoder = JSONDecoder()
+      self.identity = try decoder.decode(TrainingIdentity.self, from: Data(identity.utf8))
+      self.state = try decoder.decode(TrainingState.self, from: Data(state.utf8))
+    } catch {
+      throw TrainingError(
+        .checkpoint,
+        "\(PathText.display(path)): its header cannot be understood; train without --resume",
+        underlying: error)
+    }
+  }
+
+  /// Throws unless this checkpoint belongs to the same training; names what differs.
+  func requireIdentity(_ wanted: TrainingIdentity) throws(TrainingError) {
+    let differences = wanted.differences(from: identity)
+    guard !differences.isEmpty else { return }
+    throw TrainingError(
+      .checkpoint,
+      "\(PathText.display(path)): belongs to another training: \(differences.joined(separator: ", ")) "
+        + "changed; give the same options as before, or train anew without --resume")
+  }
+
+  /// Copies the saved buffers back; nothing is touched unless all of them fit.
+  func restore(_ buffers: Buffers) throws {
+    for (name, values) in buffers {
+      _ = try tensors.tensor(name, type: .float32, shape: [values.count])
+    }
+    for (name, values) in buffers { try tensors.copy(name, shape: [values.count], into: values) }
+  }
+}

@@ -1,0 +1,382 @@
+import Datasets
+import FileStore
+import Foundation
+import Networks
+import Tensors
+
+/// Turns a plan into trained weights: the loop over epochs and steps, with its checkpoints.
+///
+/// A step is: batch → forward → loss → backward → clip → update → average. The state after a step
+/// is a function of the plan alone; threads, time and interruptions leave no trace in it. Not
+/// thread-safe.
+public final class Trainer {
+  /// What happened, for those who watch.
+  public struct Observer {
+    /// After each step.
+    public var step: (Progress) -> Void = { _ in }
+    /// After each epoch; the flag says that its weights are the best so far.
+    public var epoch: (EpochRecord, Bool) -> Void = { _, _ in }
+    /// Something worth a line.
+    public var note: (String) -> Void = { _ in }
+
+    public init() {}
+  }
+
+  public struct Progress: Sendable {
+    /// Counted from 1.
+    public let epoch: Int
+    public let epochs: Int
+    /// Steps done of this epoch, and how many it has.
+    public let step: Int
+    public let stepsPerEpoch: Int
+    /// Mean over the epoch so far.
+    public let loss: Double
+  }
+
+  public enum Outcome: Sendable, Equatable {
+    case finished
+    /// Asked to stop; the checkpoint has everything done so far.
+    case interrupted
+  }
+
+  let plan: TrainingPlan
+  private let folder: RunFolder
+  private let observer: Observer
+  private let schedule: LearningRateSchedule
+  private let loss: SoftmaxCrossEntropy
+  private let groups: [ParameterGroup]
+  private let optimizer: any Optimizer
+  private var average: WeightAverage
+  private let bestParameters: FloatBuffer
+  private let bestBuffers: FloatBuffer
+  private let loader: BatchLoader
+  private let executor: Executor
+  private let scorer: ClipScorer
+  private(set) var state = TrainingState()
+  private let secondsBetweenCheckpoints: Double
+  private var lastCheckpoint = ContinuousClock.now
+
+  private var network: Network { plan.network }
+  /// The weights that are scored and saved: the moving average, in the end the best of them.
+  let averaged: Network
+  private var settings: TrainingSettings { plan.identity.settings }
+
+  /// - Parameter source: gives the clips' frames; the plan's clips must be readable from it.
+  public init(
+    plan: TrainingPlan, folder: RunFolder, source: any ClipSource, pool: WorkerPool,
+    secondsBetweenCheckpoints: Double = 60, observer: Observer = Observer()
+  ) throws {
+    self.plan = plan
+    self.folder = folder
+    self.observer = observer
+    self.secondsBetweenCheckpoints = secondsBetweenCheckpoints
+    let settings = plan.identity.settings
+    let network = plan.network
+    loader = BatchLoader(
+      clips: plan.train, source: source, preprocessing: plan.identity.preprocessing,
+      options: .training(
+        batchSize: settings.batchSize,
+        augmentation: AugmentationSettings(level: settings.augmentation, flip: settings.flip),
+        seed: settings.seed, workers: pool.threads))
+    executor = try Executor(
+      network: network, batch: settings.batchSize, mode: .training, pool: pool)
+    averaged = try Network(architecture: network.architecture, seed: settings.seed)
+    scorer = try ClipScorer(
+      network: averaged, batchSize: settings.batchSize, pool: pool, source: source,
+      preprocessing: plan.identity.preprocessing)
+    let steps = loader.batchesPerEpoch
+    schedule = LearningRateSchedule(
+      course: settings.schedule, peak: settings.learningRate,
+      warmupSteps: Int((settings.warmup * Double(steps)).rounded()),
+      totalSteps: max(1, steps * settings.epochs))
+    loss = SoftmaxCrossEntropy(
+      classes: plan.identity.classes.count, labelSmoothing: settings.labelSmoothing,
+      classWeights: settings.classWeights.weights(counts: plan.trainingCounts))
+    groups = plan.parameterGroups
+    let count = network.parameters.count
+    optimizer =
+      switch settings.optimizer {
+      case .adamw:
+        AdamW(
+          count: count, groups: groups, options: .init(weightDecay: settings.weightDecay),
+          pool: pool)
+      case .sgd:
+        SGD(
+          count: count, groups: groups, options: .init(weightDecay: settings.weightDecay),
+          pool: pool)
+      }
+    average = WeightAverage(decay: settings.averageDecay)
+    bestParameters = FloatBuffer(count: count)
+    bestBuffers = FloatBuffer(count: network.buffers.count)
+    averaged.copyValues(from: network)
+    state.batchesTracked = network.batchesTracked
+  }
+
+  public var stepsPerEpoch: Int { loader.batchesPerEpoch }
+  public var epochsDone: Int { state.epoch }
+  public var stepsDone: Int { state.totalSteps }
+  public var totalSteps: Int { stepsPerEpoch * settings.epochs }
+
+  /// The epoch whose weights are kept; nil when nothing is held out.
+  public var bestEpoch: Int? { state.best?.epoch }
+
+  /// Values that learn; the others are frozen.
+  public var trainedParameters: Int { groups.reduce(0) { $0 + $1.range.count } }
+
+  /// Bytes of weights, optimiser state, activations and batches.
+  public var plannedBytes: Int {
+    let copies = 4 + optimizer.slots.count
+    return executor.peakBytes + scorer.peakBytes
+      + copies * network.parameters.count * MemoryLayout<Float>.size
+      + 2 * loader.options.prefetch * settings.batchSize
+      * InputBuilder.inputCount(plan.identity.preprocessing) * MemoryLayout<Float>.size
+  }
+
+  // MARK: Going on
+
+  /// Puts everything back to where the checkpoint in the run folder stood.
+  ///
+  /// - Throws: when it is damaged or belongs to another training; nothing is changed then.
+  public func resume() throws {
+    let checkpoint = try Checkpoint(reading: folder.checkpoint)
+    try checkpoint.requireIdentity(plan.identity)
+    try checkpoint.restore(buffers)
+    state = checkpoint.state
+    optimizer.steps = state.totalSteps
+    average.steps = state.totalSteps
+    network.batchesTracked = state.batchesTracked
+    averaged.batchesTracked = state.batchesTracked
+    executor.parametersChanged()
+    scorer.parametersChanged()
+  }
+
+  /// Where a resumed training stands, for people.
+  public var position: String {
+    state.isFinished
+      ? "all epochs done" : "epoch \(state.epoch + 1) of \(settings.epochs), step \(state.step)"
+  }
+
+  /// An interrupted training in the run folder that a fresh start would replace; nil when there is
+  /// none.
+  public var unfinishedPosition: String? {
+    guard folder.hasCheckpoint, let old = try? Checkpoint(reading: folder.checkpoint),
+      !old.state.isFinished
+    else { return nil }
+    return "epoch \(old.state.epoch + 1) of \(old.identity.settings.epochs)"
+  }
+
+  private func saveCheckpoint() throws {
+    try Checkpoint.write(
+      to: folder.checkpoint, identity: plan.identity, state: state, buffers: buffers)
+    lastCheckpoint = .now
+  }
+
+  /// All that changes in training.
+  private var buffers: Checkpoint.Buffers {
+    [
+      ("parameters", network.parameters), ("buffers", network.buffers),
+      ("average.parameters", averaged.parameters), ("average.buffers", averaged.buffers),
+      ("best.parameters", bestParameters.values), ("best.buffers", bestBuffers.values),
+    ] + optimizer.slots.map { ("optimizer." + $0.name, $0.values) }
+  }
+
+  // MARK: Measuring
+
+  /// Seconds a training step and a scoring step take on this machine, from one of each after a
+  /// first one to warm up. Leaves no trace in the weights.
+  public func measure() throws -> (step: Double, scoring: Double) {
+    let kept = FloatBuffer(copying: network.buffers)
+    let tracked = network.batchesTracked
+    defer {
+      kept.copy(to: network.buffers)
+      network.batchesTracked = tracked
+    }
+    loader.start(epoch: 0)
+    defer { loader.stop() }
+    guard let batch = loader.next() else {
+      throw TrainingError(
+        .data,
+        "\(plan.request.data): none of the clips could be decoded; look at one with vidclass info")
+    }
+    fill(executor, from: batch)
+    let clock = ContinuousClock()
+    var step = Duration.zero
+    var scoring = Duration.zero
+    for _ in 0..<2 {
+      step = clock.measure {
+        executor.forward(count: batch.count, dropout: dropoutStream(epoch: 0, step: 0))
+        _ = lossAndGradient(batch)
+        executor.backward(count: batch.count)
+      }
+    }
+    for _ in 0..<2 { scoring = clock.measure { scorer.runEmpty() } }
+    return (step / .seconds(1), scoring / .seconds(1))
+  }
+
+  // MARK: The loop
+
+  /// Trains to the end, or until `shouldStop` says so at a step's end.
+  ///
+  /// - Throws: when the loss is no number any more or a file cannot be written.
+  public func run(shouldStop: () -> Bool) throws -> Outcome {
+    if state.totalSteps == 0 { folder.removeEvents() }
+    let events = try EventFile(
+      folder: folder.path, resumedAt: state.totalSteps > 0 ? state.totalSteps : nil)
+    try AtomicFile.write(EpochRecord.table(state.records), to: folder.metrics)
+    while !state.isFinished {
+      if try !runEpoch(shouldStop: shouldStop) {
+        try saveCheckpoint()
+        return .interrupted
+      }
+      let scores = validate()
+      let record = endEpoch(validation: scores)
+      let isBest = state.note(record)
+      if isBest {
+        bestParameters.copy(from: averaged.parameters)
+        bestBuffers.copy(from: averaged.buffers)
+      }
+      state.isFinished =
+        state.epoch >= settings.epochs || state.shouldStop(patience: settings.earlyStop)
+      try AtomicFile.write(EpochRecord.table(state.records), to: folder.metrics)
+      try saveCheckpoint()
+      try events.append(record.scalars, step: record.step)
+      observer.epoch(record, isBest)
+      if state.isFinished, state.epoch < settings.epochs {
+        observer.note(
+          "stopped early: no better validation score in \(settings.earlyStop ?? 0) epochs")
+      }
+    }
+    if let best = state.best {
+      bestParameters.copy(to: averaged.parameters)
+      bestBuffers.copy(to: averaged.buffers)
+      averaged.batchesTracked = best.batchesTracked
+      scorer.parametersChanged()
+    }
+    return .finished
+  }
+
+  /// The rest of the epoch under way; false when asked to stop.
+  private func runEpoch(shouldStop: () -> Bool) throws -> Bool {
+    loader.start(epoch: state.epoch, fromBatch: state.step)
+    defer { loader.stop() }
+    let clock = ContinuousClock()
+    var began = clock.now
+    while true {
+      if shouldStop() { return false }
+      guard let batch = loader.next() else { break }
+      try step(batch)
+      let now = clock.now
+      state.running.seconds += (now - began) / .seconds(1)
+      began = now
+      observer.step(
+        Progress(
+          epoch: state.epoch + 1, epochs: settings.epochs, step: state.step,
+          stepsPerEpoch: stepsPerEpoch,
+          loss: state.running.loss / Double(max(1, state.running.clips))))
+      if (now - lastCheckpoint) / .seconds(1) >= secondsBetweenCheckpoints {
+        try saveCheckpoint()
+      }
+    }
+    for failure in loader.takeFailures() {
+      observer.note("left out: \(failure.message)")
+    }
+    return true
+  }
+
+  private func step(_ batch: Batch) throws {
+    fill(executor, from: batch)
+    executor.forward(
+      count: batch.count, dropout: dropoutStream(epoch: state.epoch, step: batch.number))
+    let value = lossAndGradient(batch)
+    executor.backward(count: batch.count)
+    let (length, factor) = GradientClipping.measure(
+      network.gradients, groups: groups, limit: settings.gradientLimit)
+    guard value.isFinite, length.isFinite else {
+      throw TrainingError(
+        .diverged,
+        "the loss is no number any more at epoch \(state.epoch + 1), step \(batch.number + 1); "
+          + "train again with a lower --lr than \(settings.learningRate)")
+    }
+    optimizer.step(
+      parameters: network.parameters, gradients: network.gradients, gradientScale: factor,
+      learningRate: schedule.rate(at: state.totalSteps))
+    executor.parametersChanged()
+    average.advance()
+    average.update(averaged.parameters, towards: network.parameters)
+    average.update(averaged.buffers, towards: network.buffers)
+
+    state.running.loss += value * Double(batch.count)
+    state.running.correct += correct(batch)
+    state.running.clips += batch.count
+    state.step = batch.number + 1
+    state.totalSteps += 1
+    state.batchesTracked = network.batchesTracked
+  }
+
+  private func fill(_ executor: Executor, from batch: Batch) {
+    executor.input.baseAddress!.update(
+      from: batch.inputs.baseAddress!, count: batch.count * batch.inputSize)
+  }
+
+  private func dropoutStream(epoch: Int, step: Int) -> RandomStream? {
+    RandomStream(seed: settings.seed, purpose: .dropout, UInt64(epoch), UInt64(step))
+  }
+
+  private func lossAndGradient(_ batch: Batch) -> Double {
+    let isMixed = loader.options.augmentation?.mixup ?? 0 > 0
+    return batch.labels.withUnsafeBufferPointer { labels in
+      batch.secondLabels.withUnsafeBufferPointer { second in
+        batch.firstShares.withUnsafeBufferPointer { share in
+          loss(
+            logits: UnsafeBufferPointer(executor.logits),
+            labels: UnsafeBufferPointer(rebasing: labels[..<batch.count]),
+            mixture: isMixed ? .init(second: second, share: share) : nil,
+            gradient: executor.logitsGradient)
+        }
+      }
+    }
+  }
+
+  /// Clips of the batch whose highest logit is their (first) class.
+  private func correct(_ batch: Batch) -> Int {
+    let classes = loss.classes
+    var count = 0
+    for clip in 0..<batch.count {
+      var best = 0
+      for index in 1..<classes
+      where executor.logits[clip * classes + index] > executor.logits[clip * classes + best] {
+        best = index
+      }
+      if best == batch.labels[clip] { count += 1 }
+    }
+    return count
+  }
+
+  private func validate() -> EpochRecord.Validation? {
+    guard !plan.validation.isEmpty else { return nil }
+    scorer.parametersChanged()
+    averaged.batchesTracked = state.batchesTracked
+    return ValidationScores.quick(
+      scorer.score(plan.validation), clips: plan.validation, classes: plan.identity.classes)
+  }
+
+  /// The averaged weights' logits for clips; after `run` the best weights'.
+  func score(_ clips: [Clip], variant: LoaderOptions.Variant = .normal) -> ClipScorer.Result {
+    scorer.score(clips, variant: variant, seed: settings.seed)
+  }
+
+  private func endEpoch(validation: EpochRecord.Validation?) -> EpochRecord {
+    let running = state.running
+    state.epoch += 1
+    state.step = 0
+    state.running = TrainingState.Running()
+    let clips = Double(max(1, running.clips))
+    return EpochRecord(
+      epoch: state.epoch, step: state.totalSteps,
+      learningRate: schedule.rate(at: max(0, state.totalSteps - 1)),
+      trainingLoss: running.loss / clips, trainingTop1: Double(running.correct) / clips,
+      validation: validation, seconds: running.seconds,
+      clipsPerSecond: running.seconds > 0 ? clips / running.seconds : 0)
+  }
+
+}

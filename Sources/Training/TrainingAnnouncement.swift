@@ -1,0 +1,145 @@
+import ClipSampling
+import Datasets
+import FileStore
+import Foundation
+import Tensors
+
+/// What `train` says before its first step: what it found, chose and expects.
+enum TrainingAnnouncement {
+  /// - Parameters:
+  ///   - timing: seconds of a training step and of a scoring step.
+  ///   - partial: clips of which damage leaves only a part.
+  ///   - cache: where decoded frames are kept, in a sentence.
+  static func lines(
+    _ plan: TrainingPlan, trainer: Trainer, timing: (step: Double, scoring: Double),
+    threads: Int, partial: [Clip], cache: String
+  ) throws -> [String] {
+    data(plan) + leftOut(plan) + partial.map { row("partial", "\($0.name): damaged, used in part") }
+      + input(plan) + (try network(plan, trainer: trainer, threads: threads, cache: cache))
+      + learning(plan, trainer: trainer) + [time(plan, trainer: trainer, timing: timing)]
+  }
+
+  private static func row(_ title: String, _ text: String) -> String {
+    title.padding(toLength: 10, withPad: " ", startingAt: 0) + text
+  }
+
+  private static func data(_ plan: TrainingPlan) -> [String] {
+    let index = plan.index
+    let counts = zip(index.classes, index.classCounts).map { "\(PathText.display($0)) \($1)" }
+    let shown = counts.prefix(24).joined(separator: ", ")
+    let more = counts.count > 24 ? " and \(counts.count - 24) more" : ""
+    var lines = [
+      row(
+        "clips",
+        "\(index.clips.count) of \(index.classes.count) classes in \(PathText.display(index.path)): "
+          + shown + more),
+      row("groups", index.groupRule.sentence), row("split", plan.division.sentence),
+    ]
+    lines += (index.warnings + plan.division.warnings).map { row("warning", $0) }
+    return lines
+  }
+
+  private static func leftOut(_ plan: TrainingPlan) -> [String] {
+    var lines: [String] = []
+    if !plan.index.ignored.isEmpty {
+      let reasons = plan.index.ignoredCounts.map { "\($0.count) \($0.reason.rawValue)" }
+      lines.append(
+        row("left out", "\(plan.index.ignored.count) files: \(reasons.joined(separator: ", "))"))
+    }
+    return lines + plan.leftOut.map { row("left out", $0.message) }
+  }
+
+  private static func input(_ plan: TrainingPlan) -> [String] {
+    let input = plan.preprocessing
+    let choice =
+      switch input.choice {
+      case .uniform: "spread over each clip"
+      case .rate(let rate): "at \(rate) a second"
+      case .stride(let stride): "every \(stride). of a clip"
+      }
+    let motion = input.motion == .difference ? " with differences of neighbours" : ""
+    return [
+      row(
+        "input",
+        "\(input.frames) frames \(choice), \(input.width)×\(input.height) "
+          + "(from \(input.resizeWidth)×\(input.resizeHeight)), "
+          + (input.color == .gray ? "grey" : "colour") + motion),
+      row(
+        "augment",
+        "\(plan.settings.augmentation.rawValue), "
+          + (plan.request.flip == nil
+            ? plan.mirror.sentence : "flip \(plan.settings.flip ? "on" : "off") as asked")),
+    ]
+  }
+
+  private static func network(_ plan: TrainingPlan, trainer: Trainer, threads: Int, cache: String)
+    throws -> [String]
+  {
+    let architecture = plan.network.architecture
+    let learned = trainer.trainedParameters
+    let all = plan.network.parameters.count
+    var lines = [
+      row(
+        "network",
+        "\(architecture.name), \(count(all)) parameters"
+          + (learned == all ? "" : " of which \(count(learned)) learn") + ", "
+          + String(format: "%.2f GFLOPs a clip", Double(try architecture.flopsPerClip()) / 1e9))
+    ]
+    if let start = plan.start { lines.append(row("start", start)) }
+    lines.append(
+      row(
+        "compute",
+        "fp32, \(InstructionSet.name) kernels, \(threads) thread\(threads == 1 ? "" : "s"), "
+          + "\(trainer.plannedBytes >> 20) MiB planned for the network and its batches; "
+          + cache))
+    return lines
+  }
+
+  private static func learning(_ plan: TrainingPlan, trainer: Trainer) -> [String] {
+    let settings = plan.settings
+    var parts = [
+      "\(settings.epochs) epochs of \(trainer.stepsPerEpoch) steps of \(settings.batchSize) clips",
+      "\(settings.optimizer.rawValue) to \(number(settings.learningRate))",
+      "\(settings.schedule.rawValue) after \(number(settings.warmup)) epochs of warm-up",
+      "weight decay \(number(settings.weightDecay))",
+    ]
+    if settings.labelSmoothing > 0 {
+      parts.append("label smoothing \(number(settings.labelSmoothing))")
+    }
+    if settings.classWeights != .none { parts.append("classes balanced") }
+    if settings.averageDecay > 0 {
+      parts.append("average of weights \(number(settings.averageDecay))")
+    }
+    if let patience = settings.earlyStop { parts.append("early stop after \(patience)") }
+    return [row("learning", parts.joined(separator: ", ") + ", seed \(settings.seed)")]
+  }
+
+  private static func time(
+    _ plan: TrainingPlan, trainer: Trainer, timing: (step: Double, scoring: Double)
+  ) -> String {
+    let batch = Double(plan.settings.batchSize)
+    let epoch =
+      timing.step * Double(trainer.stepsPerEpoch)
+      + timing.scoring * (Double(plan.validation.count) / batch).rounded(.up)
+    let left = epoch * Double(plan.settings.epochs - trainer.epochsDone)
+    return row("time", "\(duration(epoch)) an epoch, about \(duration(left)) in all")
+  }
+
+  private static func number(_ value: Double) -> String {
+    String(format: "%.4g", value)
+  }
+
+  private static func count(_ value: Int) -> String {
+    value >= 1_000_000
+      ? String(format: "%.2f million", Double(value) / 1e6)
+      : value >= 10_000 ? "\(value / 1000) thousand" : "\(value)"
+  }
+
+  /// `0.4 s`, `38 s`, `12 min`, `3 h 20 min`.
+  static func duration(_ seconds: Double) -> String {
+    if seconds < 9.95 { return String(format: "%.1f s", seconds) }
+    if seconds < 119.5 { return String(format: "%.0f s", seconds) }
+    let minutes = Int((seconds / 60).rounded())
+    return minutes < 120 ? "\(minutes) min" : "\(minutes / 60) h \(minutes % 60) min"
+  }
+}

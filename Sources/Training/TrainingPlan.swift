@@ -1,0 +1,302 @@
+import ClipSampling
+import Datasets
+import FileStore
+import Foundation
+import ModelFiles
+import Networks
+
+/// Everything about a training that is decided before the first frame is decoded; nothing is
+/// written to make one.
+public struct TrainingPlan {
+  public let request: TrainingRequest
+  public let index: DatasetIndex
+  public let division: DatasetSplit
+  public let mirror: LabelMirror
+  public internal(set) var identity: TrainingIdentity
+  /// Clips to learn from; those that cannot be decoded are taken out by `leaveOut`.
+  public internal(set) var train: [Clip]
+  /// Clips to score each epoch.
+  public internal(set) var validation: [Clip]
+  public internal(set) var leftOut: [ClipFailure] = []
+  /// Fresh weights, or those of the model to start from.
+  public let network: Network
+  /// What the weights started from, for people; nil for fresh ones.
+  public let start: String?
+
+  public init(_ request: TrainingRequest) throws {
+    let index = try DatasetIndex.load(
+      path: request.data,
+      options: IndexOptions(groupBy: request.groupBy, classesFile: request.classesFile))
+    try self.init(request, index: index)
+  }
+
+  /// A plan for clips that are already listed.
+  public init(_ request: TrainingRequest, index: DatasetIndex) throws {
+    self.request = request
+    self.index = index
+    try index.requireTrainable()
+    let initial = try request.initialModel.map { try Model.load(path: $0) }
+    mirror = LabelMirror(classes: index.classes)
+
+    let fraction = request.validationFraction ?? 0.2
+    division = try Splitter.split(
+      index,
+      SplitOptions(
+        validationFraction: fraction, seed: request.seed, holdOut: request.validationGroups))
+    train = division.train
+    validation = division.validation
+    guard Set(train.map(\.classIndex)).count > 1 else {
+      throw TrainingError(
+        .data,
+        "\(PathText.display(request.data)): only one class is left to train on; hold out fewer clips"
+      )
+    }
+
+    let preprocessing = try TrainingPlan.preprocessing(request, initial: initial)
+    var settings = TrainingSettings(
+      clips: train.count, classCounts: TrainingPlan.counts(train, classes: index.classes.count),
+      flip: request.flip ?? mirror.allowsFlip, batchSize: request.batchSize,
+      epochs: request.epochs)
+    settings.take(request)
+    settings.validationFraction = fraction
+    settings.initialModel = initial?.hash
+    try settings.validate()
+
+    let architecture = try TrainingPlan.architecture(
+      request, initial: initial, dropout: settings.dropout,
+      input: InputShape(
+        frames: preprocessing.frames, height: preprocessing.height, width: preprocessing.width,
+        channels: preprocessing.channels), classes: index.classes.count)
+    network = try Network(architecture: architecture, seed: request.seed)
+    if let initial {
+      let taken = TrainingPlan.takeWeights(
+        from: initial, into: network, sameClasses: initial.metadata.classes == index.classes)
+      start = "\(PathText.display(request.initialModel ?? "")): \(taken)"
+    } else {
+      start = nil
+    }
+    identity = TrainingIdentity(
+      settings: settings, preprocessing: preprocessing,
+      architecture: StableJSON.text(architecture), classes: index.classes,
+      dataset: TrainingPlan.hash(index.clips) { "\($0.label)" },
+      split: Digest.sha256(
+        TrainingPlan.hash(train) { _ in "train" }
+          + TrainingPlan.hash(validation) { _ in "validation" }))
+  }
+
+  public var preprocessing: Preprocessing { identity.preprocessing }
+  public var settings: TrainingSettings { identity.settings }
+
+  /// Clips to train on of each class.
+  public var trainingCounts: [Int] {
+    TrainingPlan.counts(train, classes: identity.classes.count)
+  }
+
+  /// The values that learn: all, or with `--freeze` those of the last layer.
+  var parameterGroups: [ParameterGroup] {
+    let head = network.headPrefix
+    return ParameterGroup.joined(
+      network.entries.filter { !settings.freeze || $0.name.hasPrefix(head) }.map {
+        ParameterGroup(range: $0.range, decays: $0.role == .weight)
+      })
+  }
+
+  /// Takes out clips that could not be decoded.
+  ///
+  /// - Throws: when too little is left to train.
+  public mutating func leaveOut(_ failures: [ClipFailure]) throws {
+    let lost = Set(failures.map(\.clip.identity))
+    leftOut = failures
+    train.removeAll { lost.contains($0.identity) }
+    validation.removeAll { lost.contains($0.identity) }
+    guard Set(train.map(\.classIndex)).count > 1 else {
+      let first = failures.first.map { ", the first: \($0.message)" } ?? ""
+      throw TrainingError(
+        .data,
+        "\(PathText.display(request.data)): \(failures.count) clips cannot be decoded, and fewer "
+          + "than two classes are left to train on\(first)")
+    }
+  }
+
+  // MARK: Choices
+
+  private static func preprocessing(_ request: TrainingRequest, initial: Model?) throws
+    -> Preprocessing
+  {
+    var choice = Preprocessing.FrameChoice.uniform
+    if let rate = request.framesPerSecond {
+      guard rate > 0, rate <= 1000 else {
+        throw TrainingError(.settings, "--fps must be above 0 and at most 1000, not \(rate)")
+      }
+      choice = .rate(framesPerSecond: rate)
+    } else if let stride = request.stride {
+      guard (1...10_000).contains(stride) else {
+        throw TrainingError(.settings, "--stride must be from 1 to 10000, not \(stride)")
+      }
+      choice = .stride(stride)
+    }
+    if let initial {
+      let own = initial.metadata.preprocessing
+      // The weights were learned on this input; anything else would waste them.
+      let asked =
+        (request.frames.map { $0 != own.frames } ?? false)
+        || (request.size.map { $0 != own.height || $0 != own.width } ?? false)
+        || (request.gray && own.color != .gray)
+        || (request.motion.map { $0 != own.motion } ?? false)
+        || (choice != .uniform && choice != own.choice)
+      if asked {
+        throw TrainingError(
+          .settings,
+          "\(PathText.display(request.initialModel ?? "")): reads \(own.frames) frames of "
+            + "\(own.width)×\(own.height) (\(own.color.rawValue)); leave out --frames, --size, --gray, "
+            + "--motion, --fps and --stride, which --init-from decides")
+      }
+      return own
+    }
+    let frames = request.frames ?? 16
+    let size = request.size ?? 64
+    guard (1...512).contains(frames) else {
+      throw TrainingError(.settings, "--frames must be from 1 to 512, not \(frames)")
+    }
+    guard (8...1024).contains(size) else {
+      throw TrainingError(.settings, "--size must be from 8 to 1024, not \(size)")
+    }
+    // An eighth more than is shown, so that crops can move.
+    let resize = size + (size + 7) / 8
+    return Preprocessing(
+      frames: frames, height: size, width: size, resizeHeight: resize, resizeWidth: resize,
+      color: request.gray ? .gray : .rgb, motion: request.motion ?? .none, choice: choice)
+  }
+
+  private static func architecture(
+    _ request: TrainingRequest, initial: Model?, dropout: Double, input: InputShape, classes: Int
+  ) throws -> Architecture {
+    if let initial {
+      if request.architecture != nil {
+        throw TrainingError(.settings, "--arch cannot be given with --init-from, which decides it")
+      }
+      var architecture = initial.metadata.architecture
+      architecture.setClasses(classes)
+      try architecture.validate()
+      return architecture
+    }
+    let name = request.architecture ?? TrainingPlan.standardArchitecture
+    guard name.hasSuffix(".json") || name.contains("/") else {
+      return try Architecture.preset(
+        name, input: input, classes: classes, dropout: Float(dropout))
+    }
+    let path = PathText.display(name)
+    guard let data = FileManager.default.contents(atPath: name) else {
+      throw TrainingError(.settings, "\(path): cannot be read; give --arch a preset or a JSON file")
+    }
+    var architecture: Architecture
+    do {
+      architecture = try JSONDecoder().decode(Architecture.self, from: data)
+    } catch {
+      throw TrainingError(
+        .settings,
+        "\(path): is not an architecture as vidclass info --json prints it (\(reason(error)))",
+        underlying: error)
+    }
+    architecture.input = input
+    architecture.setClasses(classes)
+    do {
+      try architecture.validate()
+    } catch {
+      throw TrainingError(.settings, "\(path): \(error.message)", underlying: error)
+    }
+    return architecture
+  }
+
+  public static let standardArchitecture = "conv3d-lstm"
+
+  /// What a decoding error says, in a few words.
+  private static func reason(_ error: any Error) -> String {
+    switch error as? DecodingError {
+    case .keyNotFound(let key, _): "\"\(key.stringValue)\" is missing"
+    case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+      context.codingPath.isEmpty
+        ? "not JSON" : "at \(context.codingPath.map(\.stringValue).joined(separator: "."))"
+    default: "not JSON"
+    }
+  }
+
+  /// Copies what fits by name and shape; a head for other classes stays new.
+  private static func takeWeights(from model: Model, into network: Network, sameClasses: Bool)
+    -> String
+  {
+    let head = network.headPrefix
+    for entry in network.entries {
+      guard sameClasses || !entry.name.hasPrefix(head),
+        let source = model.network.entry(entry.name),
+        source.shape == entry.shape
+      else { continue }
+      for (to, from) in zip(entry.range, source.range) {
+        network.parameters[to] = model.network.parameters[from]
+      }
+    }
+    _ = network.buffers.update(fromContentsOf: model.network.buffers)
+    network.batchesTracked = model.network.batchesTracked
+    return sameClasses
+      ? "all weights taken (the classes are the same)"
+      : "weights taken but for a new head (the classes differ)"
+  }
+
+  static func counts(_ clips: [Clip], classes: Int) -> [Int] {
+    var counts = [Int](repeating: 0, count: classes)
+    for clip in clips { counts[clip.classIndex] += 1 }
+    return counts
+  }
+
+  /// Of paths, ranges and what `detail` adds; the same wherever the data set lies.
+  private static func hash(_ clips: [Clip], _ detail: (Clip) -> String) -> String {
+    var hash = SHA256()
+    for clip in clips {
+      hash.update(
+        "\(clip.path)\u{0}\(clip.start ?? -1)\u{0}\(clip.end ?? -1)\u{0}\(detail(clip))\n")
+    }
+    return hash.finish()
+  }
+}
+
+extension Network {
+  /// What the names of the last layer's tensors begin with.
+  var headPrefix: String {
+    let last = entries.last?.name ?? ""
+    return last.lastIndex(of: ".").map { String(last[...$0]) } ?? last
+  }
+}
+
+extension Architecture {
+  /// Makes the last layer, the classifier, fit another number of classes.
+  mutating func setClasses(_ count: Int) {
+    classes = count
+    if case .dense(let name, _) = layers.last {
+      layers[layers.count - 1] = .dense(name: name, outputs: count)
+    }
+  }
+}
+
+extension TrainingSettings {
+  /// What the user decided overrides what the amount of data suggests.
+  mutating func take(_ request: TrainingRequest) {
+    seed = request.seed
+    if let value = request.optimizer {
+      optimizer = value
+      // SGD wants a larger step than Adam, and less decay.
+      if value == .sgd { (learningRate, weightDecay) = (0.05, 5e-4) }
+    }
+    if request.freeze || request.initialModel != nil { learningRate *= request.freeze ? 1 : 0.5 }
+    if let value = request.learningRate { learningRate = value }
+    if let value = request.schedule { schedule = value }
+    if let value = request.warmup { warmup = value }
+    if let value = request.weightDecay { weightDecay = value }
+    if let value = request.labelSmoothing { labelSmoothing = value }
+    if let value = request.dropout { dropout = value }
+    if let value = request.classWeights { classWeights = value }
+    if let value = request.augmentation { augmentation = value }
+    if let value = request.averageDecay { averageDecay = value }
+    earlyStop = request.earlyStop
+    freeze = request.freeze
+  }
+}

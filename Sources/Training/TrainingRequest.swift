@@ -1,0 +1,54 @@
+import ClipSampling
+import Datasets
+import FileStore
+import Foundation
+
+/// What the user asks of a training; nil leaves the choice to the amount of data.
+public struct TrainingRequest: Sendable {
+  /// A folder of class folders, a manifest or a list.
+  public var data: String
+  /// The model file; nil for `models/<name of the data>.safetensors`.
+  public var output: String?
+  /// Name of a preset or path of an architecture as JSON.
+  public var architecture: String?
+  public var frames: Int?
+  /// Height and width of the network's input in pixels.
+  public var size: Int?
+  public var gray = false
+  public var framesPerSecond: Double?
+  public var stride: Int?
+  public var motion: Preprocessing.Motion?
+  public var epochs: Int?
+  public var batchSize: Int?
+  public var learningRate: Double?
+  public var optimizer: TrainingSettings.OptimizerName?
+  public var schedule: LearningRateSchedule.Course?
+  public var warmup: Double?
+  public var weightDecay: Double?
+  public var labelSmoothing: Double?
+  public var dropout: Double?
+  public var classWeights: ClassWeighting?
+  public var augmentation: AugmentationSettings.Level?
+  /// nil decides by the names of the classes.
+  public var flip: Bool?
+  public var validationFraction: Double?
+  public var groupBy: String?
+  public var validationGroups: [String] = []
+  public var classesFile: String?
+  public var earlyStop: Int?
+  public var averageDecay: Double?
+  public var initialModel: String?
+  public var freeze = false
+  public var resume = false
+  public var seed: UInt64 = 0
+
+  public init(data: String) { self.data = data }
+
+  /// The model file this training writes.
+  public var modelPath: String {
+    if let output { return output }
+    let path = URL(fileURLWithPath: data).standardizedFileURL.path
+    let name = Folder.exists(data) ? PathText.name(of: path) : PathText.stem(of: path)
+    return "models/\(name.isEmpty || name == "/" ? "model" : name).safetensors"
+  }
+}

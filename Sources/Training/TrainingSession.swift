@@ -1,0 +1,154 @@
+import ClipSampling
+import Datasets
+import Evaluation
+import FileStore
+import Foundation
+import ModelFiles
+import Tensors
+
+/// One `train` from its request to its model: plan, decode, announce, train, calibrate, save.
+///
+/// Not thread-safe. Call in order: `decode`, `makeTrainer`, then with the trainer `announcement`,
+/// `run`, `finish`.
+public final class TrainingSession {
+  /// Where decoded frames are kept while training.
+  public enum CacheRequest: String, Sendable, CaseIterable {
+    /// In memory if they fit, else on disk.
+    case auto
+    case ram
+    case disk
+    case none
+  }
+
+  public private(set) var plan: TrainingPlan
+  public let folder: RunFolder
+  /// Clips of which damage leaves only a part.
+  public private(set) var partial: [Clip] = []
+  private let store: ClipStore
+  private let pool: WorkerPool
+  private let cacheSentence: String
+  private var clipSeconds: Double?
+  private let programVersion: String
+
+  /// - Parameters:
+  ///   - writes: false when nothing may be written (a dry run).
+  public init(
+    _ request: TrainingRequest, cache: CacheRequest, threads: Int, programVersion: String,
+    writes: Bool = true
+  ) throws {
+    plan = try TrainingPlan(request)
+    folder = RunFolder(model: request.modelPath)
+    self.programVersion = programVersion
+    if request.resume, folder.hasCheckpoint {
+      // Told before the clips are decoded, which may take long.
+      try Checkpoint(reading: folder.checkpoint).requireIdentity(plan.identity)
+    }
+    if writes { try folder.prepare() }
+    let clips = plan.train.count + plan.validation.count
+    let disk = folder.path + "/cache"
+    var chosen: ClipStore.Cache
+    var sentence: String
+    switch cache {
+    case .auto:
+      (chosen, sentence) = Datasets.CacheChoice.automatic(
+        clips: clips, preprocessing: plan.preprocessing, folder: disk)
+      if !writes, case .disk = chosen { chosen = .none }
+    case .ram:
+      chosen = .ram(maximumBytes: .max)
+      sentence = "decoded clips are kept in memory, as asked"
+    case .disk:
+      chosen = writes ? .disk(folder: disk) : .none
+      sentence = "decoded clips are kept in \(disk), as asked"
+    case .none:
+      chosen = .none
+      sentence = "clips are decoded anew in each epoch, as asked"
+    }
+    cacheSentence = sentence
+    store = ClipStore(preprocessing: plan.preprocessing, cache: chosen)
+    pool = WorkerPool(threads: threads)
+  }
+
+  deinit { pool.shutDown() }
+
+  /// Decodes every clip once, so that damaged ones are known before the first step.
+  ///
+  /// - Parameter progress: gets the clips done and to do; false stops.
+  /// - Returns: false when stopped.
+  /// - Throws: when too few clips can be decoded.
+  public func decode(progress: (_ done: Int, _ total: Int) -> Bool) throws -> Bool {
+    let report = store.prepare(
+      plan.train + plan.validation, workers: pool.threads, progress: progress)
+    if report.isCancelled { return false }
+    try plan.leaveOut(report.failures)
+    partial = report.partial
+    clipSeconds = store.medianDuration(of: plan.train)
+    return true
+  }
+
+  public func makeTrainer(observer: Trainer.Observer) throws -> Trainer {
+    try Trainer(plan: plan, folder: folder, source: store, pool: pool, observer: observer)
+  }
+
+  /// What to say before the first step, in lines; measures a step for it.
+  public func announcement(_ trainer: Trainer) throws -> [String] {
+    try TrainingAnnouncement.lines(
+      plan, trainer: trainer, timing: try trainer.measure(), threads: pool.threads,
+      partial: partial, cache: cacheSentence)
+  }
+
+  /// Writes what stays beside the model whatever happens: which clip was on which side.
+  public func writeSplit() throws {
+    try AtomicFile.write(plan.division.csvLines.joined(separator: "\n") + "\n", to: folder.split)
+  }
+
+  /// After a finished training: calibrates on the clips held out, saves the model, and scores it
+  /// beside its baselines.
+  public func finish(_ trainer: Trainer, seconds: Double) throws -> TrainingSummary {
+    let classes = plan.identity.classes
+    let held = plan.validation
+    let result = trainer.score(held)
+    let temperature =
+      result.count == 0
+      ? 1 : Temperature.fit(logits: result.logits, labels: result.labels, classes: classes.count)
+    try save(trainer, temperature: temperature)
+
+    var validation: TrainingSummary.Validation?
+    if result.count > 0 {
+      func scored(_ variant: LoaderOptions.Variant) -> ScoredClips {
+        ValidationScores.scored(
+          trainer.score(held, variant: variant), clips: held, classes: classes,
+          temperature: temperature)
+      }
+      let counts = plan.trainingCounts
+      validation = TrainingSummary.Validation(
+        scored: ValidationScores.scored(
+          result, clips: held, classes: classes, temperature: temperature),
+        single: scored(.singleFrame), shuffled: scored(.shuffledFrames),
+        commonest: counts.firstIndex(of: counts.max() ?? 0) ?? 0)
+    }
+    return TrainingSummary(
+      model: folder.model, epochs: trainer.epochsDone, bestEpoch: trainer.bestEpoch,
+      trainingClips: plan.train.count, leftOut: plan.leftOut.count, seconds: seconds,
+      temperature: temperature, validation: validation)
+  }
+
+  /// Nothing that depends on time, threads or place goes into the file.
+  private func save(_ trainer: Trainer, temperature: Double) throws {
+    var facts = [
+      "settings": StableJSON.text(plan.settings), "epochs": "\(trainer.epochsDone)",
+      "training_clips": "\(plan.train.count)", "validation_clips": "\(plan.validation.count)",
+    ]
+    if let best = trainer.state.best {
+      facts["best_epoch"] = "\(best.epoch)"
+      facts["validation_top1"] = "\(best.validation.top1)"
+      facts["validation_macro_f1"] = "\(best.validation.macroF1)"
+      facts["validation_loss"] = "\(best.validation.loss)"
+    }
+    let metadata = ModelMetadata(
+      architecture: plan.network.architecture, classes: plan.identity.classes,
+      preprocessing: plan.preprocessing, temperature: temperature,
+      clipSeconds: clipSeconds ?? 0, training: facts, datasetHash: plan.identity.dataset,
+      splitHash: plan.identity.split, programVersion: programVersion)
+    try Model(metadata: metadata, network: trainer.averaged).save(to: folder.model)
+  }
+}

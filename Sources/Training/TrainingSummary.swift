@@ -1,0 +1,183 @@
+import Datasets
+import Evaluation
+import Foundation
+
+/// How a training ended: what `train` prints at its end and `--json` writes.
+public struct TrainingSummary: Encodable, Sendable {
+  public struct Score: Encodable, Sendable {
+    public let top1: Double
+    public let macroF1: Double
+
+    enum CodingKeys: String, CodingKey {
+      case top1
+      case macroF1 = "macro_f1"
+    }
+
+    init(_ metrics: Metrics) {
+      top1 = metrics[.top1]
+      macroF1 = metrics[.macroF1]
+    }
+  }
+
+  public struct ClassScore: Encodable, Sendable {
+    public let name: String
+    public let precision: Double
+    public let recall: Double
+    public let f1: Double
+    public let support: Int
+  }
+
+  public struct Confusion: Encodable, Sendable {
+    public let truth: String
+    public let answer: String
+    public let clips: Int
+  }
+
+  public struct Validation: Encodable, Sendable {
+    public let clips: Int
+    public let top1: Double
+    public let macroF1: Double
+    public let balancedAccuracy: Double
+    public let logLoss: Double
+    public let calibrationError: Double
+    public let baselines: [String: Score]
+    public let perClass: [ClassScore]
+    public let confusions: [Confusion]
+
+    enum CodingKeys: String, CodingKey {
+      case clips, top1, baselines, confusions
+      case macroF1 = "macro_f1"
+      case balancedAccuracy = "balanced_accuracy"
+      case logLoss = "log_loss"
+      case calibrationError = "ece"
+      case perClass = "per_class"
+    }
+  }
+
+  public let model: String
+  public let epochs: Int
+  /// Nil when nothing was held out: the last weights were kept.
+  public let bestEpoch: Int?
+  public let trainingClips: Int
+  public let leftOut: Int
+  public let seconds: Double
+  public let temperature: Double
+  public let validation: Validation?
+
+  enum CodingKeys: String, CodingKey {
+    case model, epochs, seconds, temperature, validation
+    case bestEpoch = "best_epoch"
+    case trainingClips = "training_clips"
+    case leftOut = "left_out"
+  }
+}
+
+extension TrainingSummary.Validation {
+  /// - Parameters:
+  ///   - scored: calibrated scores of the clips held out.
+  ///   - single, shuffled: the same from one frame, and from frames in a random order.
+  ///   - commonest: the class with the most training clips.
+  init(scored: ScoredClips, single: ScoredClips, shuffled: ScoredClips, commonest: Int) {
+    let metrics = Metrics(scored)
+    clips = scored.count
+    top1 = metrics[.top1]
+    macroF1 = metrics[.macroF1]
+    balancedAccuracy = metrics[.balancedAccuracy]
+    logLoss = metrics[.logLoss]
+    calibrationError = metrics[.calibrationError]
+    baselines = [
+      "majority": .init(
+        ValidationScores.constant(commonest, labels: scored.labels, classes: scored.classes)),
+      "single_frame": .init(Metrics(single)), "shuffled_frames": .init(Metrics(shuffled)),
+    ]
+    perClass = zip(scored.classes, metrics.perClass).map { name, score in
+      .init(
+        name: name, precision: score.precision, recall: score.recall, f1: score.f1,
+        support: Int(score.support))
+    }
+    var confusions: [TrainingSummary.Confusion] = []
+    for (truth, row) in metrics.confusion.enumerated() {
+      for (answer, count) in row.enumerated() where answer != truth && count > 0 {
+        confusions.append(
+          .init(truth: scored.classes[truth], answer: scored.classes[answer], clips: count))
+      }
+    }
+    // Most clips first; the order of the classes decides between equals.
+    self.confusions = confusions.enumerated()
+      .sorted { ($1.element.clips, $0.offset) < ($0.element.clips, $1.offset) }.map(\.element)
+  }
+}
+
+extension TrainingSummary {
+  /// For people, in lines.
+  public var lines: [String] {
+    guard let validation else {
+      return ["nothing was held out, so the model is not scored; use vidclass eval on other clips"]
+    }
+    var lines = [
+      "validation, \(validation.clips) clips: top-1 \(percent(validation.top1)), "
+        + "macro F1 \(percent(validation.macroF1)), "
+        + "balanced accuracy \(percent(validation.balancedAccuracy)), "
+        + "calibration error \(percent(validation.calibrationError))"
+    ]
+    let names = [
+      ("majority", "majority class"), ("single_frame", "single frame"),
+      ("shuffled_frames", "shuffled frames"),
+    ]
+    let baselines = names.compactMap { key, name in
+      validation.baselines[key].map { "\(name) \(percent($0.top1))" }
+    }
+    lines.append("baselines, top-1: " + baselines.joined(separator: ", "))
+    lines += classLines(validation)
+    if !validation.confusions.isEmpty {
+      let worst = validation.confusions.prefix(3).map {
+        "\($0.truth) taken for \($0.answer) (\($0.clips))"
+      }
+      lines.append("most confused: " + worst.joined(separator: ", "))
+    }
+    return lines + advice(validation).map { "try next: " + $0 }
+  }
+
+  private func classLines(_ validation: Validation) -> [String] {
+    // The weakest say most; a long list says nothing.
+    let shown = validation.perClass.enumerated().filter { $0.element.support > 0 }
+      .sorted { ($0.element.f1, $0.offset) < ($1.element.f1, $1.offset) }.map(\.element)
+    let width = min(32, shown.prefix(12).map(\.name.count).max() ?? 0)
+    var lines = shown.prefix(12).map { score in
+      "  " + score.name.padding(toLength: max(width, score.name.count), withPad: " ", startingAt: 0)
+        + "  F1 \(percent(score.f1))  precision \(percent(score.precision))  "
+        + "recall \(percent(score.recall))  \(score.support) clips"
+    }
+    if shown.count > 12 {
+      lines.append("  … and \(shown.count - 12) classes that did better")
+    }
+    return lines
+  }
+
+  /// What would probably help most.
+  private func advice(_ validation: Validation) -> [String] {
+    var advice: [String] = []
+    let scored = validation.perClass.filter { $0.support > 0 }
+    if let weakest = scored.min(by: { $0.f1 < $1.f1 }), weakest.f1 < 0.9,
+      weakest.f1 < validation.macroF1 - 0.1
+    {
+      advice.append("more clips of \"\(weakest.name)\", the weakest class")
+    }
+    if let still = validation.baselines["single_frame"], validation.top1 - still.top1 < 0.05,
+      validation.top1 < 0.98
+    {
+      advice.append(
+        "clips that differ by motion: a single frame does as well, so the model goes by looks")
+    }
+    if validation.clips < 50 {
+      advice.append(
+        "more clips to validate on: \(validation.clips) leave these scores uncertain by about "
+          + "\(Int((100 / Double(max(1, validation.clips)).squareRoot()).rounded())) points")
+    }
+    return advice
+  }
+
+  private func percent(_ value: Double) -> String {
+    value.isNaN ? "–" : String(format: "%.1f %%", value * 100)
+  }
+}

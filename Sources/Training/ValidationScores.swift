@@ -1,0 +1,50 @@
+import Datasets
+import Evaluation
+import Foundation
+
+/// Figures of scored clips.
+enum ValidationScores {
+  /// The logits as probabilities at a temperature, with the clips' names and groups.
+  static func scored(
+    _ result: ClipScorer.Result, clips: [Clip], classes: [String], temperature: Double = 1
+  ) -> ScoredClips {
+    var scored = ScoredClips(classes: classes)
+    for (row, position) in result.clips.enumerated() {
+      let logits = result.logits[row * result.classes..<(row + 1) * result.classes]
+      let clip = clips[position]
+      scored.append(
+        scores: softmax(logits, temperature: temperature), label: result.labels[row],
+        name: clip.name, group: clip.group, video: clip.path)
+    }
+    return scored
+  }
+
+  /// The scores of an epoch; nil when no clip could be scored.
+  static func quick(_ result: ClipScorer.Result, clips: [Clip], classes: [String])
+    -> EpochRecord.Validation?
+  {
+    guard result.count > 0 else { return nil }
+    let metrics = Metrics(scored(result, clips: clips, classes: classes))
+    return EpochRecord.Validation(
+      loss: Temperature.logLoss(
+        logits: result.logits, labels: result.labels, classes: result.classes, temperature: 1),
+      top1: metrics[.top1], macroF1: metrics[.macroF1])
+  }
+
+  /// What always answering one class comes to.
+  static func constant(_ answer: Int, labels: [Int], classes: [String]) -> Metrics {
+    var scored = ScoredClips(classes: classes)
+    let row = classes.indices.map { Float($0 == answer ? 1 : 0) }
+    for (position, label) in labels.enumerated() {
+      scored.append(scores: row, label: label, name: "\(position)")
+    }
+    return Metrics(scored)
+  }
+
+  private static func softmax(_ logits: ArraySlice<Float>, temperature: Double) -> [Float] {
+    let largest = Double(logits.max() ?? 0)
+    let weights = logits.map { exp((Double($0) - largest) / temperature) }
+    let sum = weights.reduce(0, +)
+    return weights.map { Float($0 / sum) }
+  }
+}

@@ -1,0 +1,145 @@
+import ArgumentParser
+import ClipSampling
+import Foundation
+import Training
+
+/// `vidclass train`: learns a model from a folder of clips.
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train", abstract: "Learns a model from clips.",
+    discussion: """
+      CLIPS is a folder of class folders (clips/walk/a.mp4), a folder with train, val and test, a
+      CSV manifest (filepath,label[,start,end,split,group]) or a text list. What is not given is
+      chosen by the amount of data, and announced.
+
+      Stopped by Ctrl-C or killed, the same command with --resume goes on to the very same model.
+
+      EXAMPLES:
+        vidclass train clips/                               # writes models/clips.safetensors
+        vidclass train clips/ --dry-run                     # only says what it would do
+        vidclass train lips/ --gray --val-groups F01,M02 -o models/lips.safetensors
+        vidclass train mine.csv --init-from models/clips.safetensors --freeze
+      """)
+
+  @Argument(help: ArgumentHelp("The data set.", valueName: "clips"))
+  var clips: String
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "The model to write (default: models/<name of clips>.safetensors).", valueName: "model"))
+  var output: String?
+
+  @OptionGroup(title: "Input") var input: InputOptions
+  @OptionGroup(title: "Learning") var learning: LearningOptions
+  @OptionGroup(title: "Data") var data: DataOptions
+  @OptionGroup(title: "Continuing") var continuing: ContinuingOptions
+  @OptionGroup var json: JSONOption
+  @OptionGroup var global: GlobalOptions
+
+  func validate() throws {
+    if input.fps != nil && input.stride != nil {
+      throw ValidationError("--fps and --stride exclude each other; give one of them.")
+    }
+    if continuing.freeze && continuing.initFrom == nil {
+      throw ValidationError("--freeze needs --init-from, the model whose trunk is to stay.")
+    }
+    if data.valGroups != nil && data.val != nil {
+      throw ValidationError("--val and --val-groups exclude each other; give one of them.")
+    }
+  }
+
+  func run() throws {
+    let console = global.console
+    Interrupt.install()
+    let clock = ContinuousClock()
+    let began = clock.now
+
+    let session = try TrainingSession(
+      request, cache: data.cache, threads: global.threadCount,
+      programVersion: ProgramVersion.current, writes: !continuing.dryRun)
+    let total = session.plan.train.count + session.plan.validation.count
+    let bar = ProgressBar("decoding", total: total, unit: "clips", console: console)
+    let decoded = try session.decode { done, _ in
+      bar.update(completed: done)
+      return !Interrupt.isRequested
+    }
+    bar.finish()
+    guard decoded else { throw Interrupted(signal: Interrupt.signal ?? SIGINT) }
+
+    let watch = TrainingWatch(console: console)
+    let trainer = try session.makeTrainer(observer: watch.observer)
+    if continuing.resume {
+      if session.folder.hasCheckpoint {
+        try trainer.resume()
+        console.note("resuming   \(trainer.position)")
+      } else {
+        console.note("resuming   no checkpoint in \(session.folder.path), so from the beginning")
+      }
+    } else if !continuing.dryRun, let position = trainer.unfinishedPosition {
+      console.warn(
+        "starting over; the training interrupted in \(position) in \(session.folder.path) will be "
+          + "replaced (--resume continues it)")
+    }
+    for line in try session.announcement(trainer) { console.note(line) }
+    if continuing.dryRun { return }
+
+    try session.writeSplit()
+    watch.start(trainer)
+    let outcome = try trainer.run { Interrupt.isRequested }
+    watch.finish()
+    if outcome == .interrupted {
+      throw Interrupted(
+        signal: Interrupt.signal ?? SIGINT,
+        message: "interrupted in \(trainer.position): state saved in \(session.folder.path), "
+          + "rerun with --resume to continue")
+    }
+    let seconds = (clock.now - began).inSeconds
+    let summary = try session.finish(trainer, seconds: seconds)
+    if json.json {
+      try StandardOutput.writeJSON(summary)
+    } else {
+      let lines = summary.lines + ["model: \(summary.model)"]
+      try StandardOutput.write(lines.joined(separator: "\n") + "\n")
+    }
+    if !session.plan.leftOut.isEmpty || !session.partial.isEmpty { throw ExitCode.partial }
+  }
+
+  private var request: TrainingRequest {
+    var request = TrainingRequest(data: clips)
+    request.output = output
+    request.architecture = input.arch
+    request.frames = input.frames
+    request.size = input.size
+    request.gray = input.gray
+    request.framesPerSecond = input.fps
+    request.stride = input.stride
+    request.motion = input.motion
+    request.epochs = learning.epochs
+    request.batchSize = learning.batchSize
+    request.learningRate = learning.lr
+    request.optimizer = learning.optimizer
+    request.schedule = learning.schedule
+    request.warmup = learning.warmup
+    request.weightDecay = learning.weightDecay
+    request.labelSmoothing = learning.labelSmoothing
+    request.dropout = learning.dropout
+    request.classWeights = learning.classWeights
+    request.augmentation = learning.augment
+    request.flip = learning.flip.decision
+    request.averageDecay = learning.ema.decay
+    request.earlyStop = learning.earlyStop
+    request.validationFraction = data.val
+    request.groupBy = data.groupBy
+    request.validationGroups =
+      data.valGroups?.split(separator: ",").map {
+        $0.trimmingCharacters(in: .whitespaces)
+      }.filter { !$0.isEmpty } ?? []
+    request.classesFile = data.classes
+    request.initialModel = continuing.initFrom
+    request.freeze = continuing.freeze
+    request.resume = continuing.resume
+    request.seed = global.seed
+    return request
+  }
+}

@@ -1,0 +1,218 @@
+import ArgumentParser
+import ClipSampling
+import Datasets
+import Networks
+import Training
+
+extension TrainCommand {
+  /// What the network is and sees.
+  struct InputOptions: ParsableArguments {
+    @Option(
+      name: .long,
+      help: ArgumentHelp(
+        "Network: a preset (\(Architecture.presets.joined(separator: ", "))) or a JSON file (default: \(TrainingPlan.standardArchitecture)).",
+        valueName: "name|file"))
+    var arch: String?
+
+    @Option(name: .long, help: ArgumentHelp("Frames of a clip (default: 16).", valueName: "n"))
+    var frames: Int?
+
+    @Option(
+      name: .long,
+      help: ArgumentHelp("Height and width of the input (default: 64).", valueName: "pixels"))
+    var size: Int?
+
+    @Flag(name: .long, help: "Shades of grey instead of colours.")
+    var gray = false
+
+    @Option(
+      name: .long,
+      help: ArgumentHelp(
+        "Take frames at this rate instead of spread over the clip.", valueName: "rate"))
+    var fps: Double?
+
+    @Option(
+      name: .long,
+      help: ArgumentHelp(
+        "Take every n-th frame instead of frames spread over the clip.", valueName: "n"))
+    var stride: Int?
+
+    @Option(
+      name: .long,
+      help: ArgumentHelp(
+        "Motion as input channels: none or difference (of neighbouring frames).",
+        valueName: "kind"))
+    var motion: Preprocessing.Motion?
+  }
+
+  /// How it learns.
+  struct LearningOptions: ParsableArguments {
+    @Option(name: .long, help: ArgumentHelp("Passes over the clips.", valueName: "n"))
+    var epochs: Int?
+
+    @Option(name: .long, help: ArgumentHelp("Clips in a step.", valueName: "n"))
+    var batchSize: Int?
+
+    @Option(name: .long, help: ArgumentHelp("Highest learning rate.", valueName: "rate"))
+    var lr: Double?
+
+    @Option(name: .long, help: ArgumentHelp("adamw or sgd.", valueName: "name"))
+    var optimizer: TrainingSettings.OptimizerName?
+
+    @Option(
+      name: .long,
+      help: ArgumentHelp("Learning rate: cosine, constant or step.", valueName: "name"))
+    var schedule: LearningRateSchedule.Course?
+
+    @Option(
+      name: .long,
+      help: ArgumentHelp("Epochs until the learning rate is at its peak.", valueName: "epochs"))
+    var warmup: Double?
+
+    @Option(name: .long, help: ArgumentHelp("Pull of weights towards zero.", valueName: "rate"))
+    var weightDecay: Double?
+
+    @Option(
+      name: .long,
+      help: ArgumentHelp("Share of certainty given to all classes.", valueName: "share"))
+    var labelSmoothing: Double?
+
+    @Option(
+      name: .long, help: ArgumentHelp("Share of features left out.", valueName: "share"))
+    var dropout: Double?
+
+    @Option(
+      name: .long,
+      help: ArgumentHelp(
+        "none, or balanced: rare classes count as much as frequent ones.", valueName: "how"))
+    var classWeights: ClassWeighting?
+
+    @Option(
+      name: .long,
+      help: ArgumentHelp("none, light, standard or strong.", valueName: "strength"))
+    var augment: AugmentationSettings.Level?
+
+    @Option(
+      name: .long,
+      help: ArgumentHelp(
+        "Mirror clips: auto (not when classes are named left and right), on or off.",
+        valueName: "when"))
+    var flip: FlipChoice = .auto
+
+    @Option(
+      name: .long,
+      help: ArgumentHelp(
+        "Moving average of weights: auto, off or a decay such as 0.99.", valueName: "decay"))
+    var ema: AverageChoice = .auto
+
+    @Option(
+      name: .long,
+      help: ArgumentHelp(
+        "Stop after this many epochs without a better validation score.", valueName: "n"))
+    var earlyStop: Int?
+  }
+
+  /// Which clips it learns from.
+  struct DataOptions: ParsableArguments {
+    @Option(
+      name: .long,
+      help: ArgumentHelp("Share of the clips held out (default: 0.2).", valueName: "share"))
+    var val: Double?
+
+    @Option(
+      name: .long,
+      help: ArgumentHelp(
+        "Pattern whose first capture in a path is the clip's group.", valueName: "regex"))
+    var groupBy: String?
+
+    @Option(
+      name: .long,
+      help: ArgumentHelp("Hold out just these groups, as in F01,M02.", valueName: "list"))
+    var valGroups: String?
+
+    @Option(
+      name: .long, help: ArgumentHelp("Names for a text list's indices.", valueName: "file"))
+    var classes: String?
+
+    @Option(
+      name: .long,
+      help: ArgumentHelp(
+        "Where decoded frames are kept: auto, ram, disk or none.", valueName: "where"))
+    var cache: TrainingSession.CacheRequest = .auto
+  }
+
+  /// Where it begins.
+  struct ContinuingOptions: ParsableArguments {
+    @Option(
+      name: .long,
+      help: ArgumentHelp(
+        "Start from this model's weights; the head is new where classes differ.",
+        valueName: "model"))
+    var initFrom: String?
+
+    @Flag(name: .long, help: "With --init-from: only the head learns.")
+    var freeze = false
+
+    @Flag(name: .long, help: "Go on where an interrupted training stopped.")
+    var resume = false
+
+    @Flag(name: .long, help: "Say what would be done, and stop before the first step.")
+    var dryRun = false
+  }
+}
+
+/// `--flip`.
+enum FlipChoice: String, ExpressibleByArgument, CaseIterable {
+  case auto
+  case on
+  case off
+
+  /// Nil leaves it to the names of the classes.
+  var decision: Bool? {
+    switch self {
+    case .auto: nil
+    case .on: true
+    case .off: false
+    }
+  }
+}
+
+/// `--ema`.
+enum AverageChoice: ExpressibleByArgument {
+  case auto
+  case decay(Double)
+
+  init?(argument: String) {
+    switch argument {
+    case "auto": self = .auto
+    case "off": self = .decay(0)
+    default:
+      guard let value = Double(argument) else { return nil }
+      self = .decay(value)
+    }
+  }
+
+  var defaultValueDescription: String {
+    switch self {
+    case .auto: "auto"
+    case .decay(let value): "\(value)"
+    }
+  }
+
+  /// Nil leaves it to the length of the training.
+  var decay: Double? {
+    switch self {
+    case .auto: nil
+    case .decay(let value): value
+    }
+  }
+}
+
+extension TrainingSettings.OptimizerName: ExpressibleByArgument {}
+extension LearningRateSchedule.Course: ExpressibleByArgument {}
+extension ClassWeighting: ExpressibleByArgument {}
+extension AugmentationSettings.Level: ExpressibleByArgument {}
+extension Preprocessing.Motion: ExpressibleByArgument, CaseIterable {
+  public static var allCases: [Preprocessing.Motion] { [.none, .difference] }
+}
+extension TrainingSession.CacheRequest: ExpressibleByArgument {}

@@ -1,0 +1,97 @@
+import Foundation
+import Testing
+
+@testable import Training
+
+@Suite struct PlanTests {
+  @Test(arguments: [
+    (20, 8, 60), (120, 16, 60), (800, 16, 40), (5000, 32, 13), (100_000, 32, 12),
+  ])
+  func defaultsFitTheAmountOfData(clips: Int, batch: Int, epochs: Int) throws {
+    let settings = TrainingSettings(clips: clips, classCounts: [clips / 2, clips / 2], flip: true)
+    #expect(settings.batchSize == batch)
+    #expect(settings.epochs == epochs)
+    try settings.validate()
+  }
+
+  @Test func unevenClassesAreBalanced() {
+    let even = TrainingSettings(clips: 100, classCounts: [50, 45, 0], flip: true)
+    let uneven = TrainingSettings(clips: 100, classCounts: [80, 20], flip: true)
+    #expect(even.classWeights == .none)
+    #expect(uneven.classWeights == .balanced)
+  }
+
+  @Test(arguments: [
+    "--epochs", "--batch-size", "--lr", "--warmup", "--weight-decay", "--label-smoothing",
+    "--dropout", "--ema", "--early-stop", "--val", "--freeze",
+  ])
+  func nonsenseIsRefusedByName(option: String) {
+    var settings = TrainingSettings(clips: 100, classCounts: [50, 50], flip: true)
+    switch option {
+    case "--epochs": settings.epochs = 0
+    case "--batch-size": settings.batchSize = -1
+    case "--lr": settings.learningRate = .nan
+    case "--warmup": settings.warmup = 1e9
+    case "--weight-decay": settings.weightDecay = 1000
+    case "--label-smoothing": settings.labelSmoothing = 1
+    case "--dropout": settings.dropout = 1
+    case "--ema": settings.averageDecay = 1
+    case "--early-stop": settings.earlyStop = 0
+    case "--val": settings.validationFraction = 1
+    default: settings.freeze = true
+    }
+    let error = #expect(throws: TrainingError.self) { try settings.validate() }
+    #expect(error?.message.contains(option) == true)
+  }
+
+  @Test(arguments: [
+    ("clips", "models/clips.safetensors"), ("data/clips/", "models/clips.safetensors"),
+    ("data/list.v2.csv", "models/list.v2.safetensors"),
+  ])
+  func modelIsNamedAfterTheData(data: String, model: String) {
+    #expect(TrainingRequest(data: data).modelPath == model)
+  }
+
+  @Test(arguments: [
+    ("models/a.safetensors", "models/a.run"), ("a.b", "a.b.run"), ("/x/y.safetensors", "/x/y.run"),
+  ])
+  func runFolderIsBesideTheModel(model: String, folder: String) {
+    #expect(RunFolder(model: model).path == folder)
+  }
+
+  @Test(arguments: ["/dev/full", "/dev/null", "/"])
+  func whatIsNoFileIsRefusedAtOnce(path: String) {
+    let error = #expect(throws: TrainingError.self) { try RunFolder(model: path).prepare() }
+    #expect(error?.code == .output)
+    #expect(error?.message.hasPrefix(path) == true)
+    #expect(!FileManager.default.fileExists(atPath: RunFolder(model: path).path))
+  }
+
+  @Test func frozenTrunkLeavesTheHead() throws {
+    let training = try MotionTraining()
+    let trainer = try training.trainer(training.request())
+    let network = trainer.plan.network
+    #expect(network.headPrefix == "head.")
+    let head = network.entries.filter { $0.name.hasPrefix("head.") }
+    #expect(head.count == 2)
+    #expect(trainer.trainedParameters == network.parameters.count)
+  }
+
+  @Test func badArchitectureFilesAreExplained() throws {
+    let training = try MotionTraining()
+    let path = training.home + "/bad.json"
+    for text in ["", "{}", #"{"name":"x"}"#, "[1,2]"] {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+      let error = #expect(throws: TrainingError.self) {
+        try TrainingPlan(
+          training.request { $0.architecture = path }, index: training.clips.index)
+      }
+      #expect(error?.message.hasPrefix(path) == true)
+    }
+  }
+
+  @Test(arguments: [(0.4, "0.4 s"), (38, "38 s"), (720, "12 min"), (12_000, "3 h 20 min")])
+  func durations(seconds: Double, text: String) {
+    #expect(TrainingAnnouncement.duration(seconds) == text)
+  }
+}

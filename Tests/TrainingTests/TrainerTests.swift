@@ -1,0 +1,228 @@
+import FileStore
+import Foundation
+import Testing
+
+@testable import Training
+
+@Suite struct TrainerTests {
+  @Test func learnsTheDirectionOfMotion() throws {
+    let training = try MotionTraining(clips: 48)
+    let trainer = try training.trainer(
+      training.request {
+        $0.epochs = 12
+        $0.learningRate = 0.01
+        $0.flip = false
+        $0.validationFraction = 0.25
+      }, threads: 2)
+    #expect(try trainer.run { false } == .finished)
+    let held = trainer.score(trainer.plan.validation)
+    let right = zip(held.predictions, held.labels).filter { $0 == $1 }.count
+    #expect(right == held.count && held.count >= 8)
+    let still = trainer.score(trainer.plan.validation, variant: .singleFrame)
+    let guessed = zip(still.predictions, still.labels).filter { $0 == $1 }.count
+    #expect(Double(guessed) < 0.8 * Double(still.count))
+  }
+
+  @Test(arguments: [TrainingSettings.OptimizerName.adamw, .sgd])
+  func threadsDoNotChangeABit(_ optimizer: TrainingSettings.OptimizerName) throws {
+    var results: [[UInt8]] = []
+    for threads in [1, 2, 3] {
+      let training = try MotionTraining()
+      let trainer = try training.trainer(
+        training.request { $0.optimizer = optimizer }, threads: threads)
+      _ = try trainer.run { false }
+      results.append(MotionTraining.bytes(trainer))
+    }
+    #expect(results[0] == results[1] && results[0] == results[2])
+  }
+
+  @Test func seedsMatter() throws {
+    var results: [[UInt8]] = []
+    for seed in [UInt64(1), 2] {
+      let training = try MotionTraining()
+      let trainer = try training.trainer(
+        training.request {
+          $0.seed = seed
+          $0.epochs = 1
+        })
+      _ = try trainer.run { false }
+      results.append(MotionTraining.bytes(trainer))
+    }
+    #expect(results[0] != results[1])
+  }
+
+  /// 20 clips to train on are 5 steps an epoch: stops at the start, in the middle, at the end of an
+  /// epoch, twice, and after every step.
+  @Test(arguments: [[0], [2], [5], [1, 8], [14], Array(1...14)], ["adamw", "sgd", "strong"])
+  func resumedEqualsUninterrupted(stops: [Int], kind: String) throws {
+    func request(_ training: MotionTraining) -> TrainingRequest {
+      training.request {
+        $0.optimizer = kind == "sgd" ? .sgd : .adamw
+        $0.augmentation = kind == "strong" ? .strong : .light
+        $0.validationFraction = 0.17
+      }
+    }
+    let whole = try MotionTraining()
+    let uninterrupted = try whole.trainer(request(whole))
+    #expect(try uninterrupted.run { false } == .finished)
+    #expect(uninterrupted.stepsDone == 15)
+
+    let training = try MotionTraining()
+    for stop in stops {
+      let trainer = try training.trainer(request(training))
+      if training.folder.hasCheckpoint { try trainer.resume() }
+      #expect(try trainer.run { trainer.stepsDone >= stop } == .interrupted)
+      #expect(trainer.stepsDone == stop)
+    }
+    let last = try training.trainer(request(training))
+    try last.resume()
+    #expect(try last.run { false } == .finished)
+    #expect(MotionTraining.bytes(last) == MotionTraining.bytes(uninterrupted))
+    #expect(
+      last.state.records.map(\.trainingLoss) == uninterrupted.state.records.map(\.trainingLoss))
+    #expect(last.averaged.batchesTracked == uninterrupted.averaged.batchesTracked)
+    let rows = try String(contentsOfFile: training.folder.metrics, encoding: .utf8)
+    #expect(rows.split(separator: "\n").count == 4)
+  }
+
+  /// A kill leaves the last checkpoint written by the clock, whatever was done after it.
+  @Test func aKillLosesNothingButTime() throws {
+    struct Killed: Error {}
+    let whole = try MotionTraining()
+    let uninterrupted = try whole.trainer(whole.request())
+    _ = try uninterrupted.run { false }
+
+    let training = try MotionTraining()
+    let killed = try training.trainer(training.request(), secondsBetweenCheckpoints: 0)
+    var kept: Data?
+    _ = try killed.run {
+      if killed.stepsDone == 7 {
+        kept = FileManager.default.contents(atPath: training.folder.checkpoint)
+      }
+      return killed.stepsDone >= 9
+    }
+    try #require(kept).write(to: URL(fileURLWithPath: training.folder.checkpoint))
+    let resumed = try training.trainer(training.request())
+    try resumed.resume()
+    #expect(resumed.stepsDone == 7)
+    _ = try resumed.run { false }
+    #expect(MotionTraining.bytes(resumed) == MotionTraining.bytes(uninterrupted))
+  }
+
+  @Test func finishedTrainingResumesToItsEnd() throws {
+    let training = try MotionTraining()
+    let first = try training.trainer(training.request())
+    _ = try first.run { false }
+    let again = try training.trainer(training.request())
+    try again.resume()
+    #expect(try again.run { false } == .finished)
+    #expect(MotionTraining.bytes(again) == MotionTraining.bytes(first))
+    #expect(again.stepsDone == first.stepsDone)
+  }
+
+  @Test func measuringLeavesNoTrace() throws {
+    let training = try MotionTraining()
+    let plain = try training.trainer(training.request { $0.epochs = 1 })
+    _ = try plain.run { false }
+    let other = try MotionTraining()
+    let measured = try other.trainer(other.request { $0.epochs = 1 })
+    let timing = try measured.measure()
+    #expect(timing.step > 0 && timing.scoring > 0)
+    _ = try measured.run { false }
+    #expect(MotionTraining.bytes(measured) == MotionTraining.bytes(plain))
+    #expect(measured.averaged.batchesTracked == plain.averaged.batchesTracked)
+  }
+
+  @Test(arguments: ["--epochs", "--lr", "--seed", "--dropout", "--augment", "--gray"])
+  func anotherTrainingIsRefusedByName(option: String) throws {
+    let training = try MotionTraining()
+    let first = try training.trainer(training.request())
+    _ = try first.run { first.stepsDone >= 1 }
+    let plan = try TrainingPlan(
+      training.request {
+        switch option {
+        case "--epochs": $0.epochs = 9
+        case "--lr": $0.learningRate = 0.5
+        case "--seed": $0.seed = 7
+        case "--dropout": $0.dropout = 0.9
+        case "--augment": $0.augmentation = .strong
+        default: $0.gray = false
+        }
+      }, index: training.clips.index)
+    let checkpoint = try Checkpoint(reading: training.folder.checkpoint)
+    let error = #expect(throws: TrainingError.self) {
+      try checkpoint.requireIdentity(plan.identity)
+    }
+    #expect(error?.code == .checkpoint)
+    #expect(error?.message.contains(option) == true)
+    #expect(error?.message.contains(training.folder.checkpoint) == true)
+  }
+
+  @Test(arguments: [0, 1, 7, 100, 1000])
+  func damagedCheckpointsAreRefused(keep: Int) throws {
+    let training = try MotionTraining()
+    let first = try training.trainer(training.request())
+    _ = try first.run { first.stepsDone >= 1 }
+    let path = training.folder.checkpoint
+    let data = try Data(contentsOf: URL(fileURLWithPath: path))
+    try data.prefix(keep).write(to: URL(fileURLWithPath: path))
+    let second = try training.trainer(training.request())
+    #expect(throws: (any Error).self) { try second.resume() }
+    #expect(second.stepsDone == 0)
+  }
+
+  @Test func divergenceIsToldAndNotSaved() throws {
+    let training = try MotionTraining()
+    let trainer = try training.trainer(
+      training.request {
+        $0.optimizer = .sgd
+        $0.learningRate = 100
+        $0.weightDecay = 0
+        $0.epochs = 60
+        $0.warmup = 0
+      })
+    trainer.plan.network.parameters[0] = .nan
+    let error = #expect(throws: TrainingError.self) { try trainer.run { false } }
+    #expect(error?.code == .diverged)
+    #expect(error?.message.contains("--lr") == true)
+    #expect(!training.folder.hasCheckpoint)
+  }
+
+  @Test func stopsEarlyAndKeepsTheBest() throws {
+    let training = try MotionTraining()
+    let trainer = try training.trainer(
+      training.request {
+        $0.epochs = 30
+        $0.earlyStop = 2
+        // Nothing is learned at this rate, so nothing gets better for long.
+        $0.learningRate = 1e-12
+      })
+    #expect(try trainer.run { false } == .finished)
+    #expect(trainer.epochsDone < 30)
+    #expect(trainer.epochsDone - (try #require(trainer.bestEpoch)) == 2)
+  }
+
+  @Test func withoutValidationTheLastWeightsStay() throws {
+    let training = try MotionTraining()
+    let trainer = try training.trainer(
+      training.request {
+        $0.validationFraction = 0
+        $0.epochs = 2
+      })
+    #expect(try trainer.run { false } == .finished)
+    #expect(trainer.bestEpoch == nil && trainer.epochsDone == 2)
+    #expect(trainer.averaged.parameters.allSatisfy { $0.isFinite })
+  }
+
+  @Test func eventsOfARestartReplaceThoseBefore() throws {
+    let training = try MotionTraining()
+    for _ in 0..<2 {
+      let trainer = try training.trainer(training.request { $0.epochs = 1 })
+      _ = try trainer.run { false }
+    }
+    let events = (Folder.names(training.folder.path) ?? []).filter {
+      $0.hasPrefix("events.out.tfevents.")
+    }
+    #expect(events.count == 1)
+  }
+}

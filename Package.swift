@@ -75,7 +75,11 @@ let package = Package(
     .executableTarget(
       name: "vidclass",
       dependencies: [
+<<<<<<< HEAD
         "Training", "Labelling", "Evaluation", "Benchmarks",
+=======
+        "Training", "Labelling", "Evaluation", "VideoDecoding", "FileStore",
+>>>>>>> fbcc96f (Add vidclass frames and info: contact sheets, raw frames, lists)
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swift),

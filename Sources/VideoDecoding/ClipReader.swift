@@ -14,7 +14,8 @@ public final class ClipReader {
 
   /// Opens a clip; reads its header, and as much of the rest as it takes to know the streams.
   /// - Parameters:
-  ///   - threads: Threads of the decoder; frames are the same for any number.
+  ///   - threads: Threads of the decoder; frames of an undamaged file are the same for any number
+  ///     (what a decoder puts in the place of damage depends on it).
   public init(
     path: String, threads: Int = 1, limits: DecodeLimits = .standard
   ) throws(DecodeError) {
@@ -82,6 +83,63 @@ public final class ClipReader {
         end: index.disappearance(of: range.upperBound - 1))
       return Set(chosen).sorted().map { $0 + range.lowerBound }
     }
+  }
+
+  /// Frames of a part of the clip at a given pace.
+  /// - Parameters:
+  ///   - rate: Frames a second; nil for every frame.
+  ///   - count: When given, so many frames, centred in the part, repeated where it is too short;
+  ///     otherwise as many as there are, each once.
+  public func pacedFrames(
+    rate: Double?, count: Int? = nil, start: Double? = nil, end: Double? = nil, size: FrameSize?,
+    layout: PixelLayout
+  ) throws(DecodeError) -> DecodedFrames {
+    precondition(rate ?? 1 > 0 && count ?? 1 > 0)
+    return try collect(start: start, end: end, size: size, layout: layout) { index in
+      let range = index.range(start: start, end: end)
+      guard !range.isEmpty else { return [] }
+      let times = Array(index.times[range])
+      let last = index.disappearance(of: range.upperBound - 1)
+      let chosen =
+        switch (rate, count) {
+        case (let rate?, let count?):
+          FramePicker.rate(rate, count: count, times: times, end: last)
+        case (let rate?, nil):
+          FramePicker.thinned(times: times, start: start ?? 0, end: last, interval: 1 / rate)
+        case (nil, let count?): FramePicker.stride(1, count: count, of: times.count)
+        case (nil, nil): Array(times.indices)
+        }
+      return chosen.map { $0 + range.lowerBound }
+    }
+  }
+
+  /// Decodes the whole clip and tells `body` of every frame, until it returns false.
+  public func forEachRecord(_ body: (FrameRecord) throws -> Bool) throws -> StreamSummary {
+    var failure: (any Error)?
+    var summary = StreamSummary()
+    var isStopped = false
+    let outcome = try source.visit(nil, of: nil) { visited in
+      do {
+        let goesOn = try body(
+          FrameRecord(
+            index: visited.index, timestamp: visited.timestamp, time: visited.time,
+            isKeyFrame: visited.isKey, isDamaged: visited.isDamaged, width: visited.size.width,
+            height: visited.size.height))
+        isStopped = !goesOn
+        return goesOn
+      } catch {
+        failure = error
+        return false
+      }
+    }
+    try source.checkUnchanged()
+    if let failure { throw failure }
+    try requireFrames(outcome.seen)
+    report(outcome, index: nil, isStopped: isStopped, end: nil, into: &summary)
+    summary.frames = outcome.seen
+    summary.totalFrames = outcome.seen
+    summary.duration = outcome.end
+    return summary
   }
 
   /// Shows frames in order to `body`, until it returns false.
@@ -185,8 +243,9 @@ public final class ClipReader {
     }
     var summary = StreamSummary()
     report(outcome, index: index, isStopped: false, end: end, into: &summary)
+    let indices = stack.indices
     return DecodedFrames(
-      stack: stack.finish(), totalFrames: range.count,
+      stack: stack.finish(), indices: indices, totalFrames: range.count,
       duration: range.isEmpty
         ? 0 : index.disappearance(of: range.upperBound - 1) - index.times[range.lowerBound],
       isPartial: summary.isPartial, decodedUntil: summary.decodedUntil, warnings: summary.warnings)
@@ -241,7 +300,7 @@ public final class ClipReader {
     }
     summary.warnings += Text.describe(damage)
     if outcome.missing > 0 {
-      summary.warnings.append("\(outcome.missing) wanted frames could not be decoded")
+      summary.warnings.append("\(Text.frames(outcome.missing)) asked for could not be decoded")
     }
     summary.isPartial = isCut || damage.isAny || outcome.missing > 0
     if summary.isPartial { summary.decodedUntil = decodedEnd }

@@ -25,6 +25,8 @@ public enum PixelLayout: Sendable, Hashable {
 public struct DecodedFrames: Sendable {
   /// `[count, height, width, channels]` with the time of each frame.
   public var stack: FrameStack
+  /// Position of each frame in display order from the start of the clip.
+  public var indices: [Int]
   /// Frames that can be decoded in the range that was asked for.
   public var totalFrames: Int
   /// Seconds from the first frame of the range to the end of its last.
@@ -53,6 +55,22 @@ public struct DecodedFrame {
   public let pixels: UnsafeBufferPointer<UInt8>
   /// The container's own timestamp in its own unit, where there is one.
   public let timestamp: Int64?
+}
+
+/// What is known of a frame without its pixels.
+public struct FrameRecord: Sendable, Hashable, Codable {
+  /// Position in display order from the start of the clip.
+  public let index: Int
+  /// The container's own timestamp in its own unit, where there is one.
+  public let timestamp: Int64?
+  /// Seconds from the start of the clip.
+  public let time: Double
+  public let isKeyFrame: Bool
+  /// The decoder had to conceal damage.
+  public let isDamaged: Bool
+  /// Pixels as shown.
+  public let width: Int
+  public let height: Int
 }
 
 /// What a pass over a whole clip found.

@@ -63,6 +63,10 @@ struct Demuxer: ~Copyable {
   ) throws(DecodeError) -> (UnsafeMutablePointer<AVFormatContext>, video: Int) {
     let io = channel.context.assumingMemoryBound(to: AVIOContext.self)
     var format: UnsafePointer<AVInputFormat>?
+    guard channel.state.pointee.size > 0 else {
+      throw DecodeError(
+        code: .format, path: path, message: "is empty; copy or export it again")
+    }
     guard vc_probe(io, &format, 1 << 20) >= 0, let format else {
       throw DecodeError(
         code: .format, path: path,
@@ -100,7 +104,8 @@ struct Demuxer: ~Copyable {
     guard result >= 0, let opened = pointer else {
       throw DecodeError(
         code: .format, path: path,
-        message: "is damaged or no \(name) file after all (\(MediaLibrary.text(result))); "
+        message:
+          "is damaged or no \(shortName(name)) file after all (\(MediaLibrary.text(result))); "
           + "export it again",
         underlying: result)
     }
@@ -207,6 +212,15 @@ extension Demuxer {
       if rate.num > 0, rate.den > 0, value >= 0.001, value <= 1000 { return 1 / value }
     }
     return 0.04
+  }
+
+  /// One short word for a demuxer that goes by several names.
+  static func shortName(_ name: String) -> String {
+    switch name {
+    case "mov,mp4,m4a,3gp,3g2,mj2": "mp4"
+    case "matroska,webm": "matroska"
+    default: name
+    }
   }
 
   var isMOV: Bool { container.hasPrefix("mov") }

@@ -32,7 +32,7 @@ extension MovieSource {
     }
     let count = stream.pointee.nb_frames
     return VideoInfo(
-      path: file.path, container: containerName(demuxer.container),
+      path: file.path, container: Demuxer.shortName(demuxer.container),
       codec: String(cString: avcodec_get_name(parameters.codec_id)),
       streamIndex: demuxer.streamIndex,
       width: swaps ? sides.1 : sides.0, height: swaps ? sides.0 : sides.1,
@@ -48,14 +48,5 @@ extension MovieSource {
       frameCount: count > 0 && count <= file.size ? Int(count) : nil,
       isVariableFrameRate: false, fileSize: file.size, modified: file.modified,
       warnings: warnings, isImageFolder: false)
-  }
-
-  /// One short word for a demuxer that goes by several names.
-  private static func containerName(_ name: String) -> String {
-    switch name {
-    case "mov,mp4,m4a,3gp,3g2,mj2": "mp4"
-    case "matroska,webm": "matroska"
-    default: name
-    }
   }
 }

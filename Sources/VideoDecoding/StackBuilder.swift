@@ -4,6 +4,7 @@ struct StackBuilder {
   private var size: FrameSize?
   private var pixels: [UInt8] = []
   private var times: [Double] = []
+  private(set) var indices: [Int] = []
 
   /// - Parameter size: Nil for the size of the first frame.
   init(size: FrameSize?, layout: PixelLayout) {
@@ -33,6 +34,7 @@ struct StackBuilder {
       }
       return true
     }
+    indices.append(contentsOf: repeatElement(visited.index, count: copies))
     times.append(contentsOf: repeatElement(visited.time, count: copies))
     return done
   }

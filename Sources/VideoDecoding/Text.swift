@@ -8,18 +8,24 @@ enum Text {
   static func describe(_ damage: Damage) -> [String] {
     var lines: [String] = []
     if damage.refusedAtStart > 0 {
-      lines.append("\(damage.refusedAtStart) packets before the first key frame were dropped")
+      lines.append("\(packets(damage.refusedAtStart)) before the first key frame dropped")
     }
     if damage.refusedPackets > 0 {
-      lines.append("\(damage.refusedPackets) packets could not be decoded")
+      lines.append("\(packets(damage.refusedPackets)) could not be decoded")
     }
     if damage.corruptPackets > 0 {
-      lines.append("\(damage.corruptPackets) packets are marked as damaged")
+      lines.append("\(packets(damage.corruptPackets)) marked as damaged")
     }
     if damage.damagedFrames > 0 {
-      lines.append("\(damage.damagedFrames) frames are damaged and were concealed")
+      lines.append("\(frames(damage.damagedFrames)) damaged, holes concealed by the decoder")
     }
     if damage.gaveUp { lines.append("decoding was given up after too many errors in a row") }
     return lines
+  }
+
+  static func frames(_ count: Int) -> String { count == 1 ? "1 frame" : "\(count) frames" }
+
+  private static func packets(_ count: Int) -> String {
+    count == 1 ? "1 packet" : "\(count) packets"
   }
 }

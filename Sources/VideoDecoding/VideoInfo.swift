@@ -31,4 +31,17 @@ public struct VideoInfo: Sendable, Codable, Hashable {
   public var modified: Double
   public var warnings: [String]
   public var isImageFolder: Bool
+
+  enum CodingKeys: String, CodingKey {
+    case path, container, codec, width, height, rotation, mirrored, duration, modified, warnings
+    case streamIndex = "stream"
+    case pixelFormat = "pixel_format"
+    case colorSpace = "color_space"
+    case colorRange = "color_range"
+    case framesPerSecond = "fps"
+    case frameCount = "frames"
+    case isVariableFrameRate = "variable_frame_rate"
+    case fileSize = "size"
+    case isImageFolder = "image_folder"
+  }
 }

@@ -1,0 +1,5 @@
+import FileStore
+import VideoDecoding
+
+extension DecodeError: ExplainedError {}
+extension ImageError: ExplainedError {}

@@ -1,0 +1,157 @@
+import ArgumentParser
+import FileStore
+import Foundation
+import VideoDecoding
+
+/// `vidclass frames`: what the decoder gives, for the eye and for other programs.
+struct FramesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "frames",
+    abstract: "Shows exactly what the network sees of a movie or a folder of images.",
+    discussion: """
+      Frames come as they are shown (turned as the file says), scaled in one pass. Without -o, \
+      tells which frames were chosen.
+
+      EXAMPLES:
+        vidclass frames movie.mp4 -o sheet.png                # contact sheet with timestamps
+        vidclass frames movie.mp4 --size 112 -o frames.rgb    # raw RGB24, one frame after another
+        vidclass frames movie.mp4 --all -o - | sha256sum      # every frame at its own size
+        vidclass frames movie.mp4 --list                      # index, pts, time, key, warnings
+      """)
+
+  @Argument(help: "A movie, or a folder of numbered images.")
+  var file: String
+
+  @Option(help: ArgumentHelp("Number of frames, spread evenly (default: 16).", valueName: "n"))
+  var frames: Int?
+
+  @Option(help: ArgumentHelp("N for N x N, or WxH; default: the frame's own.", valueName: "size"))
+  var size: SizeArgument?
+
+  @Flag(help: "One channel instead of three.")
+  var gray = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Frames a second instead of a number of them; with --frames, that many at this rate.",
+      valueName: "rate"))
+  var fps: Double?
+
+  @Option(help: ArgumentHelp("Start of the part to show.", valueName: "seconds"))
+  var start: Double?
+
+  @Option(help: ArgumentHelp("End of the part to show.", valueName: "seconds"))
+  var end: Double?
+
+  @Flag(help: "Every decoded frame.")
+  var all = false
+
+  @Flag(help: "List every frame: index, pts, time, key frame, warnings.")
+  var list = false
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("sheet.png, frames.rgb (raw), or - for raw on standard output."))
+  var output: String?
+
+  @OptionGroup var summary: JSONOption
+  @OptionGroup var global: GlobalOptions
+
+  func validate() throws {
+    if let frames, !(1...100_000).contains(frames) {
+      throw ValidationError("--frames must be from 1 to 100000, not \(frames).")
+    }
+    if let fps, !(fps > 0 && fps <= 1000) {
+      throw ValidationError("--fps must be above 0 and at most 1000, not \(fps).")
+    }
+    if let start, !(start >= 0 && start.isFinite) {
+      throw ValidationError("--start must be 0 or more seconds, not \(start).")
+    }
+    if let end, !(end > (start ?? 0)) {
+      throw ValidationError("--end must be later than --start, not \(end).")
+    }
+    if all && (frames != nil || fps != nil) {
+      throw ValidationError("--all excludes --frames and --fps; give one of them.")
+    }
+    if list && output != nil {
+      throw ValidationError("--list writes no pictures; leave -o out.")
+    }
+    if let output, output != "-", FramesOutput.Kind(path: output) == nil {
+      throw ValidationError("-o must end in .png or .rgb, or be -; not \"\(output)\".")
+    }
+    if output == "-" && summary.json {
+      throw ValidationError("-o - and --json both write to standard output; give a file to -o.")
+    }
+  }
+
+  func run() throws {
+    let reader = try ClipReader(path: file, threads: global.threadCount)
+    let report = list ? try listFrames(reader) : try showFrames(reader)
+    for warning in report.warnings { global.console.note("\(file): \(warning)") }
+    if summary.json { try StandardOutput.writeJSON(report) }
+    if report.partial { throw ExitCode.partial }
+  }
+
+  private var layout: PixelLayout { gray ? .gray : .rgb }
+
+  private func listFrames(_ reader: ClipReader) throws -> FramesReport {
+    var report = FramesReport(path: file)
+    if !summary.json { try StandardOutput.write("index\tpts\ttime\tkey\twarnings\n") }
+    let seen = try reader.forEachRecord { record in
+      guard record.time >= (start ?? 0) - 0.0005 else { return true }
+      if let end, record.time >= end - 0.0005 { return false }
+      report.add(record)
+      if !summary.json { try StandardOutput.write(FramesReport.line(record)) }
+      return true
+    }
+    report.finish(seen)
+    return report
+  }
+
+  private func showFrames(_ reader: ClipReader) throws -> FramesReport {
+    var report = FramesReport(path: file)
+    let target = output.map(FramesOutput.init(path:))
+    if let target, target.kind == .raw, all || (fps != nil && frames == nil) {
+      try target.stream(
+        reader, start: start, end: end, size: size?.value, layout: layout,
+        interval: fps.map { 1 / $0 }, report: &report)
+      return report
+    }
+    let decoded = try chosen(reader)
+    report.add(decoded)
+    if let target {
+      try target.write(decoded.stack)
+      report.output = output
+    } else if !summary.json {
+      var text = "index\ttime\n"
+      for (index, time) in zip(decoded.indices, decoded.stack.times) {
+        text += "\(index)\t\(FramesReport.seconds(time))\n"
+      }
+      try StandardOutput.write(text)
+    }
+    return report
+  }
+
+  private func chosen(_ reader: ClipReader) throws -> DecodedFrames {
+    if all || fps != nil {
+      return try reader.pacedFrames(
+        rate: fps, count: frames, start: start, end: end, size: size?.value, layout: layout)
+    }
+    return try reader.evenFrames(
+      limit: frames ?? 16, start: start, end: end, size: size?.value, layout: layout)
+  }
+}
+
+/// `--size N` or `--size WxH`.
+struct SizeArgument: ExpressibleByArgument {
+  let value: FrameSize
+
+  init?(argument: String) {
+    let parts = argument.lowercased().split(separator: "x", omittingEmptySubsequences: false)
+    let numbers = parts.compactMap { Int($0) }
+    guard numbers.count == parts.count, (1...2).contains(numbers.count),
+      numbers.allSatisfy({ (1...16_384).contains($0) })
+    else { return nil }
+    value = FrameSize(width: numbers[0], height: numbers[numbers.count - 1])
+  }
+}

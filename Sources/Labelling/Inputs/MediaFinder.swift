@@ -32,6 +32,8 @@ public struct MediaFinder {
   public private(set) var warnings: [String] = []
 
   private let kinds: any MediaClassifying
+  /// With those met again.
+  private var foundCount = 0
   private var known: Set<MediaPath> = []
   private var entered: Set<FolderKey> = []
 
@@ -50,10 +52,10 @@ public struct MediaFinder {
       append(path, relative: path)
       return
     }
-    let before = jobs.count
+    let before = foundCount
     let ignoredBefore = ignoredCount
     search(path, identity: identity, below: nil)
-    if jobs.count == before && !known.contains(path) {
+    if foundCount == before {
       let others = ignoredCount - ignoredBefore
       warnings.append(
         "\(path.text): no movies or image folders in it (\(others) other files ignored); "
@@ -62,6 +64,7 @@ public struct MediaFinder {
   }
 
   private mutating func append(_ path: MediaPath, relative: MediaPath) {
+    foundCount += 1
     if known.insert(path).inserted { jobs.append(LabelJob(path: path, relativePath: relative)) }
   }
 

@@ -100,7 +100,10 @@ struct LabelInputOptions: ParsableArguments {
 private struct MediaNames: MediaClassifying {
   func isVideo(name: MediaPath) -> Bool { MediaKind.isVideo(name.text) }
 
-  func isImage(name: MediaPath) -> Bool { MediaKind.isImage(name.text) }
+  /// Numbered, as frames are: a cover picture makes no clip.
+  func isImage(name: MediaPath) -> Bool {
+    MediaKind.isImage(name.text) && name.bytes.contains { (0x30...0x39).contains($0) }
+  }
 }
 
 /// Arguments as the system passed them: Swift's are UTF-8, names need not be.

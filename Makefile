@@ -32,7 +32,7 @@ install: build
 	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
 	  $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 	install -m 755 $(VIDCLASS) $(DESTDIR)$(PREFIX)/bin/vidclass
-	install -m 644 man/vidclass.1 $(DESTDIR)$(PREFIX)/share/man/man1/vidclass.1
+	scripts/make-man-pages $(VIDCLASS) $(DESTDIR)$(PREFIX)/share/man/man1
 	$(VIDCLASS) --generate-completion-script bash \
 	  > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vidclass
 	$(VIDCLASS) --generate-completion-script zsh \

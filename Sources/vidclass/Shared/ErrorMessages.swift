@@ -1,19 +1,13 @@
 import Foundation
 
-/// An error whose `message` is one line that names the file and says what to do.
-///
-/// The modules' error types have such a `message`; each joins in with an empty extension here.
-protocol ExplainedError: Error {
-  var message: String { get }
-}
-
 /// What the user reads of an error.
+///
+/// The `description` of the modules' errors is one line that names the file and says what to do.
 enum ErrorMessage {
   /// The message of any error in a single line without control characters.
   static func oneLine(for error: any Error) -> String {
     let text: String
     switch error {
-    case let explained as any ExplainedError: text = explained.message
     case let localized as any LocalizedError: text = localized.localizedDescription
     case let foundation as CocoaError: text = foundation.localizedDescription
     case let described as any CustomStringConvertible: text = described.description

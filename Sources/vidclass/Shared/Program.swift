@@ -30,8 +30,7 @@ import Foundation
 //       }
 //     }
 //
-// Anything else thrown from `run()` becomes one line, `vidclass: error: <message>`, and exit 1.
-// An error type of a module joins in by one line in `ErrorMessages.swift`.
+// Anything else thrown from `run()` becomes one line, `vidclass: error: <description>`, and exit 1.
 
 extension ExitCode {
   /// Finished, but some inputs were unreadable or partial; the command has listed them.

@@ -4,8 +4,8 @@ import Foundation
 struct BrokenPipe: Error {}
 
 /// Standard output refused data, for example because the disk is full.
-struct OutputError: ExplainedError {
-  let message: String
+struct OutputError: Error, CustomStringConvertible {
+  let description: String
 }
 
 /// Results go here. Unlike `print`, every failed write is an error.
@@ -36,7 +36,7 @@ enum StandardOutput {
       } else if errno != EINTR {
         let reason = String(cString: strerror(errno))
         throw OutputError(
-          message: "standard output: cannot write: \(reason); make room or send it elsewhere")
+          description: "standard output: cannot write: \(reason); make room or send it elsewhere")
       }
     }
   }

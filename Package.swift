@@ -75,11 +75,7 @@ let package = Package(
     .executableTarget(
       name: "vidclass",
       dependencies: [
-<<<<<<< HEAD
-        "Training", "Labelling", "Evaluation", "Benchmarks",
-=======
-        "Training", "Labelling", "Evaluation", "VideoDecoding", "FileStore",
->>>>>>> fbcc96f (Add vidclass frames and info: contact sheets, raw frames, lists)
+        "Training", "Labelling", "Evaluation", "Benchmarks", "VideoDecoding", "FileStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swift),

@@ -46,13 +46,13 @@ struct Motion {
     // What every class may do a little of, in either sense.
     var dx = random.sign() * random.uniform(0, 0.05)
     let dy = random.sign() * random.uniform(0, 0.05)
-    var dAngle = random.sign() * random.uniform(0, 0.2)
-    var dScale = random.sign() * random.uniform(0, 0.06)
+    var dAngle = random.sign() * random.uniform(0, 0.15)
+    var dScale = random.sign() * random.uniform(0, 0.03)
     let extent = random.uniform(0, 1)
     switch forward {
     case .right: dx = (0.38 + 0.2 * extent) * reach
     case .clockwise: dAngle = (2.6 + 1.6 * extent) * reach
-    default: dScale = (0.65 + 0.35 * extent) * reach
+    default: dScale = (0.7 + 0.3 * extent) * reach
     }
     from = Pose(
       x: x - dx / 2, y: y - dy / 2, radius: radius * exp(-dScale / 2), angle: angle - dAngle / 2)

@@ -12,6 +12,7 @@ struct Scene {
   let flicker: Double
   private let seed: UInt64
   private let groundHue: Double
+  private let groundLight: Double
 
   /// Something with an outline and a skin.
   struct Actor {
@@ -19,7 +20,8 @@ struct Scene {
     let skin: Texture
     /// In units of the frame's shorter side.
     let radius: Double
-    /// The colour of one end, by which the eye can tell how the actor is turned.
+    /// The colour of one end, by which the eye can tell how the actor is turned: light on dark
+    /// ground, dark on light ground.
     let mark: Color?
   }
 
@@ -32,7 +34,7 @@ struct Scene {
     var random = SceneRandom(seed, 1, UInt64(number))
 
     groundHue = random.uniform(0, 1)
-    let groundLight = random.uniform(0.25, 0.6)
+    groundLight = random.uniform(0.25, 0.6)
     ground = Texture(
       pattern: random.pick(Texture.Pattern.allCases), cells: 3 + random.integer(below: 3),
       colors: (
@@ -70,7 +72,7 @@ struct Scene {
           color(hue: hue + random.uniform(0.05, 0.15), saturation: 0.8, value: 0.6)
         ), roughness: 0.1, random: &random),
       radius: random.uniform(0.25, 0.29),
-      mark: Color(repeating: random.pick([0.04, 0.97])))
+      mark: Color(repeating: groundLight < 0.42 ? 0.97 : 0.04))
   }
 }
 

@@ -1,5 +1,0 @@
-import FileStore
-import VideoDecoding
-
-extension DecodeError: ExplainedError {}
-extension ImageError: ExplainedError {}

@@ -22,11 +22,14 @@ final class TemporaryFolder {
 
   /// Writes a file below the folder, with the folders above it.
   @discardableResult
-  func add(_ name: String, _ text: String = "") -> String {
+  func add(_ name: String, _ text: String = "") -> String { add(name, Array(text.utf8)) }
+
+  @discardableResult
+  func add(_ name: String, _ bytes: [UInt8]) -> String {
     let file = path + "/" + name
     let folder = (file as NSString).deletingLastPathComponent
     try! FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    try! Data(text.utf8).write(to: URL(fileURLWithPath: file))
+    try! Data(bytes).write(to: URL(fileURLWithPath: file))
     return file
   }
 }

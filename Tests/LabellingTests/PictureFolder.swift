@@ -7,9 +7,7 @@ enum PictureFolder {
     let path = folder.path + "/" + name
     for (index, value) in brightness.enumerated() {
       let number = String(index + 1000)
-      folder.add("\(name)/frame_\(number).png")
-      FileManager.default.createFile(
-        atPath: "\(path)/frame_\(number).png", contents: Data(png(value: value)))
+      folder.add("\(name)/frame_\(number).png", png(value: value))
     }
     return path
   }

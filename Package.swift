@@ -66,7 +66,9 @@ let package = Package(
       swiftSettings: swift),
     .target(
       name: "Evaluation",
-      dependencies: ["Datasets", "Networks", "ModelFiles", "FileStore", "Tensors"],
+      dependencies: [
+        "Datasets", "VideoDecoding", "ClipSampling", "Networks", "ModelFiles", "FileStore", "Tensors",
+      ],
       swiftSettings: swift),
 
     .target(name: "Benchmarks", dependencies: ["Networks", "Tensors"], swiftSettings: swift),

@@ -138,6 +138,11 @@ public final class TrainingSession {
       "settings": StableJSON.text(plan.settings), "epochs": "\(trainer.epochsDone)",
       "training_clips": "\(plan.train.count)", "validation_clips": "\(plan.validation.count)",
     ]
+    // With these anybody who has the clips can tell which of them were held out.
+    if let pattern = plan.request.groupBy { facts["group_by"] = pattern }
+    if !plan.request.validationGroups.isEmpty {
+      facts["validation_groups"] = StableJSON.text(plan.request.validationGroups)
+    }
     if let best = trainer.state.best {
       facts["best_epoch"] = "\(best.epoch)"
       facts["validation_top1"] = "\(best.validation.top1)"
@@ -147,8 +152,8 @@ public final class TrainingSession {
     let metadata = ModelMetadata(
       architecture: plan.network.architecture, classes: plan.identity.classes,
       preprocessing: plan.preprocessing, temperature: temperature,
-      clipSeconds: clipSeconds ?? 0, training: facts, datasetHash: plan.identity.dataset,
-      splitHash: plan.identity.split, programVersion: programVersion)
+      clipSeconds: clipSeconds ?? 0, training: facts, datasetHash: plan.index.fingerprint,
+      splitHash: plan.division.fingerprint, programVersion: programVersion)
     try Model(metadata: metadata, network: trainer.averaged).save(to: folder.model)
   }
 }

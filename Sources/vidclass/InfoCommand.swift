@@ -6,19 +6,32 @@ import VideoDecoding
 struct InfoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "info",
-    abstract: "Says what the decoder sees of a movie or a folder of images.",
+    abstract: "Says what is in a model, or what the decoder sees of a movie.",
     discussion: """
-      EXAMPLE:
+      For a model: classes, preprocessing, layers with shapes, parameters and FLOPs, how it was
+      trained, hashes. For a movie or a folder of numbered images: size, rate, length, codec.
+
+      EXAMPLES:
+        vidclass info models/clips.safetensors
         vidclass info movie.mp4
       """)
 
-  @Argument(help: "A movie, or a folder of numbered images.")
+  @Argument(help: "A model, a movie, or a folder of numbered images.")
   var file: String
 
   @OptionGroup var summary: JSONOption
   @OptionGroup var global: GlobalOptions
 
   func run() throws {
+    if ModelReport.isModel(file) {
+      let report = try ModelReport(path: file)
+      if summary.json {
+        try StandardOutput.writeJSON(report)
+      } else {
+        try StandardOutput.write(report.text)
+      }
+      return
+    }
     let report = try VideoReport(path: file, threads: global.threadCount)
     if summary.json {
       try StandardOutput.writeJSON(report.info)

@@ -22,7 +22,7 @@ struct Vidclass: ParsableCommand {
       """,
     version: ProgramVersion.current,
     subcommands: [
-      TrainCommand.self, LabelCommand.self, FramesCommand.self, InfoCommand.self, MergeCommand.self,
-      BenchCommand.self,
+      TrainCommand.self, LabelCommand.self, EvalCommand.self, FramesCommand.self,
+      InfoCommand.self, MergeCommand.self, BenchCommand.self,
     ])
 }

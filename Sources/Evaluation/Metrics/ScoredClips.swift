@@ -37,6 +37,11 @@ public struct ScoredClips: Sendable {
     videos.append(video ?? name)
   }
 
+  /// Puts clips into other groups, by their names.
+  public mutating func regroup(_ group: (_ name: String) -> String) {
+    groups = names.map(group)
+  }
+
   /// Scores of one clip.
   public func row(_ index: Int) -> ArraySlice<Float> {
     scores[index * classes.count..<(index + 1) * classes.count]

@@ -1,0 +1,24 @@
+import FileStore
+
+/// An evaluation that cannot be done; `message` is one line that says why and what to do.
+public struct EvaluationError: Error, Sendable, CustomStringConvertible {
+  public enum Code: String, Sendable {
+    /// The clips' labels are not the model's classes.
+    case classes = "CLASSES"
+    /// No clip is left to evaluate.
+    case empty = "EMPTY"
+    /// A file of predictions or of a split does not read as one.
+    case format = "FORMAT"
+  }
+
+  public let code: Code
+  /// One line, begins with the path.
+  public let message: String
+
+  public init(_ code: Code, path: String, _ detail: String) {
+    self.code = code
+    message = "\(PathText.display(path)): \(PathText.display(detail))"
+  }
+
+  public var description: String { message }
+}

@@ -1,0 +1,156 @@
+import ClipSampling
+import Datasets
+import ModelFiles
+import Tensors
+
+/// What a model said of a set of clips.
+public struct Evaluation: Sendable {
+  public var scored: ScoredClips
+  /// The same clips, each shown as its middle frame repeated.
+  public var singleFrame: ScoredClips?
+  /// The same clips with their frames in a random order.
+  public var shuffledFrames: ScoredClips?
+  /// Clips that could not be read.
+  public var failures: [ClipFailure]
+  /// Clips decoded and scored a second, with all views and without the baselines.
+  public var clipsPerSecond: Double?
+
+  public init(
+    scored: ScoredClips, singleFrame: ScoredClips? = nil, shuffledFrames: ScoredClips? = nil,
+    failures: [ClipFailure] = [], clipsPerSecond: Double? = nil
+  ) {
+    self.scored = scored
+    self.singleFrame = singleFrame
+    self.shuffledFrames = shuffledFrames
+    self.failures = failures
+    self.clipsPerSecond = clipsPerSecond
+  }
+}
+
+/// Runs a model over labelled clips the way labelling does: centre crop, even frames, calibrated
+/// scores; decoding ahead on threads of its own. Not thread-safe.
+public final class Evaluator {
+  private let classifier: Classifier
+  private let preprocessing: Preprocessing
+  private let classes: [String]
+  private let threads: Int
+
+  public init(model: Model, batchSize: Int, pool: WorkerPool) throws {
+    classifier = try Classifier(model: model, batch: batchSize, pool: pool)
+    preprocessing = model.metadata.preprocessing
+    classes = model.metadata.classes
+    threads = pool.threads
+  }
+
+  /// Bytes of activations and packed weights.
+  public var peakBytes: Int { classifier.peakBytes }
+
+  /// Scores every clip, and each again as the baselines show it.
+  ///
+  /// - Parameters:
+  ///   - clips: labelled with classes of the model.
+  ///   - baselines: also score single frames and shuffled frames.
+  ///   - seed: of the shuffling.
+  ///   - source: gives stacks as `views.sourcePreprocessing` wants them; nil decodes the files and
+  ///     keeps them in memory as far as it goes.
+  ///   - progress: called with views scored and to be scored.
+  /// - Throws: `EvaluationError` where a label is not a class of the model or no clip is readable.
+  public func evaluate(
+    _ clips: [Clip], views: EvaluationViews = .one, baselines: Bool = true, seed: UInt64 = 0,
+    source: (any ClipSource)? = nil, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws -> Evaluation {
+    let labels = try labels(of: clips)
+    let store =
+      source
+      ?? ClipStore(
+        preprocessing: views.sourcePreprocessing(preprocessing),
+        cache: .ram(maximumBytes: CacheChoice.availableBytes() / 2))
+    let total = clips.count * (views.count + (baselines ? 2 : 0))
+    var done = 0
+    var failed: [UInt64: ClipFailure] = [:]
+
+    /// Mean scores of each clip over these views of it; nil where it could not be read.
+    func pass(_ numbers: [Int], of views: EvaluationViews, _ variant: LoaderOptions.Variant)
+      -> [[Float]?]
+    {
+      var sums = [[Double]?](repeating: nil, count: clips.count)
+      for number in numbers {
+        let loader = BatchLoader(
+          clips: clips,
+          source: ViewSource(store, views: views, number: number, preprocessing: preprocessing),
+          preprocessing: preprocessing,
+          options: .evaluation(
+            batchSize: classifier.batch, variant: variant, seed: seed, workers: threads))
+        loader.start(epoch: 0)
+        while let batch = loader.next() {
+          let values = batch.count * batch.inputSize
+          classifier.input.baseAddress!.update(from: batch.inputs.baseAddress!, count: values)
+          let scores = classifier.scores(count: batch.count)
+          for row in 0..<batch.count {
+            let clip = batch.clipIndices[row]
+            var sum = sums[clip] ?? [Double](repeating: 0, count: classes.count)
+            for index in classes.indices {
+              sum[index] += Double(scores[row * classes.count + index])
+            }
+            sums[clip] = sum
+          }
+          done += batch.count
+          progress(done, total)
+        }
+        loader.stop()
+        for failure in loader.takeFailures() { failed[failure.clip.identity] = failure }
+      }
+      return sums.map { $0?.map { Float($0 / Double(numbers.count)) } }
+    }
+
+    let clock = ContinuousClock()
+    let begin = clock.now
+    let rows = pass(Array(0..<views.count), of: views, .normal)
+    let seconds = begin.duration(to: clock.now) / .seconds(1)
+    let scored = scoredClips(clips, labels, rows)
+    if scored.count == 0 {
+      let first = failed.values.min { $0.clip.path < $1.clip.path }
+      throw EvaluationError(
+        .empty, path: first?.clip.path ?? "", "no clip could be read; check the files")
+    }
+    var evaluation = Evaluation(
+      scored: scored, clipsPerSecond: seconds > 0 ? Double(scored.count) / seconds : nil)
+    if baselines {
+      // The centre of the same stacks: nothing is decoded again that is still in memory.
+      let centre = EvaluationViews.one
+      evaluation.singleFrame = scoredClips(clips, labels, pass([0], of: centre, .singleFrame))
+      evaluation.shuffledFrames = scoredClips(
+        clips, labels, pass([0], of: centre, .shuffledFrames))
+    }
+    evaluation.failures = failed.values.sorted {
+      $0.clip.path.unicodeScalars.lexicographicallyPrecedes($1.clip.path.unicodeScalars)
+    }
+    return evaluation
+  }
+
+  /// Positions in the model's classes.
+  private func labels(of clips: [Clip]) throws(EvaluationError) -> [Int] {
+    let positions = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, $0) })
+    var labels: [Int] = []
+    for clip in clips {
+      guard let label = positions[clip.label] else {
+        throw EvaluationError(
+          .classes, path: clip.path, "its label \"\(clip.label)\" is not a class of the model")
+      }
+      labels.append(label)
+    }
+    return labels
+  }
+
+  private func scoredClips(
+    _ clips: [Clip], _ labels: [Int], _ rows: [[Float]?]
+  ) -> ScoredClips {
+    var scored = ScoredClips(classes: classes)
+    for (index, clip) in clips.enumerated() {
+      guard let row = rows[index] else { continue }
+      scored.append(
+        scores: row, label: labels[index], name: clip.name, group: clip.group, video: clip.path)
+    }
+    return scored
+  }
+}

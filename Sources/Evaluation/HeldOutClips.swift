@@ -1,0 +1,208 @@
+import Datasets
+import FileStore
+import Foundation
+import ModelFiles
+
+/// Which clips of a data set a model may fairly be scored on.
+public struct HeldOutClips: Sendable {
+  /// What the user asked for.
+  public enum Request: Sendable, Hashable {
+    /// Clips the model was not trained on, as far as can be known.
+    case automatic
+    case all
+    case side(Split)
+  }
+
+  /// In the order of the index; with the groups that training used, where they are known.
+  public let clips: [Clip]
+  /// For people: which clips, why, and how to say otherwise.
+  public let sentence: String
+  /// Whether clips the model was trained on are among them, or may be.
+  public let warning: String?
+
+  /// - Parameters:
+  ///   - modelPath: its run folder is looked for beside it.
+  ///   - splitFile: a `split.csv` to go by instead; nil looks in the run folder.
+  ///   - keepsGroups: the index's groups were asked for and are not to be replaced.
+  /// - Throws: `EvaluationError` when nothing is left.
+  public init(
+    _ request: Request, of index: DatasetIndex, model: ModelMetadata, modelPath: String,
+    splitFile: String? = nil, keepsGroups: Bool = false
+  ) throws {
+    let record = try SplitRecord.find(
+      index: index, model: model, modelPath: modelPath, splitFile: splitFile)
+    let sides = index.clips.map { clip in record?.entry(of: clip)?.split ?? clip.split }
+    let chosen: [Int]
+    var warning: String?
+    let total = index.clips.count
+    let source = record.map { " (\($0.source))" } ?? ""
+    switch request {
+    case .all:
+      chosen = Array(index.clips.indices)
+      let trained = sides.filter { $0 == .train }.count
+      sentence = "evaluating all \(total) clips"
+      if trained > 0 {
+        warning =
+          "\(trained) of the \(total) clips were trained on\(source), which flatters the scores"
+      }
+    case .side(let side):
+      chosen = sides.indices.filter { sides[$0] == side }
+      sentence =
+        "evaluating the \(chosen.count) of \(total) clips of the split "
+        + "\"\(side.rawValue)\"\(source)"
+      if chosen.isEmpty {
+        throw EvaluationError(
+          .empty, path: index.path,
+          "no clip is known to be of the split \"\(side.rawValue)\"; give --split-file FILE, or "
+            + "--split all for all \(total) clips")
+      }
+      if side == .train { warning = "scores on clips the model was trained on flatter it" }
+    case .automatic:
+      let test = sides.indices.filter { sides[$0] == .test }
+      let validation = sides.indices.filter { sides[$0] == .validation }
+      let trained = sides.filter { $0 == .train }.count
+      if !test.isEmpty {
+        chosen = test
+        sentence =
+          "evaluating the \(test.count) test clips of \(total)\(source); "
+          + "--split all evaluates all"
+      } else if !validation.isEmpty {
+        chosen = validation
+        sentence =
+          "evaluating the \(validation.count) of \(total) clips that training held out"
+          + "\(source); --split all evaluates all"
+      } else if trained > 0 {
+        chosen = sides.indices.filter { sides[$0] != .train }
+        sentence =
+          "leaving out \(trained) of \(total) clips that the model was trained on"
+          + "\(source); --split all evaluates all"
+      } else {
+        chosen = Array(index.clips.indices)
+        sentence = "evaluating all \(total) clips"
+        if model.datasetHash == index.fingerprint {
+          warning =
+            "the model was trained on clips of this data set, and which ones is not known: "
+            + "scores may flatter; give the run's split with --split-file FILE"
+        }
+      }
+    }
+    if chosen.isEmpty {
+      throw EvaluationError(
+        .empty, path: index.path,
+        "all its clips were trained on; --split all evaluates them all the same")
+    }
+    self.warning = warning
+    clips = chosen.map { position in
+      let clip = index.clips[position]
+      guard !keepsGroups, let group = record?.entry(of: clip)?.group, !group.isEmpty else {
+        return clip
+      }
+      return Clip(
+        path: clip.path, file: clip.file, start: clip.start, end: clip.end, label: clip.label,
+        classIndex: clip.classIndex, group: group, split: clip.split)
+    }
+  }
+}
+
+/// Which clip was on which side of a training, from its `split.csv` or computed again.
+struct SplitRecord: Sendable {
+  struct Entry: Sendable {
+    let split: Split
+    let group: String
+  }
+
+  /// Where it is from, for people.
+  let source: String
+  private let entries: [String: Entry]
+
+  func entry(of clip: Clip) -> Entry? { entries[SplitRecord.key(clip)] }
+
+  /// The record given, or that of the model's run folder, or one computed as training did if its
+  /// fingerprint is the model's; nil where there is none.
+  static func find(
+    index: DatasetIndex, model: ModelMetadata, modelPath: String, splitFile: String?
+  ) throws -> SplitRecord? {
+    if let splitFile { return try SplitRecord(reading: splitFile) }
+    let suffix = ".safetensors"
+    let stem = modelPath.hasSuffix(suffix) ? String(modelPath.dropLast(suffix.count)) : modelPath
+    let beside = stem + ".run/split.csv"
+    if RegularFile.exists(beside) { return try SplitRecord(reading: beside) }
+    return recomputed(index: index, model: model)
+  }
+
+  /// A split depends on the clips, the seed and the share or the groups held out alone, all of
+  /// which the model knows.
+  private static func recomputed(index: DatasetIndex, model: ModelMetadata) -> SplitRecord? {
+    struct Settings: Decodable {
+      let seed: UInt64
+      let validationFraction: Double
+    }
+    guard model.datasetHash == index.fingerprint, let text = model.training["settings"],
+      let settings = try? JSONDecoder().decode(Settings.self, from: Data(text.utf8)),
+      let split = try? Splitter.split(
+        index,
+        SplitOptions(
+          validationFraction: settings.validationFraction, seed: settings.seed,
+          holdOut: heldGroups(model))), split.fingerprint == model.splitHash
+    else { return nil }
+    return SplitRecord(split)
+  }
+
+  private static func heldGroups(_ model: ModelMetadata) -> [String] {
+    guard let text = model.training["validation_groups"] else { return [] }
+    return (try? JSONDecoder().decode([String].self, from: Data(text.utf8))) ?? []
+  }
+
+  private init(_ split: DatasetSplit) {
+    source = "the split of its training, computed again"
+    var entries: [String: Entry] = [:]
+    for (side, clips) in [
+      (Split.train, split.train), (.validation, split.validation), (.test, split.test),
+    ] {
+      for clip in clips {
+        entries[SplitRecord.key(clip)] = Entry(split: side, group: clip.group)
+      }
+    }
+    self.entries = entries
+  }
+
+  init(reading path: String) throws {
+    source = "by \(PathText.display(path))"
+    var entries: [String: Entry] = [:]
+    var columns: [String: Int] = [:]
+    try CSV.forEachRecord(path: path) { fields, line in
+      if columns.isEmpty {
+        columns = Dictionary(
+          fields.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        for name in ["filepath", "label", "split"] where columns[name] == nil {
+          throw EvaluationError(
+            .format, path: path,
+            "its first line lacks the column \(name); expected filepath,label,split,group")
+        }
+        return
+      }
+      func field(_ name: String) -> String {
+        guard let column = columns[name], column < fields.count else { return "" }
+        return fields[column]
+      }
+      guard let side = Split(name: field("split")) else {
+        throw EvaluationError(
+          .format, path: path,
+          "line \(line): the split \"\(field("split"))\" is none of train, val, test")
+      }
+      let clip = Clip(
+        path: field("filepath"), file: "", start: Double(field("start")),
+        end: Double(field("end")), label: field("label"))
+      entries[SplitRecord.key(clip)] = Entry(split: side, group: field("group"))
+    }
+    if columns.isEmpty {
+      throw EvaluationError(.format, path: path, "is empty; expected filepath,label,split,group")
+    }
+    self.entries = entries
+  }
+
+  private static func key(_ clip: Clip) -> String {
+    let range = [clip.start, clip.end].map { $0.map { "\($0)" } ?? "" }
+    return CSV.line([clip.path, clip.label] + range)
+  }
+}

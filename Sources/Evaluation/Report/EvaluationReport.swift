@@ -1,0 +1,90 @@
+/// The figures of an evaluation with intervals and baselines: what `eval` shows in any form.
+public struct EvaluationReport: Sendable {
+  /// A baseline: always the commonest class, or the model on clips robbed of their motion.
+  public struct Baseline: Sendable {
+    public let key: String
+    public let title: String
+    public let metrics: Metrics
+  }
+
+  public let scored: ScoredClips
+  public let metrics: Metrics
+  public let bootstrap: Bootstrap
+  public let baselines: [Baseline]
+  /// Top-1 and macro F1 of videos, where some have several clips.
+  public let perVideo: (count: Int, metrics: Metrics)?
+  /// Path and reason of every clip left out.
+  public let skipped: [(path: String, reason: String)]
+  public let clipsPerSecond: Double?
+  /// Facts for the head of a report: model, data, split, views.
+  public var facts: [(name: String, value: String)] = []
+
+  /// - Parameters:
+  ///   - k: of top-k.
+  ///   - skipped: clips that were left out for other reasons than that they could not be read.
+  public init(
+    _ evaluation: Evaluation, k: Int? = nil, seed: UInt64 = 0, threads: Int = 1,
+    skipped: [(path: String, reason: String)] = []
+  ) {
+    scored = evaluation.scored
+    metrics = Metrics(scored, k: k)
+    bootstrap = Bootstrap(scored, k: k, seed: seed, threads: threads)
+    var baselines = [
+      Baseline(
+        key: "majority", title: "majority",
+        metrics: Metrics(EvaluationReport.majority(scored), k: k))
+    ]
+    if let single = evaluation.singleFrame, single.count > 0 {
+      baselines.append(
+        Baseline(key: "single_frame", title: "single frame", metrics: Metrics(single, k: k)))
+    }
+    if let shuffled = evaluation.shuffledFrames, shuffled.count > 0 {
+      baselines.append(
+        Baseline(key: "shuffled_frames", title: "shuffled", metrics: Metrics(shuffled, k: k)))
+    }
+    self.baselines = baselines
+    let videos = scored.perVideo
+    perVideo = videos.count < scored.count ? (videos.count, Metrics(videos, k: k)) : nil
+    self.skipped = evaluation.failures.map { ($0.clip.name, $0.message) } + skipped
+    clipsPerSecond = evaluation.clipsPerSecond
+  }
+
+  /// Scores of a classifier that knows nothing but how common the classes are: always the same
+  /// answer, and confidences that are the shares. It is given the shares of the evaluated clips, so
+  /// that no constant answer could do better.
+  static func majority(_ clips: ScoredClips) -> ScoredClips {
+    var shares = [Float](repeating: 0, count: clips.classes.count)
+    for label in clips.labels { shares[label] += 1 / Float(clips.count) }
+    var constant = ScoredClips(classes: clips.classes)
+    for index in 0..<clips.count {
+      constant.append(scores: shares, label: clips.labels[index], name: clips.names[index])
+    }
+    return constant
+  }
+
+  /// Pairs of classes that were confused, most often first.
+  public var confusions: [(truth: String, prediction: String, count: Int)] {
+    var pairs: [(truth: Int, prediction: Int, count: Int)] = []
+    for (truth, row) in metrics.confusion.enumerated() {
+      for (prediction, count) in row.enumerated() where truth != prediction && count > 0 {
+        pairs.append((truth, prediction, count))
+      }
+    }
+    return pairs.sorted {
+      ($1.count, $0.truth, $0.prediction) < ($0.count, $1.truth, $1.prediction)
+    }
+    .map { (scored.classes[$0.truth], scored.classes[$0.prediction], $0.count) }
+  }
+
+  /// How the intervals were made, in a sentence.
+  public var intervalSentence: String {
+    switch bootstrap.unit {
+    case .groups:
+      "95 % intervals from \(bootstrap.resamples) resamples of \(bootstrap.unitCount) groups"
+        + (bootstrap.unitCount < 10 ? ": so few that they are rough" : "")
+    case .clips:
+      "95 % intervals from \(bootstrap.resamples) resamples of clips, which are all of one group: "
+        + "too narrow"
+    }
+  }
+}

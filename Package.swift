@@ -77,7 +77,8 @@ let package = Package(
     .executableTarget(
       name: "vidclass",
       dependencies: [
-        "Training", "Labelling", "Evaluation", "Benchmarks", "VideoDecoding", "FileStore",
+        "Training", "Labelling", "Evaluation", "Benchmarks", "Datasets", "ModelFiles", "Networks",
+        "Tensors", "VideoDecoding", "ClipSampling", "FileStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swift),

@@ -10,6 +10,7 @@ import ClipSampling
 public final class ClipReader {
   private let source: any FrameSource
   private let path: String
+  private let limits: DecodeLimits
   private var converted = 0
 
   /// Opens a clip; reads its header, and as much of the rest as it takes to know the streams.
@@ -21,6 +22,7 @@ public final class ClipReader {
   ) throws(DecodeError) {
     precondition(threads > 0)
     self.path = path
+    self.limits = limits
     if SourceFile.isDirectory(path) {
       source = try ImageSource(path: path, limits: limits)
     } else {
@@ -308,6 +310,10 @@ public final class ClipReader {
 
   private func requireFrames(_ count: Int) throws(DecodeError) {
     guard count == 0 else { return }
+    if source.info.width * source.info.height > limits.maxPixels {
+      throw Demuxer.tooLarge(
+        path, width: source.info.width, height: source.info.height, limits: limits)
+    }
     throw DecodeError(
       code: .noFrames, path: path,
       message: "holds no frame that can be decoded; it is damaged or incomplete, export it again")

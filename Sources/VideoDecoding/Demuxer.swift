@@ -165,6 +165,15 @@ struct Demuxer: ~Copyable {
     return best
   }
 
+  /// Whether the stream states a picture beyond the limits. It may be wrong about that, so the
+  /// decoder has the last word.
+  func exceeds(_ limits: DecodeLimits) -> Bool {
+    let parameters = stream.pointee.codecpar.pointee
+    let (area, overflow) = Int(parameters.width).multipliedReportingOverflow(
+      by: Int(parameters.height))
+    return overflow || area > limits.maxPixels
+  }
+
   // MARK: Errors
 
   static func tooLarge(

@@ -70,7 +70,9 @@ struct FrameIndex {
 struct FrameClock {
   private let unit: Double
   private let step: Double
-  private var origin: Double?
+  /// The timestamp that `base` seconds stand for.
+  private var origin: Int64?
+  private var base = 0.0
   private(set) var last: Double?
 
   /// - Parameters:
@@ -87,10 +89,12 @@ struct FrameClock {
     let due = last.map { $0 + step } ?? 0
     var time = due
     if let timestamp {
-      let raw = Double(timestamp) * unit
-      if let origin { time = raw - origin } else { origin = raw - due }
-      if let last, time <= last {
-        origin = raw - due
+      if let origin {
+        time = base + Double(timestamp &- origin) * unit
+      }
+      if origin == nil || last.map({ time <= $0 }) == true {
+        origin = timestamp
+        base = due
         time = due
       }
     }

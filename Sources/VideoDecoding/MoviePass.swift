@@ -66,7 +66,7 @@ struct MoviePass: ~Copyable {
         parameters: parameters, timeBase: stream.pointee.time_base,
         frameRate: stream.pointee.avg_frame_rate, threads: threads, limits: limits)
     } catch {
-      throw MoviePass.codecError(error, path: file.path, demuxer: demuxer)
+      throw MoviePass.codecError(error, path: file.path, demuxer: demuxer, limits: limits)
     }
     path = file.path
     self.limits = limits
@@ -183,9 +183,14 @@ struct MoviePass: ~Copyable {
   }
 
   private static func codecError(
-    _ failure: Decoder.Failure, path: String, demuxer: borrowing Demuxer
+    _ failure: Decoder.Failure, path: String, demuxer: borrowing Demuxer,
+    limits: DecodeLimits
   ) -> DecodeError {
     let parameters = demuxer.stream.pointee.codecpar.pointee
+    if demuxer.exceeds(limits) {
+      return Demuxer.tooLarge(
+        path, width: Int(parameters.width), height: Int(parameters.height), limits: limits)
+    }
     if vc_stream_is_encrypted(demuxer.stream) != 0 {
       return DecodeError(code: .encrypted, path: path, message: "is encrypted; decrypt it first")
     }

@@ -1,6 +1,8 @@
 import ArgumentParser
-import FileStore
+import Datasets
 import Foundation
+import ModelFiles
+import Tensors
 import VideoDecoding
 
 /// `vidclass frames`: what the decoder gives, for the eye and for other programs.
@@ -17,6 +19,7 @@ struct FramesCommand: ParsableCommand {
         vidclass frames movie.mp4 --size 112 -o frames.rgb    # raw RGB24, one frame after another
         vidclass frames movie.mp4 --all -o - | sha256sum      # every frame at its own size
         vidclass frames movie.mp4 --list                      # index, pts, time, key, warnings
+        vidclass frames movie.mp4 -m models/clips.safetensors -o stack.safetensors
       """)
 
   @Argument(help: "A movie, or a folder of numbered images.")
@@ -43,6 +46,11 @@ struct FramesCommand: ParsableCommand {
   @Option(help: ArgumentHelp("End of the part to show.", valueName: "seconds"))
   var end: Double?
 
+  @Option(
+    name: [.short, .customLong("model")],
+    help: ArgumentHelp("Choose, scale and crop as this model does.", valueName: "model"))
+  var modelPath: String?
+
   @Flag(help: "Every decoded frame.")
   var all = false
 
@@ -51,7 +59,8 @@ struct FramesCommand: ParsableCommand {
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("sheet.png, frames.rgb (raw), or - for raw on standard output."))
+    help: ArgumentHelp(
+      "sheet.png, frames.rgb (raw), stack.safetensors, or - for raw on standard output."))
   var output: String?
 
   @OptionGroup var summary: JSONOption
@@ -77,7 +86,15 @@ struct FramesCommand: ParsableCommand {
       throw ValidationError("--list writes no pictures; leave -o out.")
     }
     if let output, output != "-", FramesOutput.Kind(path: output) == nil {
-      throw ValidationError("-o must end in .png or .rgb, or be -; not \"\(output)\".")
+      throw ValidationError(
+        "-o must end in .png, .rgb or .safetensors, or be -; not \"\(output)\".")
+    }
+    if modelPath != nil,
+      frames != nil || size != nil || gray || fps != nil || all || list
+    {
+      throw ValidationError(
+        "-m decides frames, size, colour and rate; leave --frames, --size, --gray, --fps, --all "
+          + "and --list out.")
     }
     if output == "-" && summary.json {
       throw ValidationError("-o - and --json both write to standard output; give a file to -o.")
@@ -117,10 +134,23 @@ struct FramesCommand: ParsableCommand {
         interval: fps.map { 1 / $0 }, report: &report)
       return report
     }
-    let decoded = try chosen(reader)
+    var decoded: DecodedFrames
+    var view: ModelView?
+    if let modelPath {
+      let model = try Model.load(path: modelPath)
+      decoded = try SourceFrames.read(
+        reader, start: start, end: end, preprocessing: model.metadata.preprocessing, isDense: false)
+      let shown = try ModelView(
+        decoded, model: model, pool: WorkerPool(threads: global.threadCount))
+      decoded.indices = shown.frames.map { decoded.indices[$0] }
+      decoded.stack = shown.stack
+      view = shown
+    } else {
+      decoded = try chosen(reader)
+    }
     report.add(decoded)
     if let target {
-      try target.write(decoded.stack)
+      try target.write(decoded.stack, view: view, source: file)
       report.output = output
     } else if !summary.json {
       var text = "index\ttime\n"

@@ -7,12 +7,14 @@ struct FramesOutput {
   enum Kind {
     case sheet
     case raw
+    case tensors
 
     /// Decided by the extension; nil for one that is not known.
     init?(path: String) {
       switch path.split(separator: ".").last?.lowercased() {
       case "png": self = .sheet
       case "rgb", "gray", "raw": self = .raw
+      case "safetensors": self = .tensors
       default: return nil
       }
     }
@@ -27,8 +29,9 @@ struct FramesOutput {
     kind = path == "-" ? .raw : Kind(path: path) ?? .raw
   }
 
-  func write(_ stack: FrameStack) throws {
+  func write(_ stack: FrameStack, view: ModelView?, source: String) throws {
     switch kind {
+    case .tensors: try StackFile.write(stack, view: view, source: source, to: path)
     case .sheet: try AtomicFile.write(ContactSheet(stack).png(), to: path)
     case .raw:
       if path == "-" {

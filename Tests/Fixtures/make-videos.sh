@@ -23,6 +23,7 @@ make $source $x264 a.ts
 cat a.ts a.ts > joined.ts
 make $source $x264 -bf 2 raw.h264
 make $source $x264 -frames:v 1 one.mp4
+make $source $x264 -frames:v 3 three.mp4
 make -f lavfi -i testsrc2=s=96x64:r=25:d=8 $x264 -bf 2 -g 25 long.mp4
 make -i long.mp4 -c copy long.mkv
 
@@ -87,11 +88,15 @@ printf 'ffconcat version 1.0\nfile plain.mp4\n' > list.mp4
 printf '#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\na.ts\n#EXT-X-ENDLIST\n' > playlist.mp4
 printf 'v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 9 RTP/AVP 96\na=rtpmap:96 H264/90000\n' > session.mp4
 cp cover.png picture.mp4
-mkfifo pipe.mp4 || true
+mkfifo pipe.mp4
+ln -s nowhere.mp4 dangling.mp4
+ln -s loop.mp4 loop.mp4
+mkdir nothing badimages
+printf 'no image' > badimages/f1.png
 
 # Images
 mkdir -p images mixed
 make -i plain.mp4 -frames:v 12 -start_number 1 images/f%d.png
 make -f lavfi -i testsrc2=s=64x48:d=0.1 -frames:v 1 -q:v 3 mixed/m_2.jpg
-make -f lavfi -i testsrc2=s=50x31:d=0.1 -frames:v 1 -q:v 3 -pix_fmt gray mixed/m_10.jpg
-make -f lavfi -i testsrc2=s=33x47:d=0.1 -frames:v 1 mixed/m_9.png
+make -f lavfi -i testsrc2=s=64x48:d=0.1,format=gray -vf crop=50:31:exact=1 -frames:v 1 -q:v 3 -pix_fmt gray mixed/m_10.jpg
+make -f lavfi -i testsrc2=s=64x48:d=0.1,format=rgb24 -vf crop=33:47:exact=1 -frames:v 1 mixed/m_9.png

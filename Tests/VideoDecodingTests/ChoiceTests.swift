@@ -1,0 +1,215 @@
+import ClipSampling
+import Foundation
+import Testing
+import VideoDecoding
+
+/// Which frames come, and at what cost.
+@Suite struct ChoiceTests {
+  private static let size = FrameSize(width: 24, height: 16)
+
+  /// All frames and their times, one after another.
+  private func everything(
+    _ name: String, threads: Int = 1
+  ) throws -> (frames: [[UInt8]], times: [Double]) {
+    var frames: [[UInt8]] = []
+    var times: [Double] = []
+    _ = try ClipReader(path: Fixtures.path(name), threads: threads).forEachFrame(
+      size: ChoiceTests.size, layout: .rgb
+    ) {
+      frames.append(Array($0.pixels))
+      times.append($0.time)
+      return true
+    }
+    return (frames, times)
+  }
+
+  @Test(arguments: [
+    "long.mp4", "long.mkv", "editlist.mp4", "noeditlist.mp4", "offset.ts", "nopts.mkv",
+    "bframes.avi", "joined.ts", "raw.h264", "vp8.webm", "vp9.webm", "hdr.mp4", "interlaced.mpg",
+    "mjpeg.avi", "palette.gif", "images", "mixed",
+  ])
+  func chosenFramesAreTheSameAsAllFrames(_ name: String) throws {
+    let all = try everything(name)
+    let reader = try ClipReader(path: Fixtures.path(name))
+    #expect(try reader.frameTimes() == all.times)
+
+    let even = try reader.evenFrames(limit: 5, size: ChoiceTests.size, layout: .rgb)
+    let expected = FramePicker.atMost(5, of: all.frames.count)
+    #expect(even.indices == expected)
+    #expect(even.stack.pixels == expected.flatMap { all.frames[$0] })
+    #expect(even.stack.times == expected.map { all.times[$0] })
+    #expect(even.totalFrames == all.frames.count)
+
+    let last = all.frames.count - 1
+    let wanted = [0, last / 2, last / 2, last]
+    let picked = try reader.frames(at: wanted, size: ChoiceTests.size, layout: .rgb)
+    #expect(picked.stack.pixels == wanted.flatMap { all.frames[$0] })
+    #expect(!picked.isPartial)
+  }
+
+  @Test(arguments: ["long.mp4", "hdr.mp4", "vp9.webm", "bframes.avi"], [2, 4])
+  func threadsChangeNothing(_ name: String, threads: Int) throws {
+    let one = try everything(name)
+    let many = try everything(name, threads: threads)
+    #expect(one.frames == many.frames)
+    #expect(one.times == many.times)
+  }
+
+  @Test(
+    arguments: [
+      (start: nil, end: nil, expected: 0..<200),
+      (start: 2.0, end: 4.0, expected: 50..<100),
+      (start: 2.01, end: 4.01, expected: 51..<101),
+      (start: nil, end: 1.0, expected: 0..<25),
+      (start: 7.0, end: nil, expected: 175..<200),
+      (start: 7.0, end: 99.0, expected: 175..<200),
+    ] as [(start: Double?, end: Double?, expected: Range<Int>)])
+  func rangesAreHalfOpen(_ test: (start: Double?, end: Double?, expected: Range<Int>)) throws {
+    let reader = try ClipReader(path: Fixtures.path("long.mp4"))
+    let even = try reader.evenFrames(
+      limit: 500, start: test.start, end: test.end, size: ChoiceTests.size, layout: .gray)
+    #expect(even.indices == Array(test.expected))
+    #expect(even.totalFrames == test.expected.count)
+    #expect(abs(even.duration - Double(test.expected.count) / 25) < 1e-9)
+    var streamed: [Int] = []
+    let summary = try reader.forEachFrame(
+      start: test.start, end: test.end, size: ChoiceTests.size, layout: .gray
+    ) {
+      streamed.append($0.index)
+      return true
+    }
+    #expect(streamed == Array(test.expected))
+    #expect(summary.frames == test.expected.count)
+    #expect(summary.totalFrames == test.expected.count)
+    #expect(abs(summary.duration - Double(test.expected.count) / 25) < 1e-9)
+  }
+
+  @Test func anEmptyPartIsNoFrames() throws {
+    let reader = try ClipReader(path: Fixtures.path("long.mp4"))
+    let error = #expect(throws: DecodeError.self) {
+      _ = try reader.evenFrames(limit: 4, start: 50, size: nil, layout: .rgb)
+    }
+    #expect(error?.code == .noFrames)
+  }
+
+  @Test func framesBeyondTheEndAreLeftOut() throws {
+    let reader = try ClipReader(path: Fixtures.path("plain.mp4"))
+    let frames = try reader.frames(at: [18, 19, 20, 500], size: nil, layout: .rgb)
+    #expect(frames.indices == [18, 19])
+    #expect(frames.isPartial)
+  }
+
+  @Test func variableRateIsSampledByTime() throws {
+    let reader = try ClipReader(path: Fixtures.path("vfr.mp4"))
+    let times = try reader.frameTimes()
+    #expect(reader.info.isVariableFrameRate)
+    let even = try reader.evenFrames(limit: 4, size: nil, layout: .gray)
+    let duration = try #require(reader.info.duration)
+    let expected = FramePicker.uniform(count: 4, times: times, end: duration)
+    #expect(even.indices == Set(expected).sorted())
+  }
+
+  @Test(arguments: ["long.mkv", "long.mp4", "plain.mp4", "joined.ts", "withsound.mkv"])
+  func steadyRatesAreNotCalledVariable(_ name: String) throws {
+    let reader = try ClipReader(path: Fixtures.path(name))
+    _ = try reader.frameTimes()
+    #expect(!reader.info.isVariableFrameRate)
+  }
+
+  @Test func paceThinsAndCentres() throws {
+    let reader = try ClipReader(path: Fixtures.path("long.mp4"))
+    var indices: [Int] = []
+    _ = try reader.forEachFrame(
+      size: ChoiceTests.size, layout: .gray, minimumInterval: 0.4
+    ) {
+      indices.append($0.index)
+      return true
+    }
+    #expect(indices == Array(stride(from: 0, to: 200, by: 10)))
+    let paced = try reader.pacedFrames(rate: 2.5, size: ChoiceTests.size, layout: .gray)
+    #expect(paced.indices == indices)
+    let centred = try reader.pacedFrames(
+      rate: 5, count: 3, size: ChoiceTests.size, layout: .gray)
+    #expect(centred.indices == [95, 100, 105])
+  }
+
+  @Test func stoppingStops() throws {
+    let reader = try ClipReader(path: Fixtures.path("long.mp4"))
+    let summary = try reader.forEachFrame(size: ChoiceTests.size, layout: .gray) {
+      $0.index < 4
+    }
+    #expect(summary.frames == 5)
+    #expect(!summary.isPartial)
+    #expect(reader.counters.decoded < 40)
+    struct Stop: Error {}
+    #expect(throws: Stop.self) {
+      _ = try reader.forEachFrame(size: nil, layout: .rgb) { _ in throw Stop() }
+    }
+  }
+
+  @Test func unwantedFramesAreNotDecoded() throws {
+    let reader = try ClipReader(path: Fixtures.path("long.mp4"))
+    _ = try reader.evenFrames(limit: 8, size: ChoiceTests.size, layout: .rgb)
+    let counters = reader.counters
+    #expect(counters.converted == 8)
+    #expect(counters.decoded < 150)
+    #expect(counters.skippable > 100)
+
+    let intra = try ClipReader(path: Fixtures.path("mjpeg.avi"))
+    _ = try intra.evenFrames(limit: 2, size: ChoiceTests.size, layout: .rgb)
+    #expect(intra.counters.decoded == 2)
+  }
+
+  @Test func imagesOfAFolderComeInNaturalOrder() throws {
+    let reader = try ClipReader(path: Fixtures.path("mixed"))
+    #expect(reader.info.isImageFolder)
+    #expect(reader.info.frameCount == 3)
+    #expect(try reader.frameTimes() == [0, 0.04, 0.08])
+    var sizes: [[Int]] = []
+    _ = try reader.forEachFrame(size: nil, layout: .gray) {
+      sizes.append([$0.width, $0.height])
+      return true
+    }
+    #expect(sizes == [[64, 48], [33, 47], [50, 31]])
+    for (index, name) in ["m_2.jpg", "m_9.png", "m_10.jpg"].enumerated() {
+      let frame = try reader.frames(at: [index], size: ChoiceTests.size, layout: .rgb)
+      let reference = Fixtures.reference(
+        Fixtures.path("mixed/" + name), stream: 0, filter: "24:16", pixelFormat: "rgb24")
+      #expect(frame.stack.pixels == reference)
+    }
+  }
+
+  @Test func oneBadImageMakesAFolderPartial() throws {
+    let folder = Fixtures.path("onebad")
+    try FileManager.default.copyItem(atPath: Fixtures.path("mixed"), toPath: folder)
+    try Data([0xff, 0xd8, 0xff, 0]).write(to: URL(fileURLWithPath: folder + "/m_3.jpg"))
+    let frames = try ClipReader(path: folder).evenFrames(limit: 9, size: nil, layout: .rgb)
+    #expect(frames.indices == [0, 2, 3])
+    #expect(frames.isPartial)
+    #expect(!frames.warnings.isEmpty)
+  }
+
+  @Test func aCutMovieSaysHowFarItGoes() throws {
+    let reader = try ClipReader(path: Fixtures.path("cut.mp4"))
+    let whole = try reader.evenFrames(limit: 8, size: ChoiceTests.size, layout: .rgb)
+    #expect(whole.isPartial)
+    #expect(abs((whole.decodedUntil ?? 0) - 3) < 1e-6)
+    // A part that ends before the damage is whole.
+    let part = try ClipReader(path: Fixtures.path("cut.mkv")).evenFrames(
+      limit: 8, end: 1, size: ChoiceTests.size, layout: .rgb)
+    #expect(!part.isPartial)
+  }
+
+  @Test func recordsTellOfEveryFrame() throws {
+    var records: [FrameRecord] = []
+    let summary = try ClipReader(path: Fixtures.path("noeditlist.mp4")).forEachRecord {
+      records.append($0)
+      return true
+    }
+    #expect(summary.frames == 20)
+    #expect(records.map(\.index) == Array(0..<20))
+    #expect(records[0].isKeyFrame)
+    #expect(records[0].time == 0)
+    #expect(records[0].timestamp == 2048)
+  }
+}

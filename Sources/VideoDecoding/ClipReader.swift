@@ -290,7 +290,10 @@ public final class ClipReader {
   ) {
     // Damage that the index met is part of it; a pass by chosen frames sees only its own.
     var damage = outcome.damage
-    if let index, !index.isFromPackets { damage = index.damage }
+    if let index {
+      if !index.isFromPackets { damage = index.damage }
+      damage.hasFalseTimes = index.damage.hasFalseTimes
+    }
     let decodedEnd = index?.end ?? outcome.end
     // A missing end is of no concern to a part that ends before it.
     let isCut =

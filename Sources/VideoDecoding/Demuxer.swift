@@ -235,6 +235,15 @@ extension Demuxer {
   var isMOV: Bool { container.hasPrefix("mov") }
   var isMatroska: Bool { container.hasPrefix("matroska") }
 
+  /// Whether an MP4's durations and times are so far apart that one of them must be wrong.
+  func contradictsItself(_ span: PacketSpan) -> Bool {
+    guard isMOV, span.packets > 2, let durations = span.durations, let first = span.first,
+      let end = span.end
+    else { return false }
+    let ratio = Double(end &- first) / Double(max(1, durations))
+    return ratio > 4 || ratio < 0.25
+  }
+
   /// Whether the header promises more video than the packets brought: the end is missing.
   func isCutShort(_ span: PacketSpan) -> Bool {
     if isMOV || container == "avi" {

@@ -10,12 +10,14 @@ struct Damage {
   var corruptPackets = 0
   /// Frames in which the decoder concealed something.
   var damagedFrames = 0
+  /// The container's times and durations contradict each other: frames may be hidden wrongly.
+  var hasFalseTimes = false
   /// The pass was ended because nothing could be decoded any more.
   var gaveUp = false
 
   /// Whether pictures are missing or partly invented. A packet that is only marked, and of which
   /// the decoder thinks nothing bad, is none: joined transport streams have one at each seam.
-  var isAny: Bool { refusedPackets > 0 || damagedFrames > 0 || gaveUp }
+  var isAny: Bool { refusedPackets > 0 || damagedFrames > 0 || hasFalseTimes || gaveUp }
 }
 
 /// What the packets seen so far say about time.
@@ -27,6 +29,8 @@ struct PacketSpan {
   /// Of the video stream, in its time base, hidden packets included.
   var first: Int64?
   var end: Int64?
+  /// Durations of the video stream's packets together; nil when one has none.
+  var durations: Int64? = 0
   /// Seconds at which the last packet of any stream ends.
   var endOfAll: Double?
 }
@@ -177,6 +181,7 @@ struct MoviePass: ~Copyable {
     if index == demuxer.streamIndex {
       span.first = min(span.first ?? time, time)
       span.end = max(span.end ?? end, end)
+      span.durations = raw.duration > 0 ? span.durations.map { $0 &+ raw.duration } : nil
     }
     let seconds = Double(end) * demuxer.timeBase(of: index)
     span.endOfAll = max(span.endOfAll ?? seconds, seconds)

@@ -49,6 +49,7 @@ final class MovieSource: FrameSource {
       index.end = last + (gaps.isEmpty ? pass.demuxer.nominalStep : gaps[gaps.count / 2])
     }
     index.damage = pass.damage
+    index.damage.hasFalseTimes = pass.demuxer.contradictsItself(pass.span)
     index.isCutShort = pass.demuxer.isCutShort(pass.span)
     merge(pass.counters)
     keep(index)
@@ -108,6 +109,7 @@ final class MovieSource: FrameSource {
       index.end = index.times[index.count - 1] + step
     }
     index.isCutShort = pass.demuxer.isCutShort(pass.span)
+    index.damage.hasFalseTimes = pass.demuxer.contradictsItself(pass.span)
     return index
   }
 
@@ -144,6 +146,7 @@ final class MovieSource: FrameSource {
       }
     }
     outcome.damage = pass.damage
+    outcome.damage.hasFalseTimes = pass.demuxer.contradictsItself(pass.span)
     outcome.isCutShort = pass.demuxer.isCutShort(pass.span)
     outcome.isComplete = true
     return outcome

@@ -19,6 +19,9 @@ enum Text {
     if damage.damagedFrames > 0 {
       lines.append("\(frames(damage.damagedFrames)) damaged, holes concealed by the decoder")
     }
+    if damage.hasFalseTimes {
+      lines.append("its times and durations contradict each other; frames may be missing")
+    }
     if damage.gaveUp { lines.append("decoding was given up after too many errors in a row") }
     return lines
   }

@@ -8,7 +8,7 @@ extension Architecture {
   ///
   /// - `conv3d-lstm`: Conv3D 3×3×3 → batch normalisation → ReLU → MaxPool3D blocks until few
   ///   positions are left, spatial mean, LSTM, mean over time, dropout, Dense.
-  /// - `conv3d-lstm-small`: the same, narrower: for some dozens of clips, and quick.
+  /// - `conv3d-lstm-small`: the same, narrower: for up to some hundred clips, and quick.
   /// - `seed`: Conv3D(32, 3×3×3, ReLU) → MaxPool3D(2, 2, 2) → flatten **per time step** →
   ///   LSTM(128) → Dense. A plain Flatten would destroy the time axis that the LSTM needs.
   /// - `std`: the four-block workload of the speed comparisons, without normalisation.
@@ -18,9 +18,9 @@ extension Architecture {
     let layers: [LayerSpec]
     switch name {
     case "conv3d-lstm":
-      layers = try convLSTM(input: input, widths: [24, 48, 96, 192, 192], hidden: 128, dropout)
+      layers = try convLSTM(input: input, widths: [16, 48, 96, 192, 192], hidden: 128, dropout)
     case "conv3d-lstm-small":
-      layers = try convLSTM(input: input, widths: [16, 32, 64, 96, 96], hidden: 64, dropout)
+      layers = try convLSTM(input: input, widths: [16, 32, 48, 96, 96], hidden: 64, dropout)
     case "seed":
       layers = [
         .conv3D(

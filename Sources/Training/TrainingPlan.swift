@@ -66,7 +66,7 @@ public struct TrainingPlan {
       request, initial: initial, dropout: settings.dropout,
       input: InputShape(
         frames: preprocessing.frames, height: preprocessing.height, width: preprocessing.width,
-        channels: preprocessing.channels), classes: index.classes.count)
+        channels: preprocessing.channels), classes: index.classes.count, clips: train.count)
     network = try Network(architecture: architecture, seed: request.seed)
     if let initial {
       let taken = TrainingPlan.takeWeights(
@@ -169,7 +169,8 @@ public struct TrainingPlan {
   }
 
   private static func architecture(
-    _ request: TrainingRequest, initial: Model?, dropout: Double, input: InputShape, classes: Int
+    _ request: TrainingRequest, initial: Model?, dropout: Double, input: InputShape, classes: Int,
+    clips: Int
   ) throws -> Architecture {
     if let initial {
       if request.architecture != nil {
@@ -180,7 +181,7 @@ public struct TrainingPlan {
       try architecture.validate()
       return architecture
     }
-    let name = request.architecture ?? TrainingPlan.standardArchitecture
+    let name = request.architecture ?? TrainingPlan.standardArchitecture(clips: clips)
     guard name.hasSuffix(".json") || name.contains("/") else {
       return try Architecture.preset(
         name, input: input, classes: classes, dropout: Float(dropout))
@@ -208,7 +209,10 @@ public struct TrainingPlan {
     return architecture
   }
 
-  public static let standardArchitecture = "conv3d-lstm"
+  /// The preset that suits an amount of data: a few hundred clips do not fill a wide network.
+  public static func standardArchitecture(clips: Int) -> String {
+    clips < 300 ? "conv3d-lstm-small" : "conv3d-lstm"
+  }
 
   /// What a decoding error says, in a few words.
   private static func reason(_ error: any Error) -> String {

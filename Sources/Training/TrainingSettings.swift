@@ -48,8 +48,8 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   {
     let batch = batchSize ?? (clips >= 4000 ? 32 : clips >= 64 ? 16 : 8)
     let stepsPerEpoch = max(1, (clips + batch - 1) / batch)
-    // About 2,000 steps, in no fewer than 12 and no more than 60 passes over the data.
-    let passes = epochs ?? min(60, max(12, (2000 + stepsPerEpoch / 2) / stepsPerEpoch))
+    // About 1,500 steps, in no fewer than 12 and no more than 30 passes over the data.
+    let passes = epochs ?? min(30, max(12, (1500 + stepsPerEpoch / 2) / stepsPerEpoch))
     self.batchSize = batch
     self.epochs = passes
     self.flip = flip

@@ -10,7 +10,7 @@ extension TrainCommand {
     @Option(
       name: .long,
       help: ArgumentHelp(
-        "Network: a preset (\(Architecture.presets.joined(separator: ", "))) or a JSON file (default: \(TrainingPlan.standardArchitecture)).",
+        "Network: a preset (\(Architecture.presets.joined(separator: ", "))) or a JSON file (default: by the number of clips).",
         valueName: "name|file"))
     var arch: String?
 

@@ -84,7 +84,7 @@ final class EventFile {
       throw TrainingError(.output, "\(PathText.display(path)): cannot be written")
     }
     self.handle = handle
-    if let resumedAt { try append(TensorBoardEvents.resumed(time: now, step: resumedAt)) }
+    if let resumedAt { try append(TensorBoardEvents.resumed(time: now, step: resumedAt + 1)) }
   }
 
   func append(_ values: [(name: String, value: Double)], step: Int) throws {

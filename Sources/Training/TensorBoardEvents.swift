@@ -8,8 +8,8 @@ enum TensorBoardEvents {
     record(event(time: time, step: 0) { $0.string("brain.Event:2", field: 3) })
   }
 
-  /// Says that a resumed training goes on after `step`, so that TensorBoard drops what an earlier
-  /// process wrote beyond it.
+  /// Says that a resumed training begins with `step`, so that TensorBoard drops what an earlier
+  /// process wrote from there on.
   static func resumed(time: Double, step: Int) -> [UInt8] {
     let start: UInt64 = 1
     return record(

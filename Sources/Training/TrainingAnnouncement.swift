@@ -28,15 +28,13 @@ enum TrainingAnnouncement {
     let counts = zip(index.classes, index.classCounts).map { "\(PathText.display($0)) \($1)" }
     let shown = counts.prefix(24).joined(separator: ", ")
     let more = counts.count > 24 ? " and \(counts.count - 24) more" : ""
-    var lines = [
+    return [
       row(
         "clips",
         "\(index.clips.count) of \(index.classes.count) classes in \(PathText.display(index.path)): "
           + shown + more),
       row("groups", index.groupRule.sentence), row("split", plan.division.sentence),
     ]
-    lines += (index.warnings + plan.division.warnings).map { row("warning", $0) }
-    return lines
   }
 
   private static func leftOut(_ plan: TrainingPlan) -> [String] {
@@ -122,7 +120,10 @@ enum TrainingAnnouncement {
       timing.step * Double(trainer.stepsPerEpoch)
       + timing.scoring * (Double(plan.validation.count) / batch).rounded(.up)
     let left = epoch * Double(plan.settings.epochs - trainer.epochsDone)
-    return row("time", "\(duration(epoch)) an epoch, about \(duration(left)) in all")
+    return row(
+      "time",
+      "\(duration(epoch)) an epoch, about \(duration(left)) "
+        + (trainer.epochsDone == 0 ? "in all" : "to go"))
   }
 
   private static func number(_ value: Double) -> String {

@@ -89,6 +89,9 @@ public final class TrainingSession {
     try Trainer(plan: plan, folder: folder, source: store, pool: pool, observer: observer)
   }
 
+  /// What the user should know about the clips and how they are divided, a line each.
+  public var warnings: [String] { plan.index.warnings + plan.division.warnings }
+
   /// What to say before the first step, in lines; measures a step for it.
   public func announcement(_ trainer: Trainer) throws -> [String] {
     try TrainingAnnouncement.lines(

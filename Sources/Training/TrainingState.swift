@@ -17,8 +17,6 @@ public struct TrainingState: Codable, Hashable, Sendable {
   public var best: Best?
   /// Training is over: only the final model may be missing.
   public var isFinished = false
-  /// Seconds spent by earlier processes; for telling, never for deciding.
-  public var secondsBefore = 0.0
 
   public struct Running: Codable, Hashable, Sendable {
     public var loss = 0.0

@@ -82,6 +82,7 @@ struct TrainCommand: ParsableCommand {
           + "replaced (--resume continues it)")
     }
     for line in try session.announcement(trainer) { console.note(line) }
+    for warning in session.warnings { console.warn(warning) }
     if continuing.dryRun { return }
 
     try session.writeSplit()

@@ -23,8 +23,8 @@ struct LabelResultOptions: ParsableArguments {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "table, jsonl, json, csv, vtt, srt, megadetector, labelstudio, elan or boris (default: by "
-        + "the name of -o; a table on a terminal; else jsonl).", valueName: "format"))
+      "How results are written (default: by the name of -o; a table on a terminal; else jsonl).",
+      valueName: "format"))
   var format: OutputFormat?
 
   @Option(

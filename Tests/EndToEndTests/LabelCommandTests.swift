@@ -1,0 +1,154 @@
+import ClipSampling
+import Foundation
+import ModelFiles
+import Networks
+import TestSupport
+import Testing
+
+/// `vidclass label` and `merge` as users run them, with a network that was never trained.
+@Suite struct LabelCommandTests {
+  private let scratch = ScratchFolder()
+  private let model: String
+  private let clips = Repository.path + "/clips/left"
+
+  init() throws {
+    let input = InputShape(frames: 4, height: 16, width: 16, channels: 3)
+    let architecture = try Architecture.preset("seed", input: input, classes: 2, dropout: 0)
+    let metadata = ModelMetadata(
+      architecture: architecture, classes: ["left", "right"],
+      preprocessing: Preprocessing(frames: 4, height: 16, width: 16), clipSeconds: 1)
+    model = scratch("model.safetensors")
+    try Model(metadata: metadata, network: try Network(architecture: architecture, seed: 1))
+      .save(to: model)
+  }
+
+  private func label(_ arguments: String..., output: String? = nil) throws -> ProgramRun {
+    try ProgramRun("vidclass", ["label", "-m", model] + arguments, output: output)
+  }
+
+  private func lines(_ name: String) throws -> [Substring] {
+    try String(contentsOfFile: scratch(name), encoding: .utf8).split(separator: "\n")
+  }
+
+  private func write(_ text: String, to name: String) throws -> String {
+    try text.write(toFile: scratch(name), atomically: true, encoding: .utf8)
+    return scratch(name)
+  }
+
+  @Test func aSecondRunHasNothingLeftToDo() throws {
+    let first = try label(clips, "-o", scratch("a.jsonl"))
+    #expect(first.exitCode == 0 && first.output.isEmpty)
+    let count = try FileManager.default.contentsOfDirectory(atPath: clips).count
+    let records = try lines("a.jsonl")
+    #expect(records.count == count)
+    #expect(try label(clips, "-o", scratch("a.jsonl"), "--retry-failed").exitCode == 0)
+    #expect(try lines("a.jsonl") == records)
+    // Other settings give other answers.
+    #expect(try label(clips, "-o", scratch("a.jsonl"), "--threshold", "0.99").exitCode == 0)
+    #expect(try lines("a.jsonl").count == 2 * count)
+  }
+
+  @Test func threadsChangeNothing() throws {
+    let one = try label(clips, "-f", "jsonl", "--threads", "1")
+    let three = try label(clips, "-f", "jsonl", "--threads", "3")
+    #expect(one.exitCode == 0 && !one.output.isEmpty)
+    #expect(one.output == three.output)
+  }
+
+  @Test func badFilesAreListedAndTheRestIsLabelled() throws {
+    let text = try write("no movie", to: "text.mp4")
+    let good = clips + "/" + (try FileManager.default.contentsOfDirectory(atPath: clips).min()!)
+    let run = try label(text, scratch("gone.mp4"), good, "-f", "jsonl")
+    #expect(run.exitCode == 3)
+    let statuses = run.output.split(separator: "\n").map { line in
+      ["\"FORMAT\"", "\"NOT_FOUND\"", "\"status\":\"ok\""].first { line.contains($0) }
+    }
+    #expect(statuses == ["\"FORMAT\"", "\"NOT_FOUND\"", "\"status\":\"ok\""])
+    #expect(run.errorLines.contains { $0.hasPrefix("vidclass: error: \(text): is not a video") })
+  }
+
+  @Test func whatCannotBeDoneIsOneLine() throws {
+    let half = scratch("half.safetensors")
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: model))
+    try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: half))
+    try FileManager.default.createDirectory(
+      atPath: scratch("empty"), withIntermediateDirectories: true)
+    let film = try write("a film\nof some value\n", to: "film.dat")
+    let cases: [(arguments: [String], names: String)] = [
+      (["-m", model, scratch("empty")], scratch("empty")),
+      (["-m", scratch("none.safetensors"), clips], scratch("none.safetensors")),
+      (["-m", half, clips], half),
+      (["-m", model, clips, "-o", "/dev/full"], "/dev/full"),
+      (["-m", model, clips, "-f", "csv", "-o", "/dev/full"], "/dev/full"),
+      (["-m", model, clips, "-o", scratch("no/such/folder.csv")], scratch("no/such/folder.csv")),
+      (["-m", model, clips, "-o", film], film),
+      (["-m", model, clips, "-o", clips + "/new.mp4", "-f", "csv"], clips + "/new.mp4"),
+    ]
+    for (arguments, name) in cases {
+      let run = try ProgramRun("vidclass", ["label", "-q"] + arguments)
+      #expect(run.exitCode == 1, "\(arguments)")
+      #expect(run.errorLines.count == 1, "\(run.errors)")
+      #expect(run.errors.hasPrefix("vidclass: error: \(name)"), "\(run.errors)")
+    }
+    #expect(try String(contentsOfFile: film, encoding: .utf8) == "a film\nof some value\n")
+    #expect(try label(clips, "-f", "csv", output: "/dev/full").exitCode == 1)
+  }
+
+  @Test(arguments: [
+    [], ["x", "--window", "0"], ["x", "--threshold", "2"], ["x", "--shard", "3/3"],
+    ["x", "--shard-count", "3"], ["x", "--copy"], ["x", "-f", "doc"],
+    [Repository.path + "/clips", "-f", "vtt", "-o", "-"],
+  ])
+  func wrongUsageIsTold(arguments: [String]) throws {
+    let run = try ProgramRun("vidclass", ["label", "-m", model] + arguments)
+    #expect(run.exitCode == 64)
+    #expect(run.output.isEmpty && run.errors.hasPrefix("vidclass: error: "))
+  }
+
+  @Test func shardsAreMerged() throws {
+    let folder = scratch("out") + "/"
+    for shard in ["0/3", "1/3", "2/3"] {
+      #expect(try label(clips, "--shard", shard, "-o", folder).exitCode == 0)
+    }
+    let expected = try FileManager.default.contentsOfDirectory(atPath: clips).map {
+      clips + "/" + $0
+    }
+    let list = try write((expected + ["lost.mp4"]).joined(separator: "\n"), to: "list.txt")
+    let merge = try ProgramRun(
+      "vidclass", ["merge", folder, "-o", scratch("all.csv"), "--expect", list])
+    #expect(merge.exitCode == 3 && merge.errors.contains("lost.mp4: missing"))
+    let rows = try lines("all.csv")
+    #expect(rows[0] == "filepath,left,right")
+    #expect(
+      rows.dropFirst().map { $0.split(separator: ",")[0] } == expected.sorted().map { $0[...] })
+  }
+
+  @Test func subtitlesGoBesideEachOther() throws {
+    let folder = scratch("subtitles") + "/"
+    #expect(try label(clips, "-f", "vtt", "-o", folder).exitCode == 0)
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+    #expect(names.count == (try FileManager.default.contentsOfDirectory(atPath: clips).count))
+    let text = try String(contentsOfFile: folder + names[0], encoding: .utf8)
+    #expect(text.hasPrefix("WEBVTT\n\n1\n00:00:00.000 --> "))
+  }
+
+  @Test func anInterruptedRunContinues() throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: ProgramRun.path(of: "vidclass"))
+    process.arguments = [
+      "label", "-m", model, Repository.path + "/clips", "-o", scratch("b.jsonl"), "--threads", "1",
+    ]
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    while (try? lines("b.jsonl"))?.isEmpty ?? true, process.isRunning { usleep(5000) }
+    process.terminate()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 143)
+    let before = try lines("b.jsonl")
+    #expect(try label(Repository.path + "/clips", "-o", scratch("b.jsonl")).exitCode == 0)
+    let after = try lines("b.jsonl")
+    #expect(before.count < after.count && Array(after.prefix(before.count)) == before)
+    let paths = after.map { $0.split(separator: ",")[0] }
+    #expect(Set(paths).count == paths.count)
+  }
+}

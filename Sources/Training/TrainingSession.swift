@@ -104,8 +104,8 @@ public final class TrainingSession {
     try AtomicFile.write(plan.division.csvLines.joined(separator: "\n") + "\n", to: folder.split)
   }
 
-  /// After a finished training: calibrates on the clips held out, saves the model, and scores it
-  /// beside its baselines.
+  /// After a finished training: calibrates on the clips held out, saves the model, scores it beside
+  /// its baselines and writes `report.html`.
   public func finish(_ trainer: Trainer, seconds: Double) throws -> TrainingSummary {
     let classes = plan.identity.classes
     let held = plan.validation
@@ -122,12 +122,21 @@ public final class TrainingSession {
           trainer.score(held, variant: variant), clips: held, classes: classes,
           temperature: temperature)
       }
-      let counts = plan.trainingCounts
-      validation = TrainingSummary.Validation(
-        scored: ValidationScores.scored(
-          result, clips: held, classes: classes, temperature: temperature),
-        single: scored(.singleFrame), shuffled: scored(.shuffledFrames),
-        commonest: counts.firstIndex(of: counts.max() ?? 0) ?? 0)
+      var report = EvaluationReport(
+        Evaluation(
+          scored: ValidationScores.scored(
+            result, clips: held, classes: classes, temperature: temperature),
+          singleFrame: scored(.singleFrame), shuffledFrames: scored(.shuffledFrames)),
+        seed: plan.settings.seed, threads: pool.threads,
+        skipped: plan.leftOut.map { ($0.clip.name, $0.message) })
+      report.facts = [
+        ("model", PathText.name(of: folder.model)), ("clips", plan.division.sentence),
+        ("groups", plan.index.groupRule.sentence),
+        ("best epoch", trainer.bestEpoch.map { "\($0) of \(trainer.epochsDone)" } ?? "the last"),
+      ]
+      let title = "Training of \(PathText.name(of: folder.model))"
+      try AtomicFile.write(HTMLReport(report, title: title).text, to: folder.report)
+      validation = TrainingSummary.Validation(report)
     }
     return TrainingSummary(
       model: folder.model, epochs: trainer.epochsDone, bestEpoch: trainer.bestEpoch,

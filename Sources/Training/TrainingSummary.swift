@@ -73,38 +73,25 @@ public struct TrainingSummary: Encodable, Sendable {
 }
 
 extension TrainingSummary.Validation {
-  /// - Parameters:
-  ///   - scored: calibrated scores of the clips held out.
-  ///   - single, shuffled: the same from one frame, and from frames in a random order.
-  ///   - commonest: the class with the most training clips.
-  init(scored: ScoredClips, single: ScoredClips, shuffled: ScoredClips, commonest: Int) {
-    let metrics = Metrics(scored)
-    clips = scored.count
+  /// The figures of a full evaluation that belong on a terminal.
+  init(_ report: EvaluationReport) {
+    let metrics = report.metrics
+    clips = report.scored.count
     top1 = metrics[.top1]
     macroF1 = metrics[.macroF1]
     balancedAccuracy = metrics[.balancedAccuracy]
     logLoss = metrics[.logLoss]
     calibrationError = metrics[.calibrationError]
-    baselines = [
-      "majority": .init(
-        ValidationScores.constant(commonest, labels: scored.labels, classes: scored.classes)),
-      "single_frame": .init(Metrics(single)), "shuffled_frames": .init(Metrics(shuffled)),
-    ]
-    perClass = zip(scored.classes, metrics.perClass).map { name, score in
+    baselines = Dictionary(
+      uniqueKeysWithValues: report.baselines.map { ($0.key, .init($0.metrics)) })
+    perClass = zip(report.scored.classes, metrics.perClass).map { name, score in
       .init(
         name: name, precision: score.precision, recall: score.recall, f1: score.f1,
         support: Int(score.support))
     }
-    var confusions: [TrainingSummary.Confusion] = []
-    for (truth, row) in metrics.confusion.enumerated() {
-      for (answer, count) in row.enumerated() where answer != truth && count > 0 {
-        confusions.append(
-          .init(truth: scored.classes[truth], answer: scored.classes[answer], clips: count))
-      }
+    confusions = report.confusions.map {
+      .init(truth: $0.truth, answer: $0.prediction, clips: $0.count)
     }
-    // Most clips first; the order of the classes decides between equals.
-    self.confusions = confusions.enumerated()
-      .sorted { ($1.element.clips, $0.offset) < ($0.element.clips, $1.offset) }.map(\.element)
   }
 }
 

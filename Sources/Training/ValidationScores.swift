@@ -31,16 +31,6 @@ enum ValidationScores {
       top1: metrics[.top1], macroF1: metrics[.macroF1])
   }
 
-  /// What always answering one class comes to.
-  static func constant(_ answer: Int, labels: [Int], classes: [String]) -> Metrics {
-    var scored = ScoredClips(classes: classes)
-    let row = classes.indices.map { Float($0 == answer ? 1 : 0) }
-    for (position, label) in labels.enumerated() {
-      scored.append(scores: row, label: label, name: "\(position)")
-    }
-    return Metrics(scored)
-  }
-
   private static func softmax(_ logits: ArraySlice<Float>, temperature: Double) -> [Float] {
     let largest = Double(logits.max() ?? 0)
     let weights = logits.map { exp((Double($0) - largest) / temperature) }

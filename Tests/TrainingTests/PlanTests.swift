@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct PlanTests {
   @Test(arguments: [
-    (20, 8, 60), (120, 16, 60), (800, 16, 40), (5000, 32, 13), (100_000, 32, 12),
+    (20, 8, 30), (120, 16, 30), (1000, 16, 24), (5000, 32, 12), (100_000, 32, 12),
   ])
   func defaultsFitTheAmountOfData(clips: Int, batch: Int, epochs: Int) throws {
     let settings = TrainingSettings(clips: clips, classCounts: [clips / 2, clips / 2], flip: true)

@@ -67,7 +67,8 @@ let package = Package(
     .target(
       name: "Evaluation",
       dependencies: [
-        "Datasets", "VideoDecoding", "ClipSampling", "Networks", "ModelFiles", "FileStore", "Tensors",
+        "Datasets", "VideoDecoding", "ClipSampling", "Networks", "ModelFiles", "FileStore",
+        "Tensors",
       ],
       swiftSettings: swift),
 

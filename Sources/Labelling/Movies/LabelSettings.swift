@@ -21,7 +21,8 @@ public struct LabelSettings: Sendable {
   /// - Parameters:
   ///   - window: seconds, more than 0.
   ///   - hop: nil for half a window.
-  ///   - minimumDuration: nil for half a window.
+  ///   - minimumDuration: nil for three quarters of a window: every window that sees something
+  ///     shorter sees its neighbours too, and it is more likely the passage between them.
   public init(
     preprocessing: Preprocessing, window: Double, hop: Double? = nil,
     minimumDuration: Double? = nil, threshold: Double = 0, views: Int? = nil, topCount: Int? = nil
@@ -30,7 +31,7 @@ public struct LabelSettings: Sendable {
     self.preprocessing = preprocessing
     self.window = window
     self.hop = hop ?? window / 2
-    self.minimumDuration = minimumDuration ?? window / 2
+    self.minimumDuration = minimumDuration ?? 0.75 * window
     self.threshold = threshold
     self.views = views
     self.topCount = topCount

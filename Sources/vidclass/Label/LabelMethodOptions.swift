@@ -25,7 +25,8 @@ struct LabelMethodOptions: ParsableArguments {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("The shortest segment (default: half a window).", valueName: "seconds"))
+    help: ArgumentHelp(
+      "The shortest segment (default: three quarters of a window).", valueName: "seconds"))
   var minDuration: Double?
 
   @Option(

@@ -61,7 +61,9 @@ extension FileStoreError {
       let folder = PathText.folder(of: path)
       return FileStoreError(
         .notFound, path: path,
-        "cannot be written because \(folder) is not a folder; create it or choose another place",
+        Folder.exists(folder)
+          ? "cannot be made in \(folder), which takes no new files; choose another place"
+          : "cannot be written because \(folder) is not a folder; create it or choose another place",
         errno: errno)
     case EACCES, EPERM, EROFS:
       return FileStoreError(

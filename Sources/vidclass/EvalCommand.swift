@@ -12,12 +12,12 @@ struct EvalCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "eval", abstract: "Scores a model on labelled clips.",
     discussion: """
-      CLIPS is what train accepts: a folder of class folders, a CSV manifest or a list. Clips that
-      the model was trained on are left out as far as they are known (from split.csv in the model's
+      CLIPS is what train accepts: a folder of class folders, a CSV manifest or a list. Clips that \
+      the model was trained on are left out as far as they are known (from split.csv in the model's \
       run folder, or computed again), and that is said; --split all evaluates all.
 
-      Beside every score stand three baselines: always the commonest class, the model on one frame
-      of each clip, and on the frames in a random order. A model that has learned motion is far
+      Beside every score stand three baselines: always the commonest class, the model on one frame \
+      of each clip, and on the frames in a random order. A model that has learned motion is far \
       above all three. Intervals hold 95 of 100 resamples of whole groups.
 
       EXAMPLES:
@@ -62,7 +62,6 @@ struct EvalCommand: ParsableCommand {
     if let report = results.report { try probe(report) }
     if let predictions = results.predictions { try probe(predictions) }
     let report = try from.map { try score(file: $0, console) } ?? scoreModel(console)
-    for (_, reason) in report.skipped { console.warn(reason) }
     if let path = results.predictions {
       try PredictionsFile.write(report.scored, to: path)
       console.note("predictions: \(PathText.display(path))")
@@ -107,8 +106,15 @@ struct EvalCommand: ParsableCommand {
     console.detail("groups: \(index.groupRule.sentence)")
     let classes = Set(model.metadata.classes)
     let clips = held.clips.filter { classes.contains($0.label) }
-    let skipped = held.clips.filter { !classes.contains($0.label) }.map {
-      (path: $0.name, reason: "\($0.name): its label \"\($0.label)\" is not a class of the model")
+    let strangers = held.clips.filter { !classes.contains($0.label) }
+    for (label, clips) in Dictionary(grouping: strangers, by: \.label).sorted(by: {
+      $0.key < $1.key
+    }) {
+      console.warn(
+        "\(index.path): the model has no class \"\(label)\"; \(clips.count) clips left out")
+    }
+    let skipped = strangers.map {
+      (path: $0.name, reason: "its label \"\($0.label)\" is not a class of the model")
     }
 
     let preprocessing = model.metadata.preprocessing
@@ -129,6 +135,7 @@ struct EvalCommand: ParsableCommand {
       clips, views: method.views, baselines: !method.noBaselines, seed: global.seed,
       progress: { done, _ in bar.update(completed: done) })
     bar.finish()
+    for failure in evaluation.failures { console.warn(failure.message) }
     var report = EvaluationReport(
       evaluation, k: method.topK, seed: global.seed, threads: global.threadCount, skipped: skipped)
     report.facts = [

@@ -113,10 +113,30 @@ struct ModelReport: Encodable {
   private var trainingFacts: [(String, String)] {
     metadata.training.sorted { $0.key < $1.key }.flatMap { key, value -> [(String, String)] in
       guard value.hasPrefix("{"),
-        let object = try? JSONSerialization.jsonObject(with: Data(value.utf8)) as? [String: Any]
+        let object = try? JSONDecoder().decode([String: Scalar].self, from: Data(value.utf8))
       else { return [(key, PathText.display(value))] }
-      return object.sorted { $0.key < $1.key }.map {
-        ($0.key, PathText.display("\($0.value)"))
+      return object.sorted { $0.key < $1.key }.map { ($0.key, PathText.display($0.value.text)) }
+    }
+  }
+
+  /// A JSON value as people write it.
+  private struct Scalar: Decodable {
+    let text: String
+
+    init(from decoder: any Decoder) throws {
+      let value = try decoder.singleValueContainer()
+      if let flag = try? value.decode(Bool.self) {
+        text = flag ? "yes" : "no"
+      } else if let whole = try? value.decode(Int.self) {
+        text = "\(whole)"
+      } else if let number = try? value.decode(Double.self) {
+        text = "\(number)"
+      } else if let string = try? value.decode(String.self) {
+        text = string
+      } else if let list = try? value.decode([Scalar].self) {
+        text = list.map(\.text).joined(separator: ", ")
+      } else {
+        text = "–"
       }
     }
   }

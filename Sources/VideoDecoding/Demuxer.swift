@@ -5,7 +5,7 @@ struct Demuxer: ~Copyable {
   let pointer: UnsafeMutablePointer<AVFormatContext>
   let channel: InputChannel
   let streamIndex: Int
-  private let path: String
+  let path: String
 
   var stream: UnsafeMutablePointer<AVStream> { pointer.pointee.streams[streamIndex]! }
   var container: String { String(cString: pointer.pointee.iformat.pointee.name) }
@@ -54,6 +54,15 @@ struct Demuxer: ~Copyable {
         underlying: number)
     }
     return false
+  }
+
+  /// Whether jumping to a key frame is exact: an MP4 whose header lists all its frames.
+  var canSeek: Bool { isMOV && stream.pointee.nb_frames > 0 }
+
+  /// Goes to the key frame shown at this time, or to one before it; nil for the first.
+  func seek(to time: Int64?) -> Bool {
+    // Far before everything, and far from overflowing where FFmpeg adds offsets to it.
+    av_seek_frame(pointer, Int32(streamIndex), time ?? -(1 << 40), vc_seek_backward) >= 0
   }
 
   // MARK: Opening

@@ -4,8 +4,8 @@ struct FrameIndex {
   var times: [Double] = []
   /// The container's timestamps, where every frame has one of its own; otherwise empty.
   var timestamps: [Int64] = []
-  /// Frames at which decoding can start; empty when found by decoding.
-  var keys: [Bool] = []
+  /// Where decoding can start, ascending; empty where jumping is not known to be exact.
+  var entrances: [Entrance] = []
   /// Seconds at which the last frame disappears.
   var end = 0.0
   /// Whether the packets were believed, not the decoder.
@@ -14,7 +14,25 @@ struct FrameIndex {
   var isCutShort = false
   var damage = Damage()
 
+  /// A key frame: all frames shown from it on can be decoded without what comes before.
+  struct Entrance {
+    /// Display index.
+    let frame: Int
+    let timestamp: Int64
+  }
+
   var count: Int { times.count }
+
+  /// The last place to start from for a frame; nil for the beginning.
+  func entrance(for frame: Int) -> Entrance? {
+    var low = 0
+    var high = entrances.count
+    while low < high {
+      let middle = (low + high) / 2
+      if entrances[middle].frame <= frame { low = middle + 1 } else { high = middle }
+    }
+    return low > 1 ? entrances[low - 1] : nil
+  }
 
   /// Frames that appear in `start..<end` (seconds, nil for open).
   func range(start: Double?, end: Double?) -> Range<Int> {

@@ -2,9 +2,9 @@ internal import CFFmpeg
 
 /// Damage met in one pass.
 struct Damage {
-  /// Packets the decoder refused, after the first frame came out.
+  /// Packets the decoder refused, from the first key frame on.
   var refusedPackets = 0
-  /// Packets refused before the first frame: a recording that starts between key frames.
+  /// Packets refused before the first key frame: a recording that starts between key frames.
   var refusedAtStart = 0
   /// Packets the container marks as damaged.
   var corruptPackets = 0
@@ -49,19 +49,20 @@ struct MoviePass: ~Copyable {
   private let canSkip: Bool
   private let isIntraOnly: Bool
   private var isDraining = false
+  private var hasSentKey = false
   private var errorsInRow = 0
   private var allPackets = 0
   private(set) var span = PacketSpan()
   private(set) var damage = Damage()
   private(set) var counters = DecodeCounters()
 
+  /// Begins where the demuxer stands.
   init(
-    file: borrowing SourceFile, limits: DecodeLimits, threads: Int
+    _ demuxer: consuming Demuxer, limits: DecodeLimits, threads: Int
   ) throws(DecodeError) {
-    let demuxer = try Demuxer(file: file, limits: limits)
-    guard let packet = Packet(), let frame = Frame() else {
-      throw Demuxer.outOfMemory(file.path)
-    }
+    let path = demuxer.path
+    guard let packet = Packet(), let frame = Frame() else { throw Demuxer.outOfMemory(path) }
+    demuxer.channel.state.pointee.deadline = Deadline(limits: limits)
     let stream = demuxer.stream
     let parameters = stream.pointee.codecpar!
     let decoder: Decoder
@@ -70,9 +71,9 @@ struct MoviePass: ~Copyable {
         parameters: parameters, timeBase: stream.pointee.time_base,
         frameRate: stream.pointee.avg_frame_rate, threads: threads, limits: limits)
     } catch {
-      throw MoviePass.codecError(error, path: file.path, demuxer: demuxer, limits: limits)
+      throw MoviePass.codecError(error, path: path, demuxer: demuxer, limits: limits)
     }
-    path = file.path
+    self.path = path
     self.limits = limits
     self.demuxer = demuxer
     self.decoder = decoder
@@ -81,8 +82,10 @@ struct MoviePass: ~Copyable {
     let id = parameters.pointee.codec_id
     canSkip = CodecTraits.skipsExactly(id)
     isIntraOnly = vc_codec_is_intra_only(id) != 0
-    counters.opens = 1
   }
+
+  /// Gives the demuxer back for another pass.
+  consuming func close() -> Demuxer { demuxer }
 
   /// Whether a packet whose frame nobody wants may be skipped without changing other frames.
   var skipsUnwanted: Bool { canSkip || isIntraOnly }
@@ -120,6 +123,7 @@ struct MoviePass: ~Copyable {
       } else {
         decoder.pointer.pointee.skip_frame = AVDISCARD_DEFAULT
       }
+      if packet.isKey { hasSentKey = true }
       let sent = avcodec_send_packet(decoder.pointer, packet.pointer)
       if sent < 0 && sent != vc_averror_eagain && sent != vc_averror_eof && refused() {
         return false
@@ -141,7 +145,7 @@ struct MoviePass: ~Copyable {
 
   /// Counts a refused packet; true when it is time to give up.
   private mutating func refused() -> Bool {
-    if counters.decoded == 0 { damage.refusedAtStart += 1 } else { damage.refusedPackets += 1 }
+    if !hasSentKey { damage.refusedAtStart += 1 } else { damage.refusedPackets += 1 }
     errorsInRow += 1
     damage.gaveUp = errorsInRow > limits.maxConsecutiveErrors
     return damage.gaveUp

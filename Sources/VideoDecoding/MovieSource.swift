@@ -6,17 +6,24 @@ final class MovieSource: FrameSource {
   private let limits: DecodeLimits
   private let threads: Int
   private var known: FrameIndex?
+  /// The container between two passes.
+  private var idle: Demuxer?
+  /// Whether nothing was read from it yet.
+  private var idleIsFresh = true
   private(set) var info: VideoInfo
   private(set) var counters = DecodeCounters()
 
   init(path: String, threads: Int, limits: DecodeLimits) throws(DecodeError) {
     let file = try SourceFile(path: path)
-    let pass = try MoviePass(file: file, limits: limits, threads: 1)
-    info = MovieSource.describe(pass.demuxer, file: file)
+    let demuxer = try Demuxer(file: file, limits: limits)
+    info = MovieSource.describe(demuxer, file: file)
     counters.opens = 1
     self.file = file
     self.limits = limits
     self.threads = threads
+    // A stream that cannot be decoded is told of at once.
+    let pass = try MoviePass(demuxer, limits: limits, threads: 1)
+    idle = pass.close()
   }
 
   func checkUnchanged() throws(DecodeError) { try file.checkUnchanged() }
@@ -25,20 +32,18 @@ final class MovieSource: FrameSource {
 
   func index() throws(DecodeError) -> FrameIndex {
     if let known { return known }
-    var pass = try openPass()
-    if let index = try packetIndex(&pass) {
-      merge(pass.counters)
-      keep(index)
-      return index
-    }
-    merge(pass.counters)
-    return try decodedIndex()
+    var pass = try openPass(threads: 1)
+    let index = try packetIndex(&pass)
+    close(pass)
+    guard let index else { return try decodedIndex() }
+    keep(index)
+    return index
   }
 
   func decodedIndex() throws(DecodeError) -> FrameIndex {
     if let known, !known.isFromPackets { return known }
     var index = FrameIndex()
-    var pass = try openPass()
+    var pass = try openPass(threads: threads)
     var clock = FrameClock(
       unit: pass.demuxer.timeBase(of: pass.demuxer.streamIndex), step: pass.demuxer.nominalStep)
     while try pass.next() {
@@ -51,7 +56,7 @@ final class MovieSource: FrameSource {
     index.damage = pass.damage
     index.damage.hasFalseTimes = pass.demuxer.contradictsItself(pass.span)
     index.isCutShort = pass.demuxer.isCutShort(pass.span)
-    merge(pass.counters)
+    close(pass)
     keep(index)
     return index
   }
@@ -59,38 +64,40 @@ final class MovieSource: FrameSource {
   /// What the packets alone tell; nil where they cannot be believed.
   ///
   /// Note [Believing packets]: one packet is one frame for the codecs listed in `CodecTraits`, when
-  /// every packet has a time of its own, none is damaged, and the first is a key frame that is shown
-  /// first. Otherwise only decoding tells which frames there are.
+  /// every packet has a time of its own, none is damaged, and the first is a key frame before which
+  /// none is shown. Otherwise only decoding tells which frames there are.
   private func packetIndex(_ pass: inout MoviePass) throws(DecodeError) -> FrameIndex? {
     struct Entry {
       var time: Int64
       var end: Int64
-      var isKey: Bool
+      var isEntrance: Bool
     }
+    let canSeek = pass.demuxer.canSeek
     let id = pass.demuxer.stream.pointee.codecpar.pointee.codec_id
     let isVP8 = id == AV_CODEC_ID_VP8
     guard CodecTraits.packetIsFrame(id) || isVP8 else { return nil }
     var entries: [Entry] = []
     var isBelievable = true
-    var isFirst = true
+    var first: Int64?
     try pass.forEachPacket { packet in
-      if isFirst && !packet.isKey { isBelievable = false }
-      isFirst = false
+      if first == nil && !packet.isKey { isBelievable = false }
       guard let time = packet.presentation, !packet.isCorrupt, packet.pointer.pointee.size > 0
       else {
         isBelievable = false
         return
       }
+      first = first ?? time
       // The show_frame bit of VP8's frame header: other frames only serve as references.
       if isVP8 && packet.pointer.pointee.data[0] & 0x10 == 0 { return }
       if packet.isHidden { return }
       entries.append(
         Entry(
-          time: time, end: time &+ max(0, packet.pointer.pointee.duration), isKey: packet.isKey))
+          time: time, end: time &+ max(0, packet.pointer.pointee.duration),
+          isEntrance: canSeek && packet.isKey))
     }
-    guard isBelievable, let shownFirst = entries.first else { return nil }
+    guard isBelievable, let first, !entries.isEmpty else { return nil }
     entries.sort { $0.time < $1.time }
-    guard entries[0].time == shownFirst.time,
+    guard entries[0].time >= first,
       zip(entries.dropFirst(), entries).allSatisfy({ $0.time > $1.time })
     else { return nil }
 
@@ -98,7 +105,8 @@ final class MovieSource: FrameSource {
     var index = FrameIndex()
     index.isFromPackets = true
     index.timestamps = entries.map(\.time)
-    index.keys = entries.map(\.isKey)
+    index.entrances = entries.indices.filter { entries[$0].isEntrance }
+      .map { FrameIndex.Entrance(frame: $0, timestamp: entries[$0].time) }
     index.times = entries.map { Double($0.time - entries[0].time) * unit }
     let last = entries[entries.count - 1]
     if last.end > last.time {
@@ -130,8 +138,7 @@ final class MovieSource: FrameSource {
       return try visitChosen(wanted, of: index, body)
     }
     var outcome = VisitOutcome()
-    var pass = try openPass()
-    defer { merge(pass.counters) }
+    var pass = try openPass(threads: threads)
     let step = pass.demuxer.nominalStep
     var clock = FrameClock(
       unit: pass.demuxer.timeBase(of: pass.demuxer.streamIndex), step: step)
@@ -142,6 +149,7 @@ final class MovieSource: FrameSource {
       outcome.seen += 1
       if !goesOn {
         outcome.damage = pass.damage
+        close(pass)
         return outcome
       }
     }
@@ -149,6 +157,7 @@ final class MovieSource: FrameSource {
     outcome.damage.hasFalseTimes = pass.demuxer.contradictsItself(pass.span)
     outcome.isCutShort = pass.demuxer.isCutShort(pass.span)
     outcome.isComplete = true
+    close(pass)
     return outcome
   }
 
@@ -156,17 +165,37 @@ final class MovieSource: FrameSource {
     _ wanted: [Int], of index: FrameIndex, _ body: (VisitedFrame) -> Bool
   ) throws(DecodeError) -> VisitOutcome {
     var outcome = VisitOutcome()
-    guard !wanted.isEmpty else {
-      outcome.isComplete = true
-      return outcome
-    }
-    var pass = try openPass()
-    defer { merge(pass.counters) }
-    let times = Set(index.isFromPackets ? wanted.map { index.timestamps[$0] } : [])
-    let isWanted: ((Int64) -> Bool)? = index.isFromPackets ? { times.contains($0) } : nil
     var position = 0
+    while position < wanted.count {
+      guard try visitStretch(wanted, &position, of: index, &outcome, body) else { break }
+    }
+    outcome.isComplete = position == wanted.count
+    outcome.missing += wanted.count - position
+    return outcome
+  }
+
+  /// Frames fewer than this are decoded rather than jumped over: a jump costs a new decoder.
+  private static let worthAJump = 24
+
+  /// Shows wanted frames from `position` on, up to a gap that is worth a jump.
+  /// - Returns: Whether to go on with the next stretch.
+  private func visitStretch(
+    _ wanted: [Int], _ position: inout Int, of index: FrameIndex, _ outcome: inout VisitOutcome,
+    _ body: (VisitedFrame) -> Bool
+  ) throws(DecodeError) -> Bool {
+    let entrance = index.entrance(for: wanted[position])
+    var pass = try openPass(threads: threads, at: entrance)
+    let times = Set(index.isFromPackets ? wanted[position...].map { index.timestamps[$0] } : [])
+    let isWanted: ((Int64) -> Bool)? = index.isFromPackets ? { times.contains($0) } : nil
     var ordinal = 0
-    while position < wanted.count, try pass.next(isWanted: isWanted) {
+    var damagedFrames = 0
+    var goesOn = true
+    var isAtEnd = false
+    while goesOn, position < wanted.count {
+      guard try pass.next(isWanted: isWanted) else {
+        isAtEnd = true
+        break
+      }
       defer { ordinal += 1 }
       var current = ordinal
       if index.isFromPackets {
@@ -175,21 +204,31 @@ final class MovieSource: FrameSource {
         }
         current = found
       }
+      // What follows a jump but is shown before it lacks its references.
+      if current < entrance?.frame ?? 0 { continue }
+      if pass.frame.isDamaged { damagedFrames += 1 }
       while position < wanted.count && wanted[position] < current {
         outcome.missing += 1
         position += 1
       }
       guard position < wanted.count, wanted[position] == current else { continue }
-      let goesOn = show(pass, index: current, time: index.times[current], body)
+      goesOn = show(pass, index: current, time: index.times[current], body)
       outcome.seen += 1
       outcome.end = index.disappearance(of: current)
       position += 1
-      if !goesOn { break }
+      if position < wanted.count, let next = index.entrance(for: wanted[position]),
+        next.frame > current + MovieSource.worthAJump
+      {
+        break
+      }
     }
-    outcome.isComplete = position == wanted.count
-    outcome.missing += wanted.count - position
-    outcome.damage = pass.damage
-    return outcome
+    outcome.damage.refusedPackets += pass.damage.refusedPackets
+    outcome.damage.corruptPackets += pass.damage.corruptPackets
+    outcome.damage.damagedFrames += damagedFrames
+    if entrance == nil { outcome.damage.refusedAtStart += pass.damage.refusedAtStart }
+    if pass.damage.gaveUp { outcome.damage.gaveUp = true }
+    close(pass)
+    return goesOn && !isAtEnd
   }
 
   private func show(
@@ -206,15 +245,36 @@ final class MovieSource: FrameSource {
     return body(visited)
   }
 
-  private func openPass() throws(DecodeError) -> MoviePass {
-    try MoviePass(file: file, limits: limits, threads: threads)
+  /// A pass from the beginning or from an entrance, through the container as it is open where that
+  /// is exact, otherwise through one opened anew.
+  private func openPass(
+    threads: Int, at entrance: FrameIndex.Entrance? = nil
+  ) throws(DecodeError) -> MoviePass {
+    if let demuxer = idle.take() {
+      if idleIsFresh && entrance == nil {
+        return try MoviePass(demuxer, limits: limits, threads: threads)
+      }
+      if demuxer.canSeek, demuxer.seek(to: entrance?.timestamp) {
+        counters.seeks += 1
+        return try MoviePass(demuxer, limits: limits, threads: threads)
+      }
+    }
+    counters.opens += 1
+    let demuxer = try Demuxer(file: file, limits: limits)
+    if let entrance, demuxer.seek(to: entrance.timestamp) { counters.seeks += 1 }
+    return try MoviePass(demuxer, limits: limits, threads: threads)
+  }
+
+  /// Takes the work into account and keeps the container for the next pass.
+  private func close(_ pass: consuming MoviePass) {
+    merge(pass.counters)
+    idleIsFresh = false
+    idle = pass.close()
   }
 
   private func merge(_ more: DecodeCounters) {
-    counters.opens += more.opens
     counters.packets += more.packets
     counters.skippable += more.skippable
     counters.decoded += more.decoded
-    counters.seeks += more.seeks
   }
 }

@@ -26,6 +26,9 @@ make $source $x264 -frames:v 1 one.mp4
 make $source $x264 -frames:v 3 three.mp4
 make -f lavfi -i testsrc2=s=96x64:r=25:d=8 $x264 -bf 2 -g 25 long.mp4
 make -i long.mp4 -c copy long.mkv
+make -f lavfi -i testsrc2=s=64x48:r=30:d=10 $x264 -bf 2 -g 30 jumps.mp4
+make -ss 1.5 -i jumps.mp4 -c copy jumpscut.mp4
+make -f lavfi -i testsrc2=s=64x48:r=30:d=10 $x264 -bf 3 -g 30 -x264-params open-gop=1 opengop.mp4
 
 # Picture
 for angle in 90 180 270; do

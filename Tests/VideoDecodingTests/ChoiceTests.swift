@@ -213,3 +213,42 @@ import VideoDecoding
     #expect(records[0].timestamp == 2048)
   }
 }
+
+/// Jumps to key frames: only where they pay, and without a trace in the pictures.
+@Suite struct JumpTests {
+  @Test(arguments: ["jumps.mp4", "jumpscut.mp4", "opengop.mp4"])
+  func sparseFramesAreTheSameAsAllFrames(_ name: String) throws {
+    let size = FrameSize(width: 24, height: 16)
+    var all: [[UInt8]] = []
+    _ = try ClipReader(path: Fixtures.path(name)).forEachFrame(size: size, layout: .rgb) {
+      all.append(Array($0.pixels))
+      return true
+    }
+    for step in [1, 7, 45, 90] {
+      let reader = try ClipReader(path: Fixtures.path(name))
+      let wanted = Array(stride(from: all.count % step, to: all.count, by: step))
+      let frames = try reader.frames(at: wanted, size: size, layout: .rgb)
+      #expect(frames.stack.pixels == wanted.flatMap { all[$0] })
+      #expect(!frames.isPartial)
+      #expect(reader.counters.opens == 1)
+      if step == 1 { #expect(reader.counters.seeks == 1) }
+      if step == 90 { #expect(reader.counters.decoded < all.count) }
+    }
+  }
+
+  @Test func aLatePartNeedsNoDecodingFromTheStart() throws {
+    let reader = try ClipReader(path: Fixtures.path("jumps.mp4"))
+    let part = try reader.evenFrames(
+      limit: 4, start: 9, end: 9.5, size: nil, layout: .gray)
+    #expect(part.stack.count == 4)
+    #expect(reader.counters.decoded < 60)
+  }
+
+  /// Containers in which seeking is not exact are read from the start.
+  @Test(arguments: ["offset.ts", "raw.h264", "bframes.avi"])
+  func othersAreReadInOrder(_ name: String) throws {
+    let reader = try ClipReader(path: Fixtures.path(name))
+    _ = try reader.evenFrames(limit: 2, size: nil, layout: .gray)
+    #expect(reader.counters.seeks == 0)
+  }
+}

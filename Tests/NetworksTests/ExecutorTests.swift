@@ -52,7 +52,8 @@ import Testing
     executor.backward(count: 3)
     let gradients = Array(network.gradients)
     let start = Array(network.parameters)
-    let epsilon: Float = 4e-4
+    // Small enough that few maxima and rectifiers change sides, large enough for 32-bit sums.
+    let epsilon: Float = 2e-4
     for entry in network.entries {
       for trial in 0..<3 {
         let step = randomValues(entry.range.count, seed: UInt64(100 + trial))
@@ -71,7 +72,7 @@ import Testing
         // A bias before a normalisation has no effect: both are then zero but for rounding.
         let scale = max(abs(numeric), abs(analytic), 0.05)
         #expect(
-          abs(numeric - analytic) / scale < 0.02,
+          abs(numeric - analytic) / scale < 0.03,
           "\(entry.name): \(numeric) by differences, \(analytic) by backward")
       }
     }

@@ -29,6 +29,12 @@ enum Interrupt {
     action.sa_flags = SA_RESTART
     sigaction(SIGINT, &action, nil)
     sigaction(SIGTERM, &action, nil)
+    // A parent may start programs from a thread that blocks signals, and the mask is inherited.
+    var asked = sigset_t()
+    sigemptyset(&asked)
+    sigaddset(&asked, SIGINT)
+    sigaddset(&asked, SIGTERM)
+    pthread_sigmask(SIG_UNBLOCK, &asked, nil)
   }
 
   /// The signal that asked to stop, if any; cheap enough for every iteration, from any thread.

@@ -105,6 +105,15 @@ import Testing
     #expect(report.confusions.map(\.count) == [2])
   }
 
+  /// A perfect score has an interval without width, which would promise too much.
+  @Test func aPerfectScoreIsNotAPromise() {
+    let clips = scored(certain([0, 1, 0, 1, 0, 1], classes: 2), [0, 1, 0, 1, 0, 1])
+    let report = EvaluationReport(Evaluation(scored: clips))
+    #expect(
+      report.intervalSentence.hasSuffix("no mistake in 6 clips still allows for 50 % of errors"))
+    #expect(!self.report().intervalSentence.contains("mistake"))
+  }
+
   @Test func theTableHasBaselinesBesideEveryScore() throws {
     let lines = report().lines(columns: 100)
     let header = try #require(lines.first)

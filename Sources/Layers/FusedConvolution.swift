@@ -2,23 +2,36 @@ internal import CKernels
 import Tensors
 
 /// Convolution → bias → ReLU → max pooling without the full convolution ever in memory: each task
-/// computes the few depths of one pooled depth into scratch that stays in cache, then pools them.
+/// computes what a few rows of one pooled depth need, into scratch that stays in the second cache,
+/// then pools it.
 public struct FusedConvolution: Sendable {
   public let convolution: Convolution
   public let pool: AffineMaxPool
+  /// Pooled rows of one task.
+  private let rows: Int
+
+  /// Floats of scratch that stay in cache beside weights and input: 256 KB.
+  private static let cachedFloats = 1 << 16
 
   public init(convolution: Convolution, pool: AffineMaxPool) {
     precondition(pool.input == convolution.output, "the pool reads what the convolution writes")
     precondition(pool.input.halo == .zero, "the convolution's output has no halo")
     self.convolution = convolution
     self.pool = pool
+    let row = pool.window.depth * pool.window.height * pool.input.extent.width * pool.input.channels
+    rows = max(1, min(pool.output.extent.height, FusedConvolution.cachedFloats / row))
+  }
+
+  /// What one task convolves.
+  private var slab: ActivationLayout {
+    ActivationLayout(
+      extent: Extent3(
+        pool.window.depth, rows * pool.window.height, pool.input.extent.width),
+      channels: pool.input.channels)
   }
 
   /// Floats of scratch, a worker.
-  public var scratchCount: Int {
-    pool.window.depth * convolution.output.extent.height * convolution.output.extent.width
-      * convolution.output.channels
-  }
+  public var scratchCount: Int { slab.sampleCount }
 
   /// `scale` and `shift` `[C]` are the pool's affine map; `index` is nil for inference.
   public func forward(
@@ -27,33 +40,52 @@ public struct FusedConvolution: Sendable {
     output y: UnsafeMutablePointer<Float>, index: UnsafeMutablePointer<UInt8>?,
     scratch: UnsafeMutablePointer<Float>, workers: WorkerPool
   ) {
-    let convolve = InstructionSet.kernels.pointee.conv_forward!
-    let reduce = InstructionSet.kernels.pointee.pool_forward!
     let depths = pool.output.extent.depth
-    var slab = convolution.output
-    slab.extent.depth = pool.window.depth
-    let inputStep =
-      pool.window.depth * convolution.geometry.stride.depth * convolution.input.planeCount
-    let outputPlane = pool.output.planeCount
-    let indexPlane = pool.output.denseCount / depths
+    let height = pool.output.extent.height
+    let bands = (height + rows - 1) / rows
+    let source = convolution.input
+    let target = pool.output
+    let stride = convolution.geometry.stride
+    let inputDepth = pool.window.depth * stride.depth * source.planeCount
+    let inputRow = pool.window.height * stride.height * source.rowCount
+    let denseRow = target.extent.width * target.channels
+    workers.parallelFor(batch * depths * bands) { task, worker in
+      let sample = task / (depths * bands)
+      let depth = task / bands % depths
+      let row = task % bands * rows
+      let place =
+        (depth + target.halo.depth) * target.planeCount + (row + target.halo.height)
+        * target.rowCount
+      computeBand(
+        rows: min(rows, height - row),
+        input: x + sample * source.sampleCount + depth * inputDepth + row * inputRow,
+        packed: packed, scale: scale, shift: shift,
+        output: y + sample * target.sampleCount + place,
+        index: index.map { $0 + sample * target.denseCount + (depth * height + row) * denseRow },
+        work: scratch + worker * scratchCount)
+    }
+  }
+
+  /// Some pooled rows of one depth; `output` begins at the first row, its halo on the left included.
+  private func computeBand(
+    rows: Int, input: UnsafePointer<Float>, packed: UnsafePointer<Float>,
+    scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>,
+    index: UnsafeMutablePointer<UInt8>?, work: UnsafeMutablePointer<Float>
+  ) {
+    var slab = slab
+    slab.extent.height = rows * pool.window.height
+    var band = pool.output
+    band.extent.depth = 1
+    band.extent.height = rows
+    band.halo.depth = 0
+    band.halo.height = 0
     var c = convolution.c
     c.output = slab.c
     var p = pool.c
     p.input = slab.c
-    withUnsafePointer(to: &c) { c in
-      withUnsafePointer(to: &p) { p in
-        workers.parallelFor(batch * depths) { task, worker in
-          let sample = task / depths
-          let depth = task % depths
-          let work = scratch + worker * scratchCount
-          convolve(
-            c, x + sample * convolution.input.sampleCount + depth * inputStep, packed, nil, 0, work,
-            0, slab.extent.count)
-          reduce(
-            p, work, scale, shift, y + sample * pool.output.sampleCount + depth * outputPlane,
-            index.map { $0 + sample * pool.output.denseCount + depth * indexPlane }, 0, 1)
-        }
-      }
-    }
+    p.output = band.c
+    let kernels = InstructionSet.kernels.pointee
+    kernels.conv_forward(&c, input, packed, nil, 0, work, 0, slab.extent.count)
+    kernels.pool_forward(&p, work, scale, shift, output, index, 0, 1)
   }
 }

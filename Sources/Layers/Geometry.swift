@@ -55,10 +55,11 @@ public struct ActivationLayout: Hashable, Sendable {
       * (extent.width + 2 * halo.width) * channels
   }
 
+  /// Floats from one row to the next, halo included.
+  public var rowCount: Int { (extent.width + 2 * halo.width) * channels }
+
   /// Floats from one depth to the next, halo included.
-  public var planeCount: Int {
-    (extent.height + 2 * halo.height) * (extent.width + 2 * halo.width) * channels
-  }
+  public var planeCount: Int { (extent.height + 2 * halo.height) * rowCount }
 
   /// Floats of one sample without its halo.
   public var denseCount: Int { extent.count * channels }

@@ -21,7 +21,7 @@ test: test-deps
 	swift test -c release
 
 bench: build
-	scripts/bench
+	.make/bench
 
 format:
 	swift format --in-place --recursive Sources Tests Package.swift
@@ -32,7 +32,7 @@ install: build
 	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
 	  $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 	install -m 755 $(VIDCLASS) $(DESTDIR)$(PREFIX)/bin/vidclass
-	scripts/make-man-pages $(VIDCLASS) $(DESTDIR)$(PREFIX)/share/man/man1
+	.make/make-man-pages $(VIDCLASS) $(DESTDIR)$(PREFIX)/share/man/man1
 	$(VIDCLASS) --generate-completion-script bash \
 	  > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vidclass
 	$(VIDCLASS) --generate-completion-script zsh \
@@ -50,7 +50,7 @@ clips: deps
 	.build/release/clipmaker movie $(MOVIE)
 
 deps:
-	@scripts/install-packages
+	@.make/install-packages
 
 test-deps:
-	@scripts/install-packages --tests
+	@.make/install-packages --tests

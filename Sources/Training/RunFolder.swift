@@ -29,6 +29,11 @@ public struct RunFolder: Sendable {
 
   public var hasCheckpoint: Bool { FileManager.default.fileExists(atPath: checkpoint) }
 
+  /// Keeps every other process from training into this folder, which would mix two trainings.
+  ///
+  /// - Returns: the lock; it ends with its life, or with the process however that ends.
+  public func lock() throws -> FolderLock { try FolderLock(path) }
+
   /// Makes the folder and proves that both it and the model's folder can be written, so that hours
   /// of work do not end in an error.
   public func prepare() throws {

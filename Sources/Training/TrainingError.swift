@@ -3,7 +3,9 @@ public struct TrainingError: Error, Sendable, CustomStringConvertible {
   public enum Code: String, Sendable {
     /// The data set cannot be trained on (no clips, one class, an empty side of the split).
     case data = "DATA"
-    /// A setting is out of range or does not fit another one.
+    /// An option's value is out of range, or excludes another option.
+    case usage = "USAGE"
+    /// A model or architecture to start from cannot be read or does not fit.
     case settings = "SETTINGS"
     /// The model or its run folder cannot be written.
     case output = "OUTPUT"

@@ -126,12 +126,12 @@ public struct TrainingPlan {
     var choice = Preprocessing.FrameChoice.uniform
     if let rate = request.framesPerSecond {
       guard rate > 0, rate <= 1000 else {
-        throw TrainingError(.settings, "--fps must be above 0 and at most 1000, not \(rate)")
+        throw TrainingError(.usage, "--fps must be above 0 and at most 1000, not \(rate)")
       }
       choice = .rate(framesPerSecond: rate)
     } else if let stride = request.stride {
       guard (1...10_000).contains(stride) else {
-        throw TrainingError(.settings, "--stride must be from 1 to 10000, not \(stride)")
+        throw TrainingError(.usage, "--stride must be from 1 to 10000, not \(stride)")
       }
       choice = .stride(stride)
     }
@@ -156,10 +156,10 @@ public struct TrainingPlan {
     let frames = request.frames ?? 16
     let size = request.size ?? 64
     guard (1...512).contains(frames) else {
-      throw TrainingError(.settings, "--frames must be from 1 to 512, not \(frames)")
+      throw TrainingError(.usage, "--frames must be from 1 to 512, not \(frames)")
     }
     guard (8...1024).contains(size) else {
-      throw TrainingError(.settings, "--size must be from 8 to 1024, not \(size)")
+      throw TrainingError(.usage, "--size must be from 8 to 1024, not \(size)")
     }
     // An eighth more than is shown, so that crops can move.
     let resize = size + (size + 7) / 8
@@ -174,7 +174,7 @@ public struct TrainingPlan {
   ) throws -> Architecture {
     if let initial {
       if request.architecture != nil {
-        throw TrainingError(.settings, "--arch cannot be given with --init-from, which decides it")
+        throw TrainingError(.usage, "--arch cannot be given with --init-from, which decides it")
       }
       var architecture = initial.metadata.architecture
       architecture.setClasses(classes)

@@ -67,7 +67,7 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   /// Throws for values that make no sense, naming the option.
   public func validate() throws(TrainingError) {
     func require(_ condition: Bool, _ option: String, _ wanted: String) throws(TrainingError) {
-      if !condition { throw TrainingError(.settings, "\(option) must be \(wanted)") }
+      if !condition { throw TrainingError(.usage, "\(option) must be \(wanted)") }
     }
     try require((1...100_000).contains(epochs), "--epochs", "from 1 to 100000, not \(epochs)")
     try require(

@@ -52,7 +52,7 @@ struct LabelCommand: ParsableCommand {
       console: console)
     let tally = try batch.run()
     if summary.json && results.output != nil { try StandardOutput.writeJSON(tally) }
-    if tally.failed + tally.partial > 0 { throw ExitCode.partial }
+    if tally.failed + tally.partial + tally.unsorted > 0 { throw ExitCode.partial }
   }
 
   private func loadModel(console: Console) throws -> Model {

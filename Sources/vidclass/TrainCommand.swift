@@ -38,6 +38,11 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var global: GlobalOptions
 
   func validate() throws {
+    if clips.isEmpty { throw ValidationError("The name of the data set is empty.") }
+    if output?.isEmpty == true { throw ValidationError("-o needs the name of a file.") }
+    if let share = data.val, !(0..<1).contains(share) {
+      throw ValidationError("--val must be at least 0 and below 1, not \(share); 0.2 is usual.")
+    }
     if input.fps != nil && input.stride != nil {
       throw ValidationError("--fps and --stride exclude each other; give one of them.")
     }
@@ -55,9 +60,9 @@ struct TrainCommand: ParsableCommand {
     let clock = ContinuousClock()
     let began = clock.now
 
-    let session = try TrainingSession(
-      request, cache: data.cache, threads: global.threadCount,
-      programVersion: ProgramVersion.current, writes: !continuing.dryRun)
+    let session = try makeSession()
+    let lock = continuing.dryRun ? nil : try session.folder.lock()
+    defer { withExtendedLifetime(lock) {} }
     let total = session.plan.train.count + session.plan.validation.count
     let bar = ProgressBar("decoding", total: total, unit: "clips", console: console)
     let decoded = try session.decode { done, _ in
@@ -104,6 +109,17 @@ struct TrainCommand: ParsableCommand {
       try StandardOutput.write(lines.joined(separator: "\n") + "\n")
     }
     if !session.plan.leftOut.isEmpty || !session.partial.isEmpty { throw ExitCode.partial }
+  }
+
+  /// - Throws: `ValidationError` where an option's value is at fault.
+  private func makeSession() throws -> TrainingSession {
+    do {
+      return try TrainingSession(
+        request, cache: data.cache, threads: global.threadCount,
+        programVersion: ProgramVersion.current, writes: !continuing.dryRun)
+    } catch let error as TrainingError where error.code == .usage {
+      throw ValidationError(error.message)
+    }
   }
 
   private var request: TrainingRequest {

@@ -16,7 +16,11 @@ struct CommandLineTests {
 
   @Test(
     "Wrong usage exits with 64 and says how to go on",
-    arguments: [["--nonsense"], ["nonsense"]])
+    arguments: [
+      ["--nonsense"], ["nonsense"], ["train", ""], ["train", "x", "-o", ""],
+      ["train", Repository.path + "/clips", "--dry-run", "--epochs", "0"],
+      ["train", Repository.path + "/clips", "--dry-run", "--val", "2"],
+    ])
   func wrongUsage(arguments: [String]) throws {
     let run = try ProgramRun("vidclass", arguments)
     #expect(run.exitCode == 64)

@@ -67,6 +67,25 @@ import Testing
     #expect(run.errorLines.contains { $0.hasPrefix("vidclass: error: \(text): is not a video") })
   }
 
+  @Test func aMovieThatCannotBeSortedStaysAndTheRestGoesOn() throws {
+    let good = clips + "/" + (try FileManager.default.contentsOfDirectory(atPath: clips).min()!)
+    try FileManager.default.createDirectory(
+      atPath: scratch("movies"), withIntermediateDirectories: true)
+    for name in [[UInt8(ascii: "a"), 0xFF], [UInt8(ascii: "b")]] {
+      let path = Array((scratch("movies") + "/").utf8) + name + Array(".mp4".utf8) + [0]
+      let made = path.withUnsafeBytes { bytes in
+        symlink(good, bytes.baseAddress!.assumingMemoryBound(to: CChar.self))
+      }
+      #expect(made == 0)
+    }
+    let run = try label(scratch("movies"), "--sort-into", scratch("sorted"), "-f", "jsonl")
+    #expect(run.exitCode == 3)
+    #expect(run.output.split(separator: "\n").count == 2)
+    #expect(run.errors.contains("is not UTF-8; rename it first"))
+    let sorted = FileManager.default.subpaths(atPath: scratch("sorted")) ?? []
+    #expect(sorted.filter { $0.hasSuffix("/b.mp4") }.count == 1)
+  }
+
   @Test func whatCannotBeDoneIsOneLine() throws {
     let half = scratch("half.safetensors")
     let bytes = try Data(contentsOf: URL(fileURLWithPath: model))
@@ -82,6 +101,7 @@ import Testing
       (["-m", model, clips, "-f", "csv", "-o", "/dev/full"], "/dev/full"),
       (["-m", model, clips, "-o", scratch("no/such/folder.csv")], scratch("no/such/folder.csv")),
       (["-m", model, clips, "-o", film], film),
+      (["-m", model, clips, "--sort-into", film], film),
       (["-m", model, clips, "-o", clips + "/new.mp4", "-f", "csv"], clips + "/new.mp4"),
     ]
     for (arguments, name) in cases {
@@ -95,7 +115,8 @@ import Testing
   }
 
   @Test(arguments: [
-    [], ["x", "--window", "0"], ["x", "--threshold", "2"], ["x", "--shard", "3/3"],
+    [], [""], ["x", "-o", ""], ["x", "--window", "0"], ["x", "--window", "1e300"],
+    ["x", "--threshold", "2"], ["x", "--shard", "3/3"],
     ["x", "--shard-count", "3"], ["x", "--copy"], ["x", "-f", "doc"],
     [Repository.path + "/clips", "-f", "vtt", "-o", "-"],
   ])

@@ -1,3 +1,4 @@
+import FileStore
 import Foundation
 
 /// Puts labelled movies into folders named after their labels.
@@ -16,6 +17,21 @@ public struct LabelSorter: Sendable {
   public init(folder: MediaPath, way: Way) {
     self.folder = folder
     self.way = way
+  }
+
+  /// Makes the folder, so that a place that cannot be written is known before the first movie.
+  ///
+  /// - Throws: `LabelError` with code `output` that names the folder.
+  public func prepare() throws(LabelError) {
+    do { try Folder.create(folder.text) } catch {
+      throw LabelError(.output, error.description, cause: error)
+    }
+    guard access(folder.text, W_OK) == 0 else {
+      throw LabelError(
+        .output,
+        "\(folder.text): cannot be written (\(String(cString: strerror(errno)))); "
+          + "change its permissions or choose another folder")
+    }
   }
 
   /// Puts the movie of `record` where it belongs; a record without a label stays where it is.

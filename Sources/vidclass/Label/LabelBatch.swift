@@ -11,6 +11,8 @@ struct LabelBatch {
     var ok = 0
     var partial = 0
     var failed = 0
+    /// Labelled, but not put into the folder of the label.
+    var unsorted = 0
     /// Of those, how many were known from an earlier run.
     var skipped = 0
     var seconds = 0.0
@@ -30,6 +32,7 @@ struct LabelBatch {
   /// - Throws: `Interrupted` after a signal, with everything finished written.
   func run() throws -> Tally {
     let started = ContinuousClock().now
+    try sorter?.prepare()
     var tally = Tally(movies: jobs.count, model: model.hash)
     let remaining = try skipDone(&tally)
     let workers = max(1, min(threads, remaining.count))
@@ -69,7 +72,7 @@ struct LabelBatch {
       case .done(let record), .failed(let record):
         tally.skipped += 1
         count(record, &tally)
-        try sorter?.place(record)
+        sort(record, &tally)
       }
     }
     return remaining
@@ -91,7 +94,15 @@ struct LabelBatch {
   private func deliver(_ record: LabelRecord, at index: Int, _ tally: inout Tally) throws {
     try output.add(record, at: index)
     count(record, &tally)
-    try sorter?.place(record)
+    sort(record, &tally)
+  }
+
+  /// A movie that cannot be moved or linked is told and stays; the others go on.
+  private func sort(_ record: LabelRecord, _ tally: inout Tally) {
+    do { try sorter?.place(record) } catch {
+      tally.unsorted += 1
+      console.error(error.message)
+    }
   }
 
   private func count(_ record: LabelRecord, _ tally: inout Tally) {
@@ -113,6 +124,7 @@ struct LabelBatch {
     var parts = ["\(tally.ok) of \(tally.movies) movies labelled"]
     if tally.partial > 0 { parts.append("\(tally.partial) in part") }
     if tally.failed > 0 { parts.append("\(tally.failed) failed") }
+    if tally.unsorted > 0 { parts.append("\(tally.unsorted) not sorted") }
     if tally.skipped > 0 { parts.append("\(tally.skipped) of them in an earlier run") }
     console.note(parts.joined(separator: ", ") + String(format: " (%.1f s)", tally.seconds))
   }

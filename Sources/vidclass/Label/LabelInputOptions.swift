@@ -37,6 +37,7 @@ struct LabelInputOptions: ParsableArguments {
     if paths.isEmpty && filesFrom == nil && filesFrom0 == nil {
       throw ValidationError("Name a movie, a folder, - or --files-from.")
     }
+    if paths.contains("") { throw ValidationError("The name of a movie or folder is empty.") }
     if [paths.contains("-"), filesFrom == "-", filesFrom0 == "-"].filter({ $0 }).count > 1 {
       throw ValidationError(
         "Standard input can be read once: give one of -, --files-from - and --files-from0 -.")

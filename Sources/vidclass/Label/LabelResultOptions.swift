@@ -45,6 +45,8 @@ struct LabelResultOptions: ParsableArguments {
   @Flag(exclusivity: .exclusive) var way: Way?
 
   func validate() throws {
+    if output?.isEmpty == true { throw ValidationError("-o needs the name of a file or folder.") }
+    if sortInto?.isEmpty == true { throw ValidationError("--sort-into needs a folder.") }
     if way != nil && sortInto == nil {
       throw ValidationError("--link, --copy and --move belong to --sort-into.")
     }

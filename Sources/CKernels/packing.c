@@ -1,4 +1,4 @@
-// Weights into panels and back, explicit im2col, halos, transposition: moving, not computing.
+// Weights into panels and back, col2im, halos, transposition: moving, not computing.
 
 #include <string.h>
 
@@ -56,18 +56,6 @@ static ptrdiff_t patch_start(const vc_conv *c, ptrdiff_t position) {
   return first_tap(c) + d * c->stride_depth * plane_stride(&c->input) +
          rest / c->output.width * c->stride_height * row_stride(&c->input) +
          rest % c->output.width * c->stride_width * c->input.channels;
-}
-
-void vc_im2col(const vc_conv *c, const float *input, float *columns, ptrdiff_t begin,
-               ptrdiff_t end) {
-  const ptrdiff_t run = c->kernel_width * c->input.channels;
-  for (ptrdiff_t position = begin; position < end; position++) {
-    const float *patch = input + patch_start(c, position);
-    for (ptrdiff_t d = 0; d < c->kernel_depth; d++)
-      for (ptrdiff_t h = 0; h < c->kernel_height; h++, columns += run)
-        memcpy(columns, patch + d * plane_stride(&c->input) + h * row_stride(&c->input),
-               sizeof(float) * (size_t)run);
-  }
 }
 
 void vc_col2im(const vc_conv *c, const float *columns, float *input_gradient, ptrdiff_t begin,

@@ -125,10 +125,8 @@ void vc_unpack_weights(const float *packed, float *weights, ptrdiff_t outputs, p
                        ptrdiff_t kernel_depth, ptrdiff_t kernel_height, ptrdiff_t kernel_width,
                        ptrdiff_t panel_width, ptrdiff_t begin, ptrdiff_t end);
 
-/// Rows `[begin, end)` of the explicit im2col matrix `[positions, kD * kH * kW * C]`.
-void vc_im2col(const vc_conv *conv, const float *input, float *columns, ptrdiff_t begin,
-               ptrdiff_t end);
-/// Adds those rows back into the input's gradient (col2im), laid out as `conv->input`.
+/// Adds rows `[begin, end)` of an im2col matrix `[positions, kD * kH * kW * C]` back into the
+/// input's gradient (col2im), laid out as `conv->input`.
 void vc_col2im(const vc_conv *conv, const float *columns, float *input_gradient, ptrdiff_t begin,
                ptrdiff_t end);
 

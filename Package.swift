@@ -32,6 +32,8 @@ let package = Package(
     .target(
       name: "CKernels", cSettings: [.define("_GNU_SOURCE")], linkerSettings: [.linkedLibrary("m")]),
 
+    .target(name: "CSandbox", cSettings: [.define("_GNU_SOURCE")]),
+
     // MARK: Numerics
     .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: swift),
     .target(name: "Layers", dependencies: ["Tensors", "CKernels"], swiftSettings: swift),
@@ -44,7 +46,8 @@ let package = Package(
       dependencies: ["Networks", "Layers", "Tensors", "ClipSampling", "FileStore"],
       swiftSettings: swift),
     .target(
-      name: "VideoDecoding", dependencies: ["CFFmpeg", "ClipSampling"], swiftSettings: swift),
+      name: "VideoDecoding", dependencies: ["CFFmpeg", "CSandbox", "ClipSampling"],
+      swiftSettings: swift),
     .target(name: "ClipSampling", swiftSettings: swift),
     .target(
       name: "Datasets", dependencies: ["VideoDecoding", "ClipSampling", "Tensors", "FileStore"],
@@ -72,7 +75,9 @@ let package = Package(
       ],
       swiftSettings: swift),
 
-    .target(name: "Benchmarks", dependencies: ["Networks", "Tensors"], swiftSettings: swift),
+    .target(
+      name: "Benchmarks", dependencies: ["Networks", "Tensors", "VideoDecoding"],
+      swiftSettings: swift),
 
     // MARK: Programs
     .executableTarget(
@@ -120,7 +125,8 @@ let package = Package(
     .testTarget(
       name: "EvaluationTests", dependencies: ["Evaluation", "TestSupport"], swiftSettings: swift),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["vidclass", "clipmaker", "ModelFiles", "TestSupport"],
+      name: "EndToEndTests",
+      dependencies: ["vidclass", "clipmaker", "ModelFiles", "VideoDecoding", "TestSupport"],
       swiftSettings: swift),
   ],
   cLanguageStandard: .gnu11

@@ -32,12 +32,6 @@ public struct NetworkBenchmark: Sendable {
 
   /// What was measured; the keys of its JSON are the ones the peers' script prints.
   public struct Result: Codable, Sendable {
-    public struct Seconds: Codable, Sendable {
-      public let median: Double
-      public let min: Double
-      public let max: Double
-    }
-
     public let peer: String
     public let task: Task
     public let workload: String
@@ -46,7 +40,7 @@ public struct NetworkBenchmark: Sendable {
     public let batch: Int
     public let threads: Int
     /// A batch.
-    public let seconds: Seconds
+    public let seconds: BenchmarkSeconds
     public let clipsPerSecond: Double
     public let gflops: Double
     /// Highest resident memory of the process.
@@ -96,17 +90,14 @@ public struct NetworkBenchmark: Sendable {
     var seconds: [Double] = []
     let clock = ContinuousClock()
     for _ in 0..<max(rounds, 1) { seconds.append(clock.measure(once) / .seconds(1)) }
-    seconds.sort()
-    let middle = seconds.count / 2
-    let median =
-      seconds.count % 2 == 1 ? seconds[middle] : (seconds[middle - 1] + seconds[middle]) / 2
+    let times = BenchmarkSeconds(seconds)
     let passes = task == .train ? 3.0 : 1.0
     let flops = Double(try architecture.flopsPerClip()) * Double(batch) * passes
     return Result(
       peer: "vidclass", task: task, workload: workload, precision: "fp32",
       kernels: InstructionSet.name, batch: batch, threads: threads,
-      seconds: .init(median: median, min: seconds[0], max: seconds[seconds.count - 1]),
-      clipsPerSecond: Double(batch) / median, gflops: flops / median / 1e9,
+      seconds: times,
+      clipsPerSecond: Double(batch) / times.median, gflops: flops / times.median / 1e9,
       peakMiB: NetworkBenchmark.peakMiB)
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// How long a pass over a file may still take.
 struct Deadline {
@@ -7,15 +8,22 @@ struct Deadline {
   private var started: Double
   private var progressed: Double
 
-  init(limits: DecodeLimits) {
-    secondsPerFile = limits.secondsPerFile
+  /// - Parameter bytes: Size of the file.
+  init(limits: DecodeLimits, bytes: Int64) {
+    secondsPerFile = limits.seconds(forBytes: bytes)
     secondsWithoutFrame = limits.secondsWithoutFrame
     started = Deadline.now()
     progressed = started
   }
 
   /// A frame came out, or the file is open.
-  mutating func progress() { progressed = Deadline.now() }
+  mutating func progress() {
+    progressed = Deadline.now()
+    Deadline.steps.add(1, ordering: .relaxed)
+  }
+
+  /// Counts the progress of all files in this process: a decoder process shows by it that it lives.
+  static let steps = Atomic<Int>(0)
 
   /// Time that the caller spent does not count.
   mutating func excuse(seconds: Double) {

@@ -1,5 +1,5 @@
 /// Why a movie or a folder of images could not be read.
-public struct DecodeError: Error, Sendable, CustomStringConvertible {
+public struct DecodeError: Error, Sendable, Codable, CustomStringConvertible {
   /// The codes that records and reports carry.
   public enum Code: String, Sendable, Codable, CaseIterable {
     /// There is nothing at the path, or a link leads nowhere.

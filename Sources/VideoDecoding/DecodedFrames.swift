@@ -11,7 +11,7 @@ public struct FrameSize: Hashable, Sendable, Codable {
 }
 
 /// The channels of a decoded pixel.
-public enum PixelLayout: Sendable, Hashable {
+public enum PixelLayout: String, Sendable, Hashable, Codable {
   /// Red, green, blue.
   case rgb
   /// Luma, full range (0 is black, 255 white).
@@ -74,12 +74,13 @@ public struct FrameRecord: Sendable, Hashable, Codable {
 }
 
 /// What a pass over a whole clip found.
-public struct StreamSummary: Sendable {
+public struct StreamSummary: Sendable, Codable {
   /// Frames handed to the body.
   public var frames = 0
   /// Frames that can be decoded in the range (those seen, when the body stopped the pass).
   public var totalFrames = 0
-  /// Seconds from the first frame of the range to the end of its last.
+  /// Seconds from the first frame of the range to the end of its last (to the start of the last
+  /// seen, when the body stopped the pass).
   public var duration = 0.0
   public var isPartial = false
   public var decodedUntil: Double?
@@ -87,7 +88,7 @@ public struct StreamSummary: Sendable {
 }
 
 /// How much work a reader has done; tests assert on it instead of on time.
-public struct DecodeCounters: Sendable, Hashable {
+public struct DecodeCounters: Sendable, Hashable, Codable {
   /// Times the container was opened.
   public var opens = 0
   /// Packets of the video stream read.

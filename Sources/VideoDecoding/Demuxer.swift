@@ -17,7 +17,8 @@ struct Demuxer: ~Copyable {
     path = file.path
     guard
       let channel = InputChannel(
-        descriptor: file.descriptor, size: file.size, deadline: Deadline(limits: limits))
+        descriptor: file.descriptor, size: file.size,
+        deadline: Deadline(limits: limits, bytes: file.size))
     else { throw Demuxer.outOfMemory(file.path) }
 
     do {

@@ -87,6 +87,7 @@ final class ImageSource: FrameSource {
     counters.packets += 1
     try ImageDecoder.decode(bytes, path: path, limits: limits, into: frame)
     counters.decoded += 1
+    Deadline.steps.add(1, ordering: .relaxed)
   }
 
   /// Fills `info` from the first image that can be read.

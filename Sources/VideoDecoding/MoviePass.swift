@@ -62,7 +62,8 @@ struct MoviePass: ~Copyable {
   ) throws(DecodeError) {
     let path = demuxer.path
     guard let packet = Packet(), let frame = Frame() else { throw Demuxer.outOfMemory(path) }
-    demuxer.channel.state.pointee.deadline = Deadline(limits: limits)
+    demuxer.channel.state.pointee.deadline = Deadline(
+      limits: limits, bytes: demuxer.channel.state.pointee.size)
     let stream = demuxer.stream
     let parameters = stream.pointee.codecpar!
     let decoder: Decoder

@@ -5,7 +5,7 @@ import Benchmarks
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
-    abstract: "Measures the speed of the network on this machine.",
+    abstract: "Measures the speed of network and decoder on this machine.",
     discussion: """
       Workloads read clips of 16 × 112 × 112 × 3 and give 6 scores. std: four Conv3D → ReLU → \
       MaxPool3D blocks, mean, LSTM(256), Dense. seed: Conv3D(32) → ReLU → MaxPool3D(2), flatten \
@@ -14,7 +14,7 @@ struct BenchCommand: ParsableCommand {
       EXAMPLE:
         vidclass bench infer --workload std --batch 8 --rounds 5 --json
       """,
-    subcommands: [BenchInferCommand.self, BenchTrainCommand.self])
+    subcommands: [BenchInferCommand.self, BenchTrainCommand.self, BenchDecodeCommand.self])
 }
 
 /// What all networks' benchmarks take.

@@ -108,6 +108,7 @@ import VideoDecoding
   @Test func timeIsLimited() throws {
     var limits = DecodeLimits()
     limits.secondsPerFile = 0
+    limits.secondsPerMegabyte = 0
     let error = #expect(throws: DecodeError.self) {
       _ = try ClipReader(path: Fixtures.path("plain.mp4"), limits: limits).frameTimes()
     }
@@ -117,6 +118,7 @@ import VideoDecoding
   @Test func callersTimeDoesNotCount() throws {
     var limits = DecodeLimits()
     limits.secondsPerFile = 2
+    limits.secondsPerMegabyte = 0
     limits.secondsWithoutFrame = 2
     let reader = try ClipReader(path: Fixtures.path("three.mp4"), limits: limits)
     var frames = 0

@@ -61,13 +61,14 @@ public struct MediaPath: Sendable, Hashable {
 
   /// Calls `body` with a string that opens this file.
   ///
-  /// A name that is not UTF-8 has no string; an open descriptor's name under `/proc` stands for it.
+  /// A name that is not UTF-8 has no string; an open descriptor's name under `/proc`, which other
+  /// processes can open too, stands for it.
   public func withOpenableString<Result>(_ body: (String) throws -> Result) rethrows -> Result {
     if isText { return try body(text) }
     let descriptor = withCPath { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else { return try body(text) }
     defer { close(descriptor) }
-    return try body("/proc/self/fd/\(descriptor)")
+    return try body("/proc/\(getpid())/fd/\(descriptor)")
   }
 
   public static func precedes(_ left: MediaPath, _ right: MediaPath) -> Bool {

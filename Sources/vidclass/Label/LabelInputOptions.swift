@@ -98,7 +98,7 @@ struct LabelInputOptions: ParsableArguments {
 }
 
 /// Movies and images by their names.
-private struct MediaNames: MediaClassifying {
+struct MediaNames: MediaClassifying {
   func isVideo(name: MediaPath) -> Bool { MediaKind.isVideo(name.text) }
 
   /// Numbered, as frames are: a cover picture makes no clip.

@@ -84,7 +84,10 @@ struct LabelMethodOptions: ParsableArguments {
 
   var limits: DecodeLimits {
     var limits = DecodeLimits.standard
-    if let timeout { limits.secondsPerFile = timeout }
+    if let timeout {
+      limits.secondsPerFile = timeout
+      limits.secondsPerMegabyte = 0
+    }
     return limits
   }
 }

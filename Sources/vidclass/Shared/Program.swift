@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import VideoDecoding
 
 // How a subcommand is written
 // ---------------------------
@@ -41,8 +42,9 @@ extension ExitCode {
 @main
 enum Program {
   static func main() {
-    // A reader that went away is then an error of `write`, not a silent death in mid-record.
-    signal(SIGPIPE, SIG_IGN)
+    // Movies are decoded in processes of their own, of which this may be one. A reader of our output
+    // that went away is from here on an error of `write`, not a silent death in mid-record.
+    DecoderProcesses.begin()
     do {
       var command = try Vidclass.parseAsRoot()
       try command.run()

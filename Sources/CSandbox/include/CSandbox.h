@@ -1,0 +1,41 @@
+#ifndef VIDCLASS_CSANDBOX_H
+#define VIDCLASS_CSANDBOX_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/// What a decoder process may use. Bytes and seconds; 0 leaves a limit as it is.
+typedef struct {
+  uint64_t data_bytes;
+  uint64_t address_bytes;
+  uint32_t open_files;
+} vc_process_limits;
+
+/// Lowers this process's limits for good: memory, open files, no core dump, no writing to files.
+/// Returns 0 or the error number.
+int vc_limit_self(const vc_process_limits *limits);
+
+/// Takes away from this process, for good and all its threads, what decoding never needs: sockets,
+/// programs and processes of its own, other processes, and every way to change a file system.
+/// Such calls fail with EPERM. Returns 0 or the error number, where the system has no such filter.
+int vc_confine_self(void);
+
+/// Allows process `pid` so many more seconds of processor time, counted from now; then SIGXCPU.
+int vc_allow_cpu(pid_t pid, double used, double seconds);
+
+/// Makes a pipe that no other program inherits, clear of the three standard descriptors, of at least
+/// `bytes` where the system lets it be so large. Returns 0 or the error number.
+int vc_pipe(int ends[2], int bytes);
+
+/// Starts `path` with `arguments` and nothing inherited but the three descriptors, which become its
+/// standard input, output and error. Returns 0 and the process, or the error number.
+int vc_spawn(const char *path, char *const arguments[], char *const environment[], int input,
+             int output, int errors, pid_t *process);
+
+/// Waits for `pid` to end. Returns its wait status and the most memory it had resident, or -1.
+int vc_wait(pid_t pid, int wait, int *status, int64_t *peak_bytes);
+
+/// Seconds of processor time that `pid` has used; negative where unknown.
+double vc_cpu_seconds(pid_t pid);
+
+#endif

@@ -1,0 +1,158 @@
+internal import CSandbox
+import Foundation
+
+/// One decoder process and the wire to it; ended for good when this goes away.
+final class DecoderProcess {
+  let pid: pid_t
+  private let wire: Wire
+  private var isReaped = false
+  /// Clips opened in it.
+  private(set) var clips = 0
+  private(set) var isConfined = false
+
+  /// How a process came to its end.
+  struct Autopsy {
+    /// The signal that ended it; 0 when it ended by itself.
+    let signal: Int32
+    /// Most memory it ever had resident.
+    let peakBytes: Int64
+  }
+
+  /// Starts `executable`; nil with `errno` set where the system refuses.
+  init?(executable: String, arguments: [String]) {
+    guard let requests = PipeEnds(bytes: 65536) else { return nil }
+    guard let answers = PipeEnds(bytes: 1 << 20) else {
+      close(requests.reading)
+      close(requests.writing)
+      return nil
+    }
+    let nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)
+    defer {
+      close(requests.reading)
+      close(answers.writing)
+      if nowhere >= 0 { close(nowhere) }
+    }
+    wire = Wire(input: answers.reading, output: requests.writing)
+
+    var argv = ([executable] + arguments).map { strdup($0) }
+    // Where libraries are, and nothing else that could change what decoding does.
+    let kept = ["LD_LIBRARY_PATH", "PATH", "LANG", "TMPDIR"]
+    var environment = kept.compactMap { name in
+      getenv(name).map { strdup("\(name)=\(String(cString: $0))") }
+    }
+    environment.append(strdup("SWIFT_BACKTRACE=enable=no"))
+    defer {
+      for string in argv + environment { free(string) }
+    }
+    argv.append(nil)
+    environment.append(nil)
+    var process = pid_t(0)
+    let error = vc_spawn(
+      executable, argv, environment, requests.reading, answers.writing,
+      nowhere >= 0 ? nowhere : STDERR_FILENO, &process)
+    pid = process
+    guard error == 0 else {
+      isReaped = true
+      errno = error
+      return nil
+    }
+    // The processes load their libraries at the same time: the first answer is awaited later.
+  }
+
+  deinit { _ = end() }
+
+  // MARK: Talking
+
+  /// Counts a clip, and gives it `seconds` of processor time.
+  func beginClip(seconds: Double) {
+    clips += 1
+    allow(seconds: seconds)
+  }
+
+  /// From now on so many more seconds of processor time: the system's own guard behind the clock.
+  func allow(seconds: Double) {
+    let used = vc_cpu_seconds(pid)
+    if used >= 0 { _ = vc_allow_cpu(pid, used, seconds) }
+  }
+
+  func send(_ kind: Message.Kind, _ description: [UInt8] = []) -> Bool {
+    wire.send(kind, description)
+  }
+
+  /// Next message that is no mere sign of life.
+  func receive(
+    _ patience: inout Patience
+  ) throws(Wire.Failure) -> (header: Message.Header, description: [UInt8]) {
+    while true {
+      let message = try wire.receive(&patience)
+      patience.seeSign()
+      guard message.header.kind == .alive || message.header.kind == .ready else { return message }
+      guard message.header.payload == 0 else { throw .malformed }
+      if message.header.kind == .ready {
+        isConfined =
+          Message.decode(Message.Ready.self, from: message.description)?.isConfined
+          ?? false
+      }
+    }
+  }
+
+  /// The payload of the message just received, into all of `bytes`.
+  func receivePayload(
+    into bytes: inout [UInt8], _ patience: inout Patience
+  ) throws(Wire.Failure) {
+    try wire.fill(&bytes, &patience)
+  }
+
+  // MARK: Ending
+
+  /// Whether it still runs.
+  var isAlive: Bool { !isReaped && reap(wait: false) == nil }
+
+  /// Ends it, if it has not ended by itself already.
+  func end() -> Autopsy {
+    guard !isReaped else { return Autopsy(signal: 0, peakBytes: 0) }
+    if let autopsy = reap(wait: false) { return autopsy }
+    kill(pid, SIGKILL)
+    var autopsy = reap(wait: true) ?? Autopsy(signal: 0, peakBytes: 0)
+    // Our own signal says nothing about what it died of.
+    autopsy = Autopsy(signal: 0, peakBytes: autopsy.peakBytes)
+    isReaped = true
+    return autopsy
+  }
+
+  /// Waits for a process whose end of the wire is closed: it is about to end by itself.
+  func awaitEnd() -> Autopsy {
+    for _ in 0..<200 {
+      if isReaped { break }
+      if let autopsy = reap(wait: false) { return autopsy }
+      usleep(5000)
+    }
+    return end()
+  }
+
+  private func reap(wait: Bool) -> Autopsy? {
+    var status: Int32 = 0
+    var peak: Int64 = 0
+    guard vc_wait(pid, wait ? 1 : 0, &status, &peak) == 0 else { return nil }
+    isReaped = true
+    return Autopsy(signal: status & 0x7f, peakBytes: peak)
+  }
+
+  // MARK: Pipes
+
+  fileprivate struct PipeEnds {
+    let reading: Int32
+    let writing: Int32
+
+    init?(bytes: Int32) {
+      var ends: [Int32] = [-1, -1]
+      let error = vc_pipe(&ends, bytes)
+      guard error == 0 else {
+        errno = error
+        return nil
+      }
+      reading = ends[0]
+      writing = ends[1]
+    }
+  }
+}

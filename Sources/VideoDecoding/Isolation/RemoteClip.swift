@@ -1,0 +1,310 @@
+import Foundation
+
+/// A clip decoded in a process of its own.
+///
+/// What the process says is not believed blindly: sizes are checked against what was asked for
+/// before anything is allocated. A process that dies, falls silent or talks nonsense is ended, and
+/// its clip fails with an error like any other.
+final class RemoteClip: ClipBacking {
+  private let path: String
+  private let limits: DecodeLimits
+  private let processes: DecoderProcesses
+  private let threads: Int
+  /// Nil once it was lost.
+  private var process: DecoderProcess?
+  private var loss: DecodeError?
+  private(set) var info: VideoInfo
+  private(set) var counters = DecodeCounters()
+
+  /// Seconds beyond the limits, in which the process should give up by itself.
+  private static let grace = 5.0
+
+  init(
+    path: String, threads: Int, limits: DecodeLimits, processes: DecoderProcesses
+  ) throws(DecodeError) {
+    self.path = path
+    self.limits = limits
+    self.processes = processes
+    self.threads = threads
+    info = VideoInfo(
+      path: path, container: "", codec: "", streamIndex: 0, width: 0, height: 0, rotation: 0,
+      mirrored: false, pixelFormat: "", colorSpace: "", colorRange: "", framesPerSecond: nil,
+      duration: nil, frameCount: nil, isVariableFrameRate: false, fileSize: 0, modified: 0,
+      warnings: [], isImageFolder: false)
+    let process = try processes.take(for: path)
+    self.process = process
+    process.beginClip(seconds: limits.secondsPerFile + RemoteClip.grace)
+    let request = Message.Open(path: path, threads: threads, limits: limits)
+    let (header, description) = try exchange(.open, Message.encode(request))
+    switch header.kind {
+    case .opened:
+      guard let state = Message.decode(Message.State.self, from: description) else {
+        throw lose(.malformed)
+      }
+      adopt(state)
+      // Every thread of the decoder uses up processor time of its own.
+      process.allow(seconds: (budget + RemoteClip.grace) * Double(threads + 1))
+    case .failed:
+      let error = failure(description)
+      // The process is ready for another clip.
+      if let process = self.process { processes.give(process) }
+      self.process = nil
+      throw error
+    default: throw lose(.malformed)
+    }
+  }
+
+  deinit {
+    if let process, process.send(.close) { processes.give(process) }
+  }
+
+  // MARK: Answers
+
+  func frameTimes() throws(DecodeError) -> [Double] {
+    var patience = newPatience()
+    let (header, description) = try exchange(.times, [], &patience)
+    guard header.kind == .timesAre else { throw answerError(header, description) }
+    let count = header.payload / 8
+    guard header.payload % 8 == 0, count <= limits.maxPackets,
+      let state = Message.decode(Message.State.self, from: description)
+    else { throw lose(.malformed) }
+    let bytes = try payload(of: header, &patience)
+    adopt(state)
+    return bytes.withUnsafeBytes { raw in
+      (0..<count).map { raw.loadUnaligned(fromByteOffset: $0 * 8, as: Double.self) }
+    }
+  }
+
+  func select(
+    _ selection: FrameSelection, size: FrameSize?, layout: PixelLayout
+  ) throws(DecodeError) -> DecodedFrames {
+    var patience = newPatience()
+    let request = Message.Select(selection: selection, size: size, layout: layout)
+    let (header, description) = try exchange(.select, Message.encode(request), &patience)
+    guard header.kind == .stack else { throw answerError(header, description) }
+    guard let stack = Message.decode(Message.Stack.self, from: description),
+      isAcceptable(stack, size: size, layout: layout),
+      header.payload == stack.count * stack.height * stack.width * stack.channels
+    else { throw lose(.malformed) }
+    let pixels = try payload(of: header, &patience)
+    adopt(stack.state)
+    return DecodedFrames(
+      stack: FrameStack(
+        count: stack.count, height: stack.height, width: stack.width, channels: stack.channels,
+        pixels: pixels, times: stack.times),
+      indices: stack.indices, totalFrames: stack.totalFrames, duration: stack.duration,
+      isPartial: stack.isPartial, decodedUntil: stack.decodedUntil, warnings: stack.warnings)
+  }
+
+  func forEachRecord(_ body: (FrameRecord) throws -> Bool) throws -> StreamSummary {
+    try stream(.records, [], each: .record) { picture, header, _ in
+      guard header.payload == 0 else { throw lose(.malformed) }
+      return try body(
+        FrameRecord(
+          index: picture.index, timestamp: picture.timestamp, time: picture.time,
+          isKeyFrame: picture.isKeyFrame, isDamaged: picture.isDamaged, width: picture.width,
+          height: picture.height))
+    }
+  }
+
+  func forEachFrame(
+    start: Double?, end: Double?, size: FrameSize?, layout: PixelLayout, minimumInterval: Double?,
+    _ body: (DecodedFrame) throws -> Bool
+  ) throws -> StreamSummary {
+    let request = Message.Frames(
+      start: start, end: end, size: size, layout: layout, minimumInterval: minimumInterval)
+    var pixels: [UInt8] = []
+    return try stream(.frames, Message.encode(request), each: .frame) {
+      picture, header, patience in
+      let shown = FrameSize(width: picture.width, height: picture.height)
+      guard size == nil || size == shown, picture.channels == layout.channels,
+        isAcceptable(shown, size: size),
+        header.payload == picture.width * picture.height * picture.channels
+      else { throw lose(.malformed) }
+      if pixels.count != header.payload { pixels = [UInt8](repeating: 0, count: header.payload) }
+      try receive(into: &pixels, &patience)
+      return try pixels.withUnsafeBufferPointer { buffer in
+        try body(
+          DecodedFrame(
+            index: picture.index, time: picture.time, isKeyFrame: picture.isKeyFrame,
+            isDamaged: picture.isDamaged, width: picture.width, height: picture.height,
+            channels: picture.channels, pixels: buffer, timestamp: picture.timestamp))
+      }
+    }
+  }
+
+  // MARK: Talking
+
+  /// Has the process stream pictures, until it has no more or `body` returns false or throws; the
+  /// rest is passed over, so that the process is ready for the next request.
+  private func stream(
+    _ kind: Message.Kind, _ request: [UInt8], each: Message.Kind,
+    _ body: (Message.Picture, Message.Header, inout Patience) throws -> Bool
+  ) throws -> StreamSummary {
+    var patience = newPatience()
+    var (header, description) = try exchange(kind, request, &patience)
+    var bodyError: (any Error)?
+    var isStopped = false
+    var shown: (count: Int, first: Double, last: Double) = (0, 0, 0)
+    while header.kind == each {
+      guard let picture = Message.Picture(description) else { throw lose(.malformed) }
+      if isStopped {
+        _ = try payload(of: header, &patience)
+      } else {
+        shown = (shown.count + 1, shown.count == 0 ? picture.time : shown.first, picture.time)
+        do {
+          isStopped = try !body(picture, header, &patience)
+        } catch {
+          guard process != nil else { throw error }
+          bodyError = error
+          isStopped = true
+        }
+        if isStopped, process?.send(.cancel) != true { throw lose(.ended) }
+      }
+      (header, description) = try receive(&patience)
+    }
+    if let bodyError {
+      guard header.kind == .finished || header.kind == .failed else { throw lose(.malformed) }
+      throw bodyError
+    }
+    guard header.kind == .finished else { throw answerError(header, description) }
+    guard let finished = Message.decode(Message.Finished.self, from: description) else {
+      throw lose(.malformed)
+    }
+    adopt(finished.state)
+    var summary = finished.summary
+    if isStopped {
+      // The process was ahead when it heard of it.
+      summary.frames = shown.count
+      summary.totalFrames = shown.count
+      summary.duration = shown.last - (each == .frame ? shown.first : 0)
+    }
+    return summary
+  }
+
+  private func exchange(
+    _ kind: Message.Kind, _ request: [UInt8]
+  ) throws(DecodeError) -> (header: Message.Header, description: [UInt8]) {
+    var patience = newPatience()
+    return try exchange(kind, request, &patience)
+  }
+
+  private func exchange(
+    _ kind: Message.Kind, _ request: [UInt8], _ patience: inout Patience
+  ) throws(DecodeError) -> (header: Message.Header, description: [UInt8]) {
+    guard let process else { throw lose(.ended) }
+    guard process.send(kind, request) else { throw lose(.ended) }
+    return try receive(&patience)
+  }
+
+  private func receive(
+    _ patience: inout Patience
+  ) throws(DecodeError) -> (header: Message.Header, description: [UInt8]) {
+    guard let process else { throw lose(.ended) }
+    do throws(Wire.Failure) {
+      return try process.receive(&patience)
+    } catch { throw lose(error) }
+  }
+
+  private func payload(
+    of header: Message.Header, _ patience: inout Patience
+  ) throws(DecodeError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: header.payload)
+    try receive(into: &bytes, &patience)
+    return bytes
+  }
+
+  private func receive(
+    into bytes: inout [UInt8], _ patience: inout Patience
+  ) throws(DecodeError) {
+    guard let process else { throw lose(.ended) }
+    do throws(Wire.Failure) {
+      try process.receivePayload(into: &bytes, &patience)
+    } catch { throw lose(error) }
+  }
+
+  private func adopt(_ state: Message.State) {
+    info = state.info
+    counters = state.counters
+  }
+
+  // MARK: Limits
+
+  private var budget: Double { limits.seconds(forBytes: info.fileSize) }
+
+  private func newPatience() -> Patience {
+    Patience(
+      forSign: limits.secondsWithoutFrame + RemoteClip.grace,
+      // A call may go through the file several times: for its index, its frames, and again for
+      // the frames of a file whose index had promised too much.
+      forAll: 4 * budget + RemoteClip.grace)
+  }
+
+  private func isAcceptable(_ shown: FrameSize, size: FrameSize?) -> Bool {
+    size != nil || shown.width * shown.height <= limits.maxPixels
+  }
+
+  private func isAcceptable(
+    _ stack: Message.Stack, size: FrameSize?, layout: PixelLayout
+  ) -> Bool {
+    guard stack.count > 0, stack.count <= limits.maxPackets, stack.width > 0, stack.height > 0,
+      stack.width <= 1 << 24, stack.height <= 1 << 24, stack.channels == layout.channels,
+      stack.indices.count == stack.count, stack.times.count == stack.count
+    else { return false }
+    let shown = FrameSize(width: stack.width, height: stack.height)
+    return (size == nil || size == shown) && isAcceptable(shown, size: size)
+  }
+
+  // MARK: Errors
+
+  private func answerError(_ header: Message.Header, _ description: [UInt8]) -> DecodeError {
+    header.kind == .failed ? failure(description) : lose(.malformed)
+  }
+
+  private func failure(_ description: [UInt8]) -> DecodeError {
+    guard let failed = Message.decode(Message.Failed.self, from: description) else {
+      return lose(.malformed)
+    }
+    if let state = failed.state { adopt(state) }
+    return failed.error
+  }
+
+  /// Ends the process and says why its clip is lost.
+  private func lose(_ reason: Wire.Failure) -> DecodeError {
+    if let loss { return loss }
+    guard let process else {
+      preconditionFailure("a clip without a process has an error to tell")
+    }
+    self.process = nil
+    processes.countLoss()
+    let autopsy = reason == .ended ? process.awaitEnd() : process.end()
+    let error = RemoteClip.diagnosis(reason, autopsy, path: path, limits: limits)
+    loss = error
+    return error
+  }
+
+  private static func diagnosis(
+    _ reason: Wire.Failure, _ autopsy: DecoderProcess.Autopsy, path: String, limits: DecodeLimits
+  ) -> DecodeError {
+    if reason == .silent || autopsy.signal == SIGXCPU { return Demuxer.timeout(path) }
+    // Allocations fail a little before the limit is reached.
+    if autopsy.peakBytes > Int64(limits.maxMemoryBytes) / 10 * 7 {
+      return DecodeError(
+        code: .tooLarge, path: path,
+        message: "needs more than the \(limits.maxMemoryBytes >> 20) MB of memory allowed to "
+          + "decode; scale it down first")
+    }
+    if autopsy.signal == SIGKILL {
+      return DecodeError(
+        code: .io, path: path,
+        message: "was not decoded: its decoder process was killed from outside, perhaps for lack "
+          + "of memory; try again")
+    }
+    let how = autopsy.signal == 0 ? "ended" : "crashed (signal \(autopsy.signal))"
+    return DecodeError(
+      code: .codec, path: path,
+      message: "cannot be decoded: the decoder \(how) over it; it is probably damaged, "
+        + "export it again",
+      underlying: autopsy.signal)
+  }
+}

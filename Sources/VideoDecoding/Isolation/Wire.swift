@@ -1,0 +1,151 @@
+import Foundation
+
+/// One end of the two pipes between a program and its decoder process.
+struct Wire: ~Copyable {
+  /// Why nothing more comes.
+  enum Failure: Error {
+    /// The other end is gone.
+    case ended
+    /// The other end has been silent for too long.
+    case silent
+    /// What came is not what this program sends.
+    case malformed
+  }
+
+  private let input: Int32
+  private let output: Int32
+
+  /// Owns both descriptors.
+  init(input: Int32, output: Int32) {
+    self.input = input
+    self.output = output
+  }
+
+  deinit {
+    close(input)
+    close(output)
+  }
+
+  // MARK: Sending
+
+  /// - Returns: False when the other end is gone.
+  func send(
+    _ kind: Message.Kind, _ description: [UInt8] = [],
+    payload: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
+  ) -> Bool {
+    var head: [UInt8] = []
+    head.reserveCapacity(Message.Header.size + description.count)
+    Message.Header(kind: kind, description: description.count, payload: payload.count)
+      .append(to: &head)
+    head += description
+    return head.withUnsafeBytes { head in
+      var parts = [
+        iovec(iov_base: UnsafeMutableRawPointer(mutating: head.baseAddress), iov_len: head.count),
+        iovec(
+          iov_base: UnsafeMutableRawPointer(mutating: payload.baseAddress),
+          iov_len: payload.count),
+      ]
+      while parts[0].iov_len + parts[1].iov_len > 0 {
+        let written = writev(output, parts, 2)
+        if written < 0 {
+          if errno == EINTR { continue }
+          return false
+        }
+        var left = written
+        for part in 0..<2 {
+          let done = min(left, parts[part].iov_len)
+          parts[part].iov_base = parts[part].iov_base.map { $0 + done }
+          parts[part].iov_len -= done
+          left -= done
+        }
+      }
+      return true
+    }
+  }
+
+  // MARK: Receiving
+
+  /// Whether something has come, without waiting for it.
+  var hasInput: Bool {
+    var entry = pollfd(fd: input, events: Int16(POLLIN), revents: 0)
+    return poll(&entry, 1, 0) > 0
+  }
+
+  /// Next header and description, in the patience given.
+  func receive(
+    _ patience: inout Patience
+  ) throws(Failure) -> (header: Message.Header, description: [UInt8]) {
+    var raw = [UInt8](repeating: 0, count: Message.Header.size)
+    try fill(&raw, &patience)
+    guard let header = raw.withUnsafeBytes({ Message.Header($0) }) else { throw .malformed }
+    var description = [UInt8](repeating: 0, count: header.description)
+    try fill(&description, &patience)
+    return (header, description)
+  }
+
+  func fill(_ bytes: inout [UInt8], _ patience: inout Patience) throws(Failure) {
+    var failure: Failure?
+    bytes.withUnsafeMutableBytes { buffer in
+      do throws(Failure) { try fill(buffer, &patience) } catch { failure = error }
+    }
+    if let failure { throw failure }
+  }
+
+  func fill(
+    _ buffer: UnsafeMutableRawBufferPointer, _ patience: inout Patience
+  ) throws(Failure) {
+    var done = 0
+    while done < buffer.count {
+      try waitForInput(&patience)
+      let got = read(input, buffer.baseAddress! + done, buffer.count - done)
+      if got < 0 && errno == EINTR { continue }
+      guard got > 0 else { throw .ended }
+      done += got
+    }
+  }
+
+  private func waitForInput(_ patience: inout Patience) throws(Failure) {
+    guard patience.isLimited else { return }
+    while true {
+      var entry = pollfd(fd: input, events: Int16(POLLIN), revents: 0)
+      let started = Deadline.now()
+      let ready = poll(&entry, 1, 500)
+      patience.spend(Deadline.now() - started)
+      if ready > 0 { return }
+      if ready < 0 && errno != EINTR { throw .ended }
+      if patience.isOver { throw .silent }
+    }
+  }
+}
+
+/// How long to wait for a decoder process: between two signs of life, and for a whole answer.
+struct Patience {
+  private let forSign: Double
+  private let forAll: Double
+  private var sinceSign = 0.0
+  private var sinceStart = 0.0
+
+  /// A program waits for ever for what it is asked next.
+  static let endless = Patience(forSign: .infinity, forAll: .infinity)
+
+  /// - Parameters:
+  ///   - forSign: Seconds between two messages.
+  ///   - forAll: Seconds for everything that is waited for with it.
+  init(forSign: Double, forAll: Double) {
+    self.forSign = forSign
+    self.forAll = forAll
+  }
+
+  var isLimited: Bool { forSign.isFinite || forAll.isFinite }
+  var isOver: Bool { sinceSign > forSign || sinceStart > forAll }
+
+  /// Something came.
+  mutating func seeSign() { sinceSign = 0 }
+
+  /// A program that was stopped (Ctrl-Z) for an hour has not waited for an hour: a wait lasts half
+  /// a second, and counts no more than twice that.
+  mutating func spend(_ seconds: Double) {
+    sinceSign += min(seconds, 1)
+    sinceStart += min(seconds, 1)
+  }
+}

@@ -1,0 +1,225 @@
+import Foundation
+import TestSupport
+import Testing
+import VideoDecoding
+
+/// Clips decoded in processes of their own: the same answers, and no harm when one is lost.
+@Suite struct IsolationTests {
+  private let processes: DecoderProcesses
+  private let scratch = ScratchFolder()
+  private let clip = Repository.path + "/clips/left/scene01_left_01.mp4"
+
+  init() {
+    signal(SIGPIPE, SIG_IGN)
+    processes = DecoderProcesses(executable: ProgramRun.path(of: "vidclass"))
+  }
+
+  private func frames(
+    of reader: ClipReader, size: FrameSize? = nil, interval: Double? = nil,
+    stopAfter: Int = .max
+  ) throws -> (pixels: [UInt8], times: [Double], summary: StreamSummary) {
+    var pixels: [UInt8] = []
+    var times: [Double] = []
+    let summary = try reader.forEachFrame(size: size, layout: .rgb, minimumInterval: interval) {
+      pixels += $0.pixels
+      times.append($0.time)
+      return times.count < stopAfter
+    }
+    return (pixels, times, summary)
+  }
+
+  @Test func givesTheSameAsDecodingInTheProgram() throws {
+    let near = try ClipReader(path: clip, processes: nil)
+    let far = try ClipReader(path: clip, processes: processes)
+    #expect(near.info == far.info)
+    let size = FrameSize(width: 37, height: 29)
+    // Twice, stopped early and not: the process must be ready again each time.
+    for stopAfter in [3, .max, 3, .max] {
+      let (here, there) = (
+        try frames(of: near, size: size, stopAfter: stopAfter),
+        try frames(of: far, size: size, stopAfter: stopAfter)
+      )
+      #expect(here.pixels == there.pixels && !here.pixels.isEmpty)
+      #expect(here.times == there.times)
+      #expect(here.summary.totalFrames == there.summary.totalFrames)
+      #expect(here.summary.duration == there.summary.duration)
+    }
+    #expect(try near.frameTimes() == far.frameTimes())
+    let (here, there) = (
+      try near.evenFrames(limit: 5, size: size, layout: .gray),
+      try far.evenFrames(limit: 5, size: size, layout: .gray)
+    )
+    #expect(here.stack == there.stack && here.indices == there.indices)
+    let chosen = [0, 3, 3, 20]
+    #expect(
+      try near.frames(at: chosen, size: nil, layout: .rgb).stack
+        == far.frames(at: chosen, size: nil, layout: .rgb).stack)
+    #expect(
+      try near.pacedFrames(rate: 4, size: size, layout: .rgb).stack
+        == far.pacedFrames(rate: 4, size: size, layout: .rgb).stack)
+    var (listed, told): ([FrameRecord], [FrameRecord]) = ([], [])
+    _ = try near.forEachRecord {
+      listed.append($0)
+      return true
+    }
+    _ = try far.forEachRecord {
+      told.append($0)
+      return true
+    }
+    #expect(listed == told && listed.count == near.info.frameCount)
+    #expect(near.info == far.info)
+    #expect(processes.startedCount == 1 && processes.lostCount == 0)
+  }
+
+  @Test func errorsAreTheSame() throws {
+    let text = scratch("text.mp4")
+    try "no movie".write(toFile: text, atomically: true, encoding: .utf8)
+    for path in [text, scratch("missing.mp4"), scratch(""), "/dev/null"] {
+      let here = #expect(throws: DecodeError.self) { try ClipReader(path: path, processes: nil) }
+      let there = #expect(throws: DecodeError.self) {
+        try ClipReader(path: path, processes: processes)
+      }
+      #expect(here?.code == there?.code)
+      #expect(here?.message == there?.message)
+    }
+    // A refused file costs no process.
+    #expect(processes.startedCount == 1 && processes.lostCount == 0)
+  }
+
+  @Test func theCallersErrorComesThrough() throws {
+    struct Enough: Error {}
+    let reader = try ClipReader(path: clip, processes: processes)
+    #expect(throws: Enough.self) {
+      _ = try reader.forEachFrame(size: nil, layout: .rgb) { _ in throw Enough() }
+    }
+    #expect(try reader.frameTimes().count > 1)
+    #expect(processes.lostCount == 0)
+  }
+
+  struct Accident: Sendable, CustomTestStringConvertible {
+    let signal: Int32
+    let code: DecodeError.Code
+
+    var testDescription: String { "signal \(signal)" }
+  }
+
+  @Test(arguments: [
+    Accident(signal: SIGSEGV, code: .codec),
+    Accident(signal: SIGKILL, code: .io),
+    Accident(signal: SIGXCPU, code: .timeout),
+    // Stopped, it looks like one that loops for ever.
+    Accident(signal: SIGSTOP, code: .timeout),
+  ])
+  func aLostProcessIsOneError(_ accident: Accident) throws {
+    let path = scratch("clip.mp4")
+    try FileManager.default.copyItem(atPath: clip, toPath: path)
+    var limits = DecodeLimits()
+    limits.secondsWithoutFrame = 0.5
+    let reader = try ClipReader(path: path, limits: limits, processes: processes)
+    let process = try #require(DecoderChild.all.first { $0.hasOpen(path) })
+    var seen = 0
+    // Frames so large that most of them cannot have been sent yet.
+    let size = FrameSize(width: 800, height: 600)
+    let error = #expect(throws: DecodeError.self) {
+      _ = try reader.forEachFrame(size: size, layout: .rgb) { _ in
+        seen += 1
+        if seen == 1 { kill(process.identifier, accident.signal) }
+        return true
+      }
+    }
+    #expect(error?.code == accident.code, "\(error?.message ?? "")")
+    #expect(error?.message.hasPrefix(path + ": ") == true)
+    #expect(seen < 40)
+    // It stays lost; others do not notice.
+    #expect(throws: DecodeError.self) { try reader.frameTimes() }
+    #expect(try ClipReader(path: path, processes: processes).frameTimes().count == 43)
+    #expect(processes.lostCount == 1)
+    #expect(!process.exists, "it must not stay behind, not even as a zombie")
+  }
+
+  @Test func oneThatDiedUnusedIsReplaced() throws {
+    let path = scratch("clip.mp4")
+    try FileManager.default.copyItem(atPath: clip, toPath: path)
+    var reader: ClipReader? = try ClipReader(path: path, processes: processes)
+    let process = try #require(DecoderChild.all.first { $0.hasOpen(path) })
+    _ = consume reader
+    reader = nil
+    kill(process.identifier, SIGKILL)
+    usleep(100_000)
+    #expect(try ClipReader(path: path, processes: processes).frameTimes().count == 43)
+    #expect(processes.startedCount == 2 && processes.lostCount == 0)
+  }
+
+  @Test func processesAreConfined() throws {
+    let path = scratch("clip.mp4")
+    try FileManager.default.copyItem(atPath: clip, toPath: path)
+    let reader = try ClipReader(path: path, processes: processes)
+    let process = try #require(DecoderChild.all.first { $0.hasOpen(path) })
+    let status = process.text("status")
+    #expect(status.contains("Seccomp:\t2"))
+    #expect(status.contains("NoNewPrivs:\t1"))
+    let limits = process.text("limits").split(separator: "\n").map {
+      $0.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
+    }
+    #expect(limits.contains { $0.hasPrefix("Max open files 64 64") })
+    #expect(limits.contains { $0.hasPrefix("Max core file size 0 0") })
+    #expect(limits.contains { $0.hasPrefix("Max file size 0 0") })
+    #expect(limits.contains { $0.hasPrefix("Max data size \(2 << 30) \(2 << 30)") })
+    let seconds = limits.first { $0.hasPrefix("Max cpu time") }?.split(separator: " ")[3]
+    #expect((60...300).contains(seconds.flatMap { Int($0) } ?? 0))
+    _ = try reader.frameTimes()
+  }
+
+  @Test func processesEndWithTheProgram() throws {
+    let program = Process()
+    program.executableURL = URL(fileURLWithPath: ProgramRun.path(of: "vidclass"))
+    program.arguments = ["frames", clip, "--all", "--size", "2000x2000", "-o", "-"]
+    let output = Pipe()
+    program.standardOutput = output
+    program.standardError = FileHandle.nullDevice
+    try program.run()
+    // Its output is not read: it and its decoder are now waiting.
+    var child: DecoderChild?
+    for _ in 0..<200 {
+      child = DecoderChild.all(of: program.processIdentifier).first { $0.hasOpen(clip) }
+      if child != nil { break }
+      usleep(20_000)
+    }
+    let process = try #require(child)
+    kill(program.processIdentifier, SIGKILL)
+    program.waitUntilExit()
+    for _ in 0..<200 where process.exists { usleep(20_000) }
+    #expect(!process.exists)
+  }
+}
+
+/// A decoder process as the system shows it.
+private struct DecoderChild {
+  let identifier: pid_t
+
+  /// Those that the tests have started.
+  static var all: [DecoderChild] { all(of: getpid()) }
+
+  static func all(of parent: pid_t) -> [DecoderChild] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return names.compactMap { pid_t($0) }.map(DecoderChild.init).filter {
+      $0.text("status").contains("PPid:\t\(parent)\n") && $0.text("cmdline").contains("decode-")
+    }
+  }
+
+  var exists: Bool { kill(identifier, 0) == 0 }
+
+  func text(_ name: String) -> String {
+    let data = FileManager.default.contents(atPath: "/proc/\(identifier)/\(name)")
+    return String(decoding: data ?? Data(), as: UTF8.self)
+  }
+
+  func hasOpen(_ path: String) -> Bool {
+    let folder = "/proc/\(identifier)/fd"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let files = FileManager.default
+    return names.contains {
+      (try? files.destinationOfSymbolicLink(atPath: folder + "/" + $0)) == path
+    }
+  }
+}

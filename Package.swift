@@ -113,7 +113,7 @@ let package = Package(
       name: "ModelFilesTests", dependencies: ["ModelFiles", "Networks", "TestSupport"],
       swiftSettings: swift),
     .testTarget(
-      name: "VideoDecodingTests", dependencies: ["VideoDecoding", "TestSupport"],
+      name: "VideoDecodingTests", dependencies: ["VideoDecoding", "CSandbox", "TestSupport"],
       swiftSettings: swift),
     .testTarget(name: "ClipSamplingTests", dependencies: ["ClipSampling"], swiftSettings: swift),
     .testTarget(

@@ -93,6 +93,8 @@ public enum SourceFrames {
       if frames.stack.count < indices.count, try reader.frameTimes().count != times.count {
         continue
       }
+      // Nothing is learned from what a decoder made up.
+      frames.removeDamaged()
       frames.totalFrames = range.count
       frames.duration = end - inside[0]
       return frames

@@ -27,6 +27,8 @@ public struct DecodedFrames: Sendable {
   public var stack: FrameStack
   /// Position of each frame in display order from the start of the clip.
   public var indices: [Int]
+  /// For each frame, whether the decoder had to invent parts of it.
+  public var areDamaged: [Bool]
   /// Frames that can be decoded in the range that was asked for.
   public var totalFrames: Int
   /// Seconds from the first frame of the range to the end of its last.
@@ -37,6 +39,22 @@ public struct DecodedFrames: Sendable {
   public var decodedUntil: Double?
   /// One line each.
   public var warnings: [String]
+
+  /// Leaves out the frames of which the decoder had to invent parts.
+  public mutating func removeDamaged() {
+    guard areDamaged.contains(true) else { return }
+    let kept = areDamaged.indices.filter { !areDamaged[$0] }
+    var pixels: [UInt8] = []
+    pixels.reserveCapacity(kept.count * stack.frameSize)
+    for position in kept {
+      pixels += stack.pixels[position * stack.frameSize..<(position + 1) * stack.frameSize]
+    }
+    stack = FrameStack(
+      count: kept.count, height: stack.height, width: stack.width, channels: stack.channels,
+      pixels: pixels, times: kept.map { stack.times[$0] })
+    indices = kept.map { indices[$0] }
+    areDamaged = kept.map { _ in false }
+  }
 }
 
 /// One frame of a stream of frames; `pixels` is `[height, width, channels]`.

@@ -55,9 +55,9 @@ final class LocalClip: ClipBacking {
     var summary = StreamSummary()
     report(
       outcome, index: index, isStopped: false, end: selection.end, into: &summary)
-    let indices = stack.indices
+    let (indices, areDamaged) = (stack.indices, stack.areDamaged)
     return DecodedFrames(
-      stack: stack.finish(), indices: indices, totalFrames: range.count,
+      stack: stack.finish(), indices: indices, areDamaged: areDamaged, totalFrames: range.count,
       duration: range.isEmpty
         ? 0 : index.disappearance(of: range.upperBound - 1) - index.times[range.lowerBound],
       isPartial: summary.isPartial, decodedUntil: summary.decodedUntil, warnings: summary.warnings)

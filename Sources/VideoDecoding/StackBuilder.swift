@@ -5,6 +5,7 @@ struct StackBuilder {
   private var pixels: [UInt8] = []
   private var times: [Double] = []
   private(set) var indices: [Int] = []
+  private(set) var areDamaged: [Bool] = []
 
   /// - Parameter size: Nil for the size of the first frame.
   init(size: FrameSize?, layout: PixelLayout) {
@@ -35,6 +36,7 @@ struct StackBuilder {
       return true
     }
     indices.append(contentsOf: repeatElement(visited.index, count: copies))
+    areDamaged.append(contentsOf: repeatElement(visited.isDamaged, count: copies))
     times.append(contentsOf: repeatElement(visited.time, count: copies))
     return done
   }

@@ -111,11 +111,7 @@ public final class MovieLabeller: MovieLabelling {
     if isAbandoned { return nil }
     try collector.finish(duration: summary.duration, emit: score)
     let windows = try queue.finish()
-    guard let last = windows.last else {
-      throw DecodeError(
-        code: .noFrames, path: path.text,
-        message: "holds no undamaged frame; it is damaged or incomplete, export it again")
-    }
+    guard let last = windows.last else { throw noUndamagedFrame(path) }
     var record = answer(path, windows, reader.info)
     record.duration = max(summary.duration, last.end > 0 && summary.duration <= 0 ? last.end : 0)
     record.frames = summary.totalFrames
@@ -137,21 +133,23 @@ public final class MovieLabeller: MovieLabelling {
     let plan = ViewPlan(
       count: settings.views ?? 1, window: settings.window, hop: settings.hop, duration: duration)
     let sampler = WindowSampler(settings.preprocessing)
-    var wanted: Set<Int> = []
-    for range in plan.ranges {
+    let wanted = plan.ranges.map { range in
       let within = ViewPlan.frames(of: times, in: range)
-      let chosen = sampler.indices(times: Array(times[within]), end: range.upperBound)
-      wanted.formUnion(chosen.map { within.lowerBound + $0 })
+      return sampler.indices(times: Array(times[within]), end: range.upperBound)
+        .map { within.lowerBound + $0 }
     }
-    let decoded = try reader.frames(at: wanted.sorted(), size: size, layout: layout)
+    var decoded = try reader.frames(
+      at: Set(wanted.joined()).sorted(), size: size, layout: layout)
+    decoded.removeDamaged()
     if shouldStop() { return nil }
 
     let queue = ScoringQueue(scorer)
-    for range in plan.ranges {
-      let stack = decoded.stack
-      let within = ViewPlan.frames(of: stack.times, in: range)
-      let chosen = sampler.indices(times: Array(stack.times[within]), end: range.upperBound)
-        .map { within.lowerBound + $0 }
+    let stack = decoded.stack
+    let places = Dictionary(uniqueKeysWithValues: zip(decoded.indices, decoded.indices.indices))
+    for (range, indices) in zip(plan.ranges, wanted) {
+      let chosen = indices.compactMap { places[$0] }
+      // A part of which nothing could be decoded has no say.
+      if chosen.isEmpty { continue }
       var pixels: [UInt8] = []
       for index in chosen {
         pixels += stack.pixels[index * stack.frameSize..<(index + 1) * stack.frameSize]
@@ -161,12 +159,20 @@ public final class MovieLabeller: MovieLabelling {
         pixels: pixels, times: chosen.map { stack.times[$0] })
       try queue.add(MovieWindow(start: range.lowerBound, end: range.upperBound, stack: view))
     }
-    var record = answer(path, try queue.finish(), reader.info)
+    let windows = try queue.finish()
+    guard !windows.isEmpty else { throw noUndamagedFrame(path) }
+    var record = answer(path, windows, reader.info)
     record.duration = duration
     record.frames = times.count
     complete(
       &record, isPartial: decoded.isPartial, until: decoded.decodedUntil, decoded.warnings)
     return record
+  }
+
+  private func noUndamagedFrame(_ path: MediaPath) -> DecodeError {
+    DecodeError(
+      code: .noFrames, path: path.text,
+      message: "holds no undamaged frame; it is damaged or incomplete, export it again")
   }
 
   // MARK: Record

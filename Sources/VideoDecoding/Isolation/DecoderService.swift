@@ -74,7 +74,8 @@ enum DecoderService {
     let stack = frames.stack
     let answer = Message.Stack(
       count: stack.count, height: stack.height, width: stack.width, channels: stack.channels,
-      indices: frames.indices, times: stack.times, totalFrames: frames.totalFrames,
+      indices: frames.indices, areDamaged: frames.areDamaged, times: stack.times,
+      totalFrames: frames.totalFrames,
       duration: frames.duration, isPartial: frames.isPartial, decodedUntil: frames.decodedUntil,
       warnings: frames.warnings, state: clip.state)
     stack.pixels.withUnsafeBytes { link.send(.stack, Message.encode(answer), payload: $0) }

@@ -89,6 +89,7 @@ enum Message {
     let width: Int
     let channels: Int
     let indices: [Int]
+    let areDamaged: [Bool]
     let times: [Double]
     let totalFrames: Int
     let duration: Double

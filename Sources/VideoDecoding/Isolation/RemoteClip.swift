@@ -92,7 +92,8 @@ final class RemoteClip: ClipBacking {
       stack: FrameStack(
         count: stack.count, height: stack.height, width: stack.width, channels: stack.channels,
         pixels: pixels, times: stack.times),
-      indices: stack.indices, totalFrames: stack.totalFrames, duration: stack.duration,
+      indices: stack.indices, areDamaged: stack.areDamaged, totalFrames: stack.totalFrames,
+      duration: stack.duration,
       isPartial: stack.isPartial, decodedUntil: stack.decodedUntil, warnings: stack.warnings)
   }
 
@@ -249,7 +250,8 @@ final class RemoteClip: ClipBacking {
   ) -> Bool {
     guard stack.count > 0, stack.count <= limits.maxPackets, stack.width > 0, stack.height > 0,
       stack.width <= 1 << 24, stack.height <= 1 << 24, stack.channels == layout.channels,
-      stack.indices.count == stack.count, stack.times.count == stack.count
+      stack.indices.count == stack.count, stack.times.count == stack.count,
+      stack.areDamaged.count == stack.count
     else { return false }
     let shown = FrameSize(width: stack.width, height: stack.height)
     return (size == nil || size == shown) && isAcceptable(shown, size: size)

@@ -5,8 +5,8 @@ import VideoDecoding
 
 /// Source stacks as files in a folder, named by what they were made from.
 ///
-/// A name is the digest of the clip's absolute path, size, modification time and range, and of the
-/// settings that shape a source stack: anything else gets another name. Files are written beside
+/// A name is the digest of the clip's content and range and of the settings that shape a source
+/// stack: anything else gets another name, and a copy or a moved file the same. Files are written beside
 /// and renamed, and carry a checksum: a torn or altered one is decoded anew. The folder may be
 /// deleted at any time.
 struct DiskCache: Sendable {
@@ -19,6 +19,7 @@ struct DiskCache: Sendable {
 
   private let folder: String
   private let settings: String
+  private let identity = ContentIdentity()
 
   init(folder: String, preprocessing: Preprocessing) {
     self.folder = folder
@@ -87,31 +88,9 @@ struct DiskCache: Sendable {
 
   /// The entry's path, from what the clip's file holds now; nil when there is no such file.
   func path(for clip: Clip) -> String? {
-    guard let content = DiskCache.content(of: clip.file) else { return nil }
+    guard let content = identity.digest(of: clip.file) else { return nil }
     let range = "\(clip.start.map { "\($0)" } ?? "")-\(clip.end.map { "\($0)" } ?? "")"
     return folder + "/" + Digest.sha256("\(content)\n\(range)\n\(settings)") + ".frames"
-  }
-
-  /// Absolute path, size and time of a file; of a folder, of everything in it.
-  private static func content(of file: String) -> String? {
-    guard let resolved = realpath(file, nil) else { return nil }
-    defer { free(resolved) }
-    let path = String(cString: resolved)
-    var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
-    guard status.st_mode & S_IFMT == S_IFDIR else { return describe(path, status) }
-    guard let listing = try? Listing(folder: path) else { return nil }
-    var lines = [path]
-    for name in listing.files {
-      var inner = stat()
-      guard stat("\(path)/\(name)", &inner) == 0 else { return nil }
-      lines.append(describe(name, inner))
-    }
-    return lines.joined(separator: "\n")
-  }
-
-  private static func describe(_ name: String, _ status: stat) -> String {
-    "\(name)\t\(status.st_size)\t\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
   }
 
   // MARK: Bytes

@@ -107,6 +107,41 @@ struct StoreTests {
     #expect(fourth.decodedCount == 1)
   }
 
+  @Test func diskCacheGoesByContent() throws {
+    let (folder, index) = try dataSet()
+    let cache = folder("cache")
+    func store() -> ClipStore {
+      ClipStore(preprocessing: Self.preprocessing, cache: .disk(folder: cache))
+    }
+    let clip = index.clips[0]
+    let stack = try store().read(clip)
+
+    // The same under another name needs no decoding.
+    try FileManager.default.copyItem(atPath: clip.file, toPath: folder("b/copy_1"))
+    let copy = try #require(
+      DatasetIndex.load(path: folder.path).clips.first { $0.path == "b/copy_1" })
+    let second = store()
+    #expect(try second.read(copy) == stack)
+    #expect(second.decodedCount == 0)
+
+    // Other pictures with the size and time of the old ones are not mistaken for them.
+    let pictures = try (0..<2).map { "\(clip.file)/\($0).png" }.map { path in
+      (path, try Data(contentsOf: URL(fileURLWithPath: path)), try time(of: path))
+    }
+    for (old, new) in [(pictures[0], pictures[1]), (pictures[1], pictures[0])] {
+      try new.1.write(to: URL(fileURLWithPath: old.0))
+      try FileManager.default.setAttributes([.modificationDate: old.2], ofItemAtPath: old.0)
+    }
+    let third = store()
+    #expect(try brightness(third.read(clip)).prefix(2) == [10, 0])
+    #expect(third.decodedCount == 1)
+  }
+
+  private func time(of path: String) throws -> Date {
+    try #require(
+      FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date)
+  }
+
   @Test(arguments: ["flipped", "cut", "empty"])
   func aDamagedEntryIsDecodedAnew(damage: String) throws {
     let (folder, index) = try dataSet()

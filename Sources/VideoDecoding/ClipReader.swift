@@ -52,6 +52,19 @@ public final class ClipReader {
     return try clip.select(.indices(indices), size: size, layout: layout)
   }
 
+  /// The frames on show at these seconds.
+  /// - Parameters:
+  ///   - times: Ascending; moments of one frame give it again. Those at or after the end are left
+  ///     out, and the result is partial.
+  ///   - size: Nil for the size of the first of them.
+  public func frames(
+    atTimes times: [Double], size: FrameSize?, layout: PixelLayout
+  ) throws(DecodeError) -> DecodedFrames {
+    precondition(times.allSatisfy { $0 >= 0 }, "times count from the first frame")
+    precondition(zip(times.dropFirst(), times).allSatisfy(>=), "times ascend")
+    return try clip.select(.times(times), size: size, layout: layout)
+  }
+
   /// At most `limit` frames spread evenly over a part of the clip: the middles of equal parts, by
   /// count where the frame rate is constant, by time where it varies. All frames, each once, when
   /// there are no more than `limit`.

@@ -4,6 +4,8 @@ import ClipSampling
 enum FrameSelection: Codable, Sendable {
   /// These display indices, ascending, repeats allowed.
   case indices([Int])
+  /// Those on show at these seconds, ascending, repeats allowed.
+  case times([Double])
   /// At most `limit`, spread evenly over a part of the clip (seconds, nil for open).
   case even(limit: Int, start: Double?, end: Double?)
   /// At a rate in frames a second (nil for every frame), `count` of them when given.
@@ -12,7 +14,7 @@ enum FrameSelection: Codable, Sendable {
   /// Seconds; nil for the start of the clip.
   var start: Double? {
     switch self {
-    case .indices: nil
+    case .indices, .times: nil
     case .even(_, let start, _), .paced(_, _, let start, _): start
     }
   }
@@ -20,7 +22,7 @@ enum FrameSelection: Codable, Sendable {
   /// Seconds; nil for the end of the clip.
   var end: Double? {
     switch self {
-    case .indices: nil
+    case .indices, .times: nil
     case .even(_, _, let end), .paced(_, _, _, let end): end
     }
   }
@@ -30,6 +32,10 @@ enum FrameSelection: Codable, Sendable {
     let range = index.range(start: start, end: end)
     switch self {
     case .indices(let indices): return indices
+    case .times(let times):
+      return times.map {
+        $0 < index.end ? FramePicker.shown(at: $0, times: index.times) : index.count
+      }
     case .even(let limit, _, _):
       guard range.count > limit, index.isVariable else {
         return FramePicker.atMost(limit, of: range.count).map { $0 + range.lowerBound }

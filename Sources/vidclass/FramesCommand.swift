@@ -18,6 +18,7 @@ struct FramesCommand: ParsableCommand {
         vidclass frames movie.mp4 -o sheet.png                # contact sheet with timestamps
         vidclass frames movie.mp4 --size 112 -o frames.rgb    # raw RGB24, one frame after another
         vidclass frames movie.mp4 --all -o - | sha256sum      # every frame at its own size
+        vidclass frames movie.mp4 --at 1.5,3 -o sheet.png     # what is on show then
         vidclass frames movie.mp4 --list                      # index, pts, time, key, warnings
         vidclass frames movie.mp4 -m models/clips.safetensors -o stack.safetensors
       """)
@@ -39,6 +40,15 @@ struct FramesCommand: ParsableCommand {
       "Frames a second instead of a number of them; with --frames, that many at this rate.",
       valueName: "rate"))
   var fps: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "The frames on show at these moments, such as 0.5,2,3.25.", valueName: "seconds"))
+  var at: NumberList<Double>?
+
+  @Option(
+    help: ArgumentHelp("The frames of these numbers, from 0, such as 0,8,16.", valueName: "n"))
+  var index: NumberList<Int>?
 
   @Option(help: ArgumentHelp("Start of the part to show.", valueName: "seconds"))
   var start: Double?
@@ -82,6 +92,12 @@ struct FramesCommand: ParsableCommand {
     if all && (frames != nil || fps != nil) {
       throw ValidationError("--all excludes --frames and --fps; give one of them.")
     }
+    if at != nil || index != nil {
+      let others = [frames != nil, fps != nil, start != nil, end != nil, all, list]
+      if others.contains(true) || (at != nil && index != nil) {
+        throw ValidationError("--at and --index choose frames by themselves; give only one option.")
+      }
+    }
     if list && output != nil {
       throw ValidationError("--list writes no pictures; leave -o out.")
     }
@@ -90,7 +106,8 @@ struct FramesCommand: ParsableCommand {
         "-o must end in .png, .rgb or .safetensors, or be -; not \"\(output)\".")
     }
     if modelPath != nil,
-      frames != nil || size != nil || gray || fps != nil || all || list
+      frames != nil || size != nil || gray || fps != nil || at != nil || index != nil || all
+        || list
     {
       throw ValidationError(
         "-m decides frames, size, colour and rate; leave --frames, --size, --gray, --fps, --all "
@@ -163,12 +180,32 @@ struct FramesCommand: ParsableCommand {
   }
 
   private func chosen(_ reader: ClipReader) throws -> DecodedFrames {
+    if let at {
+      return try reader.frames(atTimes: at.values, size: size?.value, layout: layout)
+    }
+    if let index {
+      return try reader.frames(at: index.values, size: size?.value, layout: layout)
+    }
     if all || fps != nil {
       return try reader.pacedFrames(
         rate: fps, count: frames, start: start, end: end, size: size?.value, layout: layout)
     }
     return try reader.evenFrames(
       limit: frames ?? 16, start: start, end: end, size: size?.value, layout: layout)
+  }
+}
+
+/// Numbers from 0 with commas between them; put into ascending order.
+struct NumberList<Number: LosslessStringConvertible & Comparable & SignedNumeric>:
+  ExpressibleByArgument
+{
+  let values: [Number]
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+    let numbers = parts.compactMap { Number(String($0)) }
+    guard numbers.count == parts.count, numbers.allSatisfy({ $0 >= 0 }) else { return nil }
+    values = numbers.sorted()
   }
 }
 

@@ -55,6 +55,23 @@ import VideoDecoding
     #expect(one.times == many.times)
   }
 
+  @Test(arguments: ["long.mp4", "vfr.mp4", "nopts.mkv"])
+  func framesByTimeAreThoseOnShow(_ name: String) throws {
+    let reader = try ClipReader(path: Fixtures.path(name))
+    let times = try reader.frameTimes()
+    let end = try #require(reader.info.duration)
+    // Just before and just after each change of picture.
+    let moments = times.flatMap { [max(0, $0 - 0.001), $0 + 0.001] }
+    let expected = times.indices.flatMap { [max(0, $0 - 1), $0] }
+    let frames = try reader.frames(atTimes: moments, size: ChoiceTests.size, layout: .gray)
+    #expect(frames.indices == expected)
+    #expect(!frames.isPartial)
+    let beyond = try reader.frames(
+      atTimes: [0, end + 0.001], size: ChoiceTests.size, layout: .gray)
+    #expect(beyond.indices == [0])
+    #expect(beyond.isPartial)
+  }
+
   @Test(
     arguments: [
       (start: nil, end: nil, expected: 0..<200),

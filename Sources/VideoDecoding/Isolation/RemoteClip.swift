@@ -33,7 +33,7 @@ final class RemoteClip: ClipBacking {
       warnings: [], isImageFolder: false)
     let process = try processes.take(for: path)
     self.process = process
-    process.beginClip(seconds: limits.secondsPerFile + RemoteClip.grace)
+    process.beginClip()
     let request = Message.Open(path: path, threads: threads, limits: limits)
     let (header, description) = try exchange(.open, Message.encode(request))
     switch header.kind {
@@ -42,8 +42,6 @@ final class RemoteClip: ClipBacking {
         throw lose(.malformed)
       }
       adopt(state)
-      // Every thread of the decoder uses up processor time of its own.
-      process.allow(seconds: (budget + RemoteClip.grace) * Double(threads + 1))
     case .failed:
       let error = failure(description)
       // The process is ready for another clip.
@@ -194,6 +192,8 @@ final class RemoteClip: ClipBacking {
     _ kind: Message.Kind, _ request: [UInt8], _ patience: inout Patience
   ) throws(DecodeError) -> (header: Message.Header, description: [UInt8]) {
     guard let process else { throw lose(.ended) }
+    // Every thread of the decoder uses up processor time of its own.
+    process.allow(seconds: secondsForCall * Double(threads + 1))
     guard process.send(kind, request) else { throw lose(.ended) }
     return try receive(&patience)
   }
@@ -231,14 +231,17 @@ final class RemoteClip: ClipBacking {
 
   // MARK: Limits
 
-  private var budget: Double { limits.seconds(forBytes: info.fileSize) }
+  /// A call may go through the file several times: for its index, its frames, and again for the
+  /// frames of a file whose index had promised too much. The process keeps to the limits of each
+  /// time through by itself; this is for one that does not.
+  private var secondsForCall: Double {
+    4 * limits.seconds(forBytes: info.fileSize) + RemoteClip.grace
+  }
 
   private func newPatience() -> Patience {
     Patience(
       forSign: limits.secondsWithoutFrame + RemoteClip.grace,
-      // A call may go through the file several times: for its index, its frames, and again for
-      // the frames of a file whose index had promised too much.
-      forAll: 4 * budget + RemoteClip.grace)
+      forAll: secondsForCall)
   }
 
   private func isAcceptable(_ shown: FrameSize, size: FrameSize?) -> Bool {

@@ -27,8 +27,12 @@ struct GlobalOptions: ParsableArguments {
     }
   }
 
-  /// What `--threads` says, or the cores this process may use.
-  var threadCount: Int { threads ?? Processors.available }
+  /// What `--threads` says, or the cores this process may use. Threads far beyond these only cost
+  /// memory, and results are the same for any number.
+  var threadCount: Int {
+    let available = Processors.available
+    return min(threads ?? available, max(16, 4 * available))
+  }
 
   var console: Console {
     Console(verbosity: quiet ? .quiet : verbose ? .verbose : .normal)

@@ -58,6 +58,7 @@ let package = Package(
       name: "Training",
       dependencies: [
         "Datasets", "Networks", "ModelFiles", "FileStore", "Evaluation", "Tensors", "ClipSampling",
+        "VideoDecoding",
       ],
       swiftSettings: swift),
     .target(

@@ -115,10 +115,7 @@ enum TrainingAnnouncement {
   private static func time(
     _ plan: TrainingPlan, trainer: Trainer, timing: (step: Double, scoring: Double)
   ) -> String {
-    let batch = Double(plan.settings.batchSize)
-    let epoch =
-      timing.step * Double(trainer.stepsPerEpoch)
-      + timing.scoring * (Double(plan.validation.count) / batch).rounded(.up)
+    let epoch = TrainingEstimate.epoch(plan, trainer: trainer, timing: timing)
     let left = epoch * Double(plan.settings.epochs - trainer.epochsDone)
     return row(
       "time",

@@ -22,7 +22,7 @@ struct Vidclass: ParsableCommand {
       """,
     version: ProgramVersion.current,
     subcommands: [
-      TrainCommand.self, LabelCommand.self, EvalCommand.self, FramesCommand.self,
+      TrainCommand.self, LabelCommand.self, EvalCommand.self, CheckCommand.self, FramesCommand.self,
       InfoCommand.self, MergeCommand.self, BenchCommand.self,
     ])
 }

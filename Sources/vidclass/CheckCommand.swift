@@ -1,0 +1,140 @@
+import ArgumentParser
+import Datasets
+import FileStore
+import Foundation
+import Training
+import VideoDecoding
+
+/// `vidclass check`: what is wrong with clips, found by decoding all of them.
+struct CheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Decodes every clip in full and tells what is wrong with them.",
+    discussion: """
+      CLIPS is what train accepts: a folder of class folders, a folder with train, val and test, a \
+      CSV manifest or a text list. Or name movies, image folders and folders of them without \
+      classes.
+
+      Lists files that cannot be read, or only in part; copies, also re-encoded, scaled or trimmed \
+      ones, above all those on both sides of the split that train would make and those under two \
+      labels; variable frame rates, very short, turned, blank clips; classes, groups and split; \
+      sizes and rates that betray the class. Ends with the rate of decoding and an estimate of the \
+      time training takes.
+
+      EXAMPLES:
+        vidclass check clips/
+        vidclass check clips/ --fix-list good.csv && vidclass train good.csv
+        vidclass check movies/ --fix-list good.txt; vidclass label --files-from good.txt
+      """)
+
+  @Argument(
+    help: ArgumentHelp("A data set, or movies and folders of movies.", valueName: "clips"))
+  var paths: [String]
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Share of the clips train would hold out (default: 0.2).", valueName: "share"))
+  var val: Double?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Pattern whose first capture in a path is the clip's group.", valueName: "regex"))
+  var groupBy: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Groups train would hold out, as in F01,M02.", valueName: "list"))
+  var valGroups: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp("Names for a text list's indices.", valueName: "file"))
+  var classes: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Write the clips that can be read in full here: their paths, one a line; with the extension "
+        + "csv a manifest for train.", valueName: "file"))
+  var fixList: String?
+
+  @OptionGroup var json: JSONOption
+  @OptionGroup var global: GlobalOptions
+
+  func validate() throws {
+    if paths.contains("") { throw ValidationError("The name of a data set or movie is empty.") }
+    if let share = val, !(0..<1).contains(share) {
+      throw ValidationError("--val must be at least 0 and below 1, not \(share); 0.2 is usual.")
+    }
+    if valGroups != nil && val != nil {
+      throw ValidationError("--val and --val-groups exclude each other; give one of them.")
+    }
+    if let fixList, fixList.isEmpty || MediaKind.isVideo(fixList) {
+      throw ValidationError("--fix-list needs the name of a list such as good.txt or good.csv.")
+    }
+    if paths.count > 1 && (val != nil || groupBy != nil || valGroups != nil || classes != nil) {
+      throw ValidationError(
+        "--val, --val-groups, --group-by and --classes need one data set, not \(paths.count) paths."
+      )
+    }
+  }
+
+  func run() throws {
+    let console = global.console
+    if let fixList { try FixList.probe(fixList) }
+    let input = try CheckInput(request: request, paths: paths)
+    Interrupt.install()
+    for warning in input.warnings { console.warn(warning) }
+
+    let total = Set(input.clips.lazy.map(\.file)).count
+    let bar = ProgressBar("decoding", total: total, unit: "files", console: console)
+    let inspection = ClipInspector(threads: global.threadCount).run(input.clips) { progress in
+      bar.update(completed: progress.files, note: "\(progress.frames) frames")
+      return !Interrupt.isRequested
+    }
+    bar.finish()
+    if inspection.isCancelled {
+      throw Interrupted(
+        signal: Interrupt.signal ?? SIGINT,
+        message: "interrupted after \(inspection.files) of \(total) files; nothing was written")
+    }
+    let report = CheckReport(input, inspection: inspection, threads: global.threadCount)
+    if let fixList {
+      try FixList.write(report, to: fixList)
+      console.note(FixList.sentence(report, path: fixList))
+    }
+    if json.json {
+      try StandardOutput.writeJSON(CheckSummary(report))
+    } else {
+      let lines = report.lines(isStyled: StandardOutput.usesColor)
+      try StandardOutput.write(lines.joined(separator: "\n") + "\n")
+    }
+    if report.good.isEmpty && report.partial.isEmpty {
+      throw CheckError(
+        description:
+          "\(PathText.display(input.title)): nothing could be read; the files are listed "
+          + "with the reasons")
+    }
+    if !report.unreadable.isEmpty || !report.partial.isEmpty || !input.missing.isEmpty {
+      throw ExitCode.partial
+    }
+  }
+
+  private var request: TrainingRequest {
+    var request = TrainingRequest(data: paths.first ?? "")
+    request.validationFraction = val
+    request.groupBy = groupBy
+    request.validationGroups =
+      valGroups?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+      .filter { !$0.isEmpty } ?? []
+    request.classesFile = classes
+    request.seed = global.seed
+    return request
+  }
+}
+
+/// Nothing at all could be checked.
+struct CheckError: Error, CustomStringConvertible {
+  let description: String
+}

@@ -31,10 +31,10 @@ import Testing
     let run = try ProgramRun("vidclass", ["check", clips, "--json", "--quiet"])
     #expect(run.exitCode == 3, "\(run.errors)")
     let found = try json(run)
-    #expect(found["clips"] as? Int == 20)
+    #expect(found["clips"] as? Int == 21)
     #expect(found["unreadable"] as? Int == 1)
     #expect(found["partial"] as? Int == 1)
-    #expect(found["good"] as? Int == 18)
+    #expect(found["good"] as? Int == 19)
 
     let results = Dictionary(
       uniqueKeysWithValues: try list(found, "results").map { ($0["path"] as? String ?? "", $0) })
@@ -88,18 +88,18 @@ import Testing
       "vidclass", ["check", clips, "--fix-list", scratch("good.csv"), "--threads", "3"])
     #expect(run.exitCode == 3)
     for text in [
-      "20 clips of 3 classes", "unreadable (1)", "FORMAT: ", "text.mp4: is not a video",
+      "21 clips of 3 classes", "unreadable (1)", "FORMAT: ", "text.mp4: is not a video",
       "partial (1)", "cut.mp4: decoded until ", "LEAK: copies on both sides of the split (2)",
-      "train train/walk/a2.mp4 ≈ val val/walk/near.avi (near-duplicate, ",
+      "train/walk/a2.mp4 [train] ≈ val/walk/near.avi [val] (near-duplicate, ",
       "copies under different labels (1)", "other copies (2)", "variable frame rate (1)",
-      "turned by 90", "blank (2)", " × real time", "an estimate",
+      "turned by ", "blank (2)", " × real time", "an estimate",
     ] {
       #expect(run.output.contains(text), "\(text) in\n\(run.output)")
     }
     #expect(run.errors.contains("vidclass train "))
     let manifest = try String(contentsOfFile: scratch("good.csv"), encoding: .utf8)
     #expect(manifest.hasPrefix("filepath,label,split,group\n"))
-    #expect(manifest.split(separator: "\n").count == 19)
+    #expect(manifest.split(separator: "\n").count == 20)
     let training = try ProgramRun(
       "vidclass",
       [
@@ -107,7 +107,7 @@ import Testing
         "-o", scratch("model.safetensors"),
       ])
     #expect(training.exitCode == 0, "\(training.errors)")
-    #expect(training.errors.contains("18 of 3 classes"))
+    #expect(training.errors.contains("19 of 3 classes"))
   }
 
   @Test func plainMoviesNeedNoClasses() throws {

@@ -24,6 +24,7 @@ struct FingerprintComparison {
       guard overlap >= 0.5 else { return false }
       guard let motion else { return pictures >= 0.995 }
       let more = count < 12 ? 0.03 : 0
+      guard pictures >= 0.8 else { return false }
       return motion >= 0.94 + more || motion >= 0.86 + more && pictures >= 0.985
     }
 
@@ -50,7 +51,8 @@ struct FingerprintComparison {
         if found.map({ $0.score < likeness.score || !$0.isCopy && likeness.isCopy }) ?? true {
           found = likeness
         }
-        if fine == 0, likeness.score > 0.97 { break }
+        // Moving by less than a picture helps neither what agrees nor what differs altogether.
+        if fine == 0, likeness.score > 0.97 || likeness.score < 0.5 { break }
       }
     }
     return found

@@ -123,7 +123,10 @@ extension CheckReport {
         isGrave: true, lines: partial.map(partialLine)),
       Section(
         title: "LEAK: copies on both sides of the split",
-        advice: "scores would flatter; delete all but one, or give copies one group (--group-by)",
+        advice: "scores would flatter; "
+          + (clips.contains { $0.clip.split != nil }
+            ? "delete all but one, or put all on one side"
+            : "delete all but one, or train on --fix-list good.csv, where copies share a group"),
         isGrave: true, lines: leaks.map(line)),
       Section(
         title: "copies under different labels", advice: "one of the labels is wrong", isGrave: true,
@@ -191,17 +194,19 @@ extension CheckReport {
         timing.framesPerSecond ?? 0, (timing.shortest ?? 0) * 1000, (timing.longest ?? 0) * 1000)
   }
 
-  /// `train walk/a.mp4 = val walk/b.mp4 (same pictures)`.
+  /// `walk/a.mp4 [train] = walk/b.mp4 [val] (same pictures)`.
   private func line(_ group: DuplicateGroup) -> String {
+    let isLeak = isLeak(group)
     let members = group.members.prefix(6).map { member in
-      [sides[member]?.rawValue, name(clips[member])].compactMap { $0 }.joined(separator: " ")
+      let side = isLeak ? sides[member] : nil
+      return name(clips[member]) + (side.map { " [\($0.rawValue)]" } ?? "")
     }
     let more = group.members.count > 6 ? " and \(group.members.count - 6) more" : ""
     let kind =
       group.kind == .similar
       ? String(format: "%@, %.0f %% alike", group.kind.rawValue, group.likeness * 100)
       : group.kind.rawValue
-    let labels = isLeak(group) && isConflict(group) ? ", different labels" : ""
+    let labels = isLeak && isConflict(group) ? ", different labels" : ""
     return members.joined(separator: group.kind == .similar ? " ≈ " : " = ") + more
       + " (\(kind)\(labels))"
   }

@@ -77,6 +77,7 @@ struct FramesCommand: ParsableCommand {
   @OptionGroup var global: GlobalOptions
 
   func validate() throws {
+    if file.isEmpty { throw ValidationError("The name of the movie or folder is empty.") }
     if let frames, !(1...100_000).contains(frames) {
       throw ValidationError("--frames must be from 1 to 100000, not \(frames).")
     }
@@ -151,6 +152,19 @@ struct FramesCommand: ParsableCommand {
         interval: fps.map { 1 / $0 }, report: &report)
       return report
     }
+    if target == nil, all || (fps != nil && frames == nil) {
+      // Nobody wants the pictures of a whole movie kept.
+      let seen = try reader.forEachFrame(
+        start: start, end: end, size: size?.value, layout: layout,
+        minimumInterval: fps.map { 1 / $0 }
+      ) { frame in
+        report.add(frame)
+        return true
+      }
+      report.finish(seen)
+      if !summary.json { try StandardOutput.write(report.table) }
+      return report
+    }
     var decoded: DecodedFrames
     var view: ModelView?
     if let modelPath {
@@ -170,11 +184,7 @@ struct FramesCommand: ParsableCommand {
       try target.write(decoded.stack, view: view, source: file)
       report.output = output
     } else if !summary.json {
-      var text = "index\ttime\n"
-      for (index, time) in zip(decoded.indices, decoded.stack.times) {
-        text += "\(index)\t\(FramesReport.seconds(time))\n"
-      }
-      try StandardOutput.write(text)
+      try StandardOutput.write(report.table)
     }
     return report
   }

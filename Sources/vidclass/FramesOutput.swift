@@ -134,6 +134,12 @@ struct FramesReport: Encodable {
     warnings = summary.warnings
   }
 
+  /// Which frames there are, for people.
+  var table: String {
+    "index\ttime\n"
+      + frames.map { "\($0.index)\t\(FramesReport.seconds($0.time))\n" }.joined()
+  }
+
   /// One line of `--list`.
   static func line(_ record: FrameRecord) -> String {
     let pts = record.timestamp.map(String.init) ?? "-"

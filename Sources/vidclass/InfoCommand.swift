@@ -22,6 +22,10 @@ struct InfoCommand: ParsableCommand {
   @OptionGroup var summary: JSONOption
   @OptionGroup var global: GlobalOptions
 
+  func validate() throws {
+    if file.isEmpty { throw ValidationError("The name of the model or movie is empty.") }
+  }
+
   func run() throws {
     if ModelReport.isModel(file) {
       let report = try ModelReport(path: file)

@@ -145,7 +145,7 @@ import Testing
     let run = try ProgramRun("vidclass", ["check", scratch("m.csv"), "--json"])
     #expect(run.exitCode == 3)
     let results = try list(try json(run), "results")
-    #expect(results.map { $0["frames"] as? Int } == [25, 38, 0, 0])
+    #expect(results.map { $0["frames"] as? Int } == [25, 37, 0, 0])
     #expect(
       results.map { ($0["error"] as? [String: Any])?["code"] as? String } == [
         nil, nil, "NO_FRAMES", "NOT_FOUND",

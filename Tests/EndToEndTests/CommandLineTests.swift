@@ -18,6 +18,7 @@ struct CommandLineTests {
     "Wrong usage exits with 64 and says how to go on",
     arguments: [
       ["--nonsense"], ["nonsense"], ["train", ""], ["train", "x", "-o", ""],
+      ["frames", ""], ["info", ""],
       ["train", Repository.path + "/clips", "--dry-run", "--epochs", "0"],
       ["train", Repository.path + "/clips", "--dry-run", "--val", "2"],
     ])

@@ -7,8 +7,14 @@ cd "$1"
 make() { ffmpeg -nostdin -v error -y "$@"; }
 x264="-c:v libx264 -preset veryfast -threads 1 -pix_fmt yuv420p"
 
-# Each seed is another movement of colours.
-clip() { make -f lavfi -i "gradients=s=96x64:r=25:d=2:n=5:speed=0.08:seed=$1" $x264 "$2"; }
+# Each number is another pattern that moves in another way.
+# Usage: waves NUMBER SECONDS [RATE]
+waves() {
+  echo "nullsrc=s=96x64:r=${3:-25}:d=$2,geq=cb=128:cr=128:lum='128\
++55*sin(X/(7+mod($1*5,11))+3*sin(T*(1+mod($1*7,5)/4)+$1))\
++55*cos(Y/(5+mod($1*3,7))+3*cos(T*(1.3+mod($1*3,4)/3)+$1*2)+X/(9+mod($1,4)))'"
+}
+clip() { make -f lavfi -i "$(waves "$1" 2)" $x264 "$2"; }
 
 mkdir -p train/walk train/run train/jump val/walk val/run
 for seed in 1 2 3 4; do clip $seed train/walk/a$seed.mp4; done
@@ -31,9 +37,9 @@ rm whole.mp4
 clip 41 turn.mp4
 make -i turn.mp4 -c copy -metadata:s:v rotate=90 train/run/turned.mp4
 rm turn.mp4
-make -f lavfi -i "gradients=s=96x64:r=30:d=2:n=5:speed=0.08:seed=42" \
+make -f lavfi -i "$(waves 42 2 30)" \
   -vf "select='not(mod(n,7))+between(n,20,30)'" -vsync vfr $x264 train/run/varied.mp4
-make -f lavfi -i "gradients=s=96x64:r=25:d=0.2:n=5:speed=0.08:seed=43" $x264 train/run/short.mp4
+make -f lavfi -i "$(waves 43 0.2)" $x264 train/run/short.mp4
 make -f lavfi -i color=black:s=96x64:r=25:d=1 $x264 train/walk/black.mp4
 make -f lavfi -i color=black:s=96x64:r=25:d=1 -c:v mpeg4 val/walk/black.avi
 echo "a note" > train/walk/notes.txt

@@ -6,7 +6,7 @@ DESTDIR ?=
 MOVIE = Tests/Fixtures/movie/motions.mp4
 VIDCLASS = .build/release/vidclass
 
-.PHONY: demo test bench format install build deps test-deps clips
+.PHONY: demo test fuzz stress bench format install build deps test-deps clips
 
 # Trains on clips/ and labels a movie that training never saw.
 demo: build
@@ -19,6 +19,14 @@ demo: build
 test: test-deps
 	swift format lint --strict --recursive Sources Tests Package.swift
 	swift test -c release
+
+# An hour of libFuzzer on everything that reads untrusted files.
+fuzz: test-deps
+	.make/fuzz
+
+# Videos cut off at every byte and changed in ten thousand places; takes a quarter of an hour.
+stress: test-deps
+	.make/stress
 
 bench: build
 	.make/bench

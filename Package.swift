@@ -100,6 +100,14 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport",
       swiftSettings: swift),
+    .target(
+      name: "DecodeTrials",
+      dependencies: ["VideoDecoding", "ModelFiles", "Networks", "Layers", "ClipSampling"],
+      path: "Tests/DecodeTrials", swiftSettings: swift),
+    .target(name: "CFuzzer", dependencies: ["CFFmpeg"], path: "Tests/CFuzzer"),
+    .executableTarget(
+      name: "decodefuzzer", dependencies: ["DecodeTrials", "CFuzzer"], path: "Tests/decodefuzzer",
+      swiftSettings: swift),
     .testTarget(
       name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: swift),
     .testTarget(

@@ -250,7 +250,7 @@ extension Demuxer {
     guard isMOV, span.packets > 2, let durations = span.durations, let first = span.first,
       let end = span.end
     else { return false }
-    let ratio = Double(end &- first) / Double(max(1, durations))
+    let ratio = (Double(end) - Double(first)) / Double(max(1, durations))
     return ratio > 4 || ratio < 0.25
   }
 
@@ -266,7 +266,8 @@ extension Demuxer {
     let slack = max(0.1, 1.5 * nominalStep)
     if isMOV, stream.pointee.duration > 0, let first = span.first, let end = span.end {
       let unit = timeBase(of: streamIndex)
-      return Double(end - first) * unit + slack < Double(stream.pointee.duration) * unit
+      // Subtracted as fractions: times that a forger made up may lie further apart than Int64 goes.
+      return (Double(end) - Double(first)) * unit + slack < Double(stream.pointee.duration) * unit
     }
     if isMatroska, pointer.pointee.duration > 0, let end = span.endOfAll {
       // Counted from time 0, not from the first frame.

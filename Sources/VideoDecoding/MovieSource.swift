@@ -97,8 +97,11 @@ final class MovieSource: FrameSource {
     }
     guard isBelievable, let first, !entries.isEmpty else { return nil }
     entries.sort { $0.time < $1.time }
+    let last = entries[entries.count - 1]
     guard entries[0].time >= first,
-      zip(entries.dropFirst(), entries).allSatisfy({ $0.time > $1.time })
+      zip(entries.dropFirst(), entries).allSatisfy({ $0.time > $1.time }),
+      // Times so far apart that their difference overflows are made up.
+      !max(last.end, last.time).subtractingReportingOverflow(entries[0].time).overflow
     else { return nil }
 
     let unit = pass.demuxer.timeBase(of: pass.demuxer.streamIndex)
@@ -108,7 +111,6 @@ final class MovieSource: FrameSource {
     index.entrances = entries.indices.filter { entries[$0].isEntrance }
       .map { FrameIndex.Entrance(frame: $0, timestamp: entries[$0].time) }
     index.times = entries.map { Double($0.time - entries[0].time) * unit }
-    let last = entries[entries.count - 1]
     if last.end > last.time {
       index.end = Double(last.end - entries[0].time) * unit
     } else {

@@ -122,7 +122,8 @@ let package = Package(
       name: "ModelFilesTests", dependencies: ["ModelFiles", "Networks", "TestSupport"],
       swiftSettings: swift),
     .testTarget(
-      name: "VideoDecodingTests", dependencies: ["VideoDecoding", "CSandbox", "TestSupport"],
+      name: "VideoDecodingTests",
+      dependencies: ["VideoDecoding", "CSandbox", "DecodeTrials", "TestSupport"],
       swiftSettings: swift),
     .testTarget(name: "ClipSamplingTests", dependencies: ["ClipSampling"], swiftSettings: swift),
     .testTarget(

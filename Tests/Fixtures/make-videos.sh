@@ -18,6 +18,7 @@ make $source -c:v mpeg4 -bf 2 bframes.avi
 make -f lavfi -i testsrc2=s=64x48:r=30:d=2 -vf "select='not(mod(n,7))+between(n,20,30)'" \
   -vsync vfr $x264 vfr.mp4
 make $source $x264 -movflags frag_keyframe+empty_moov fragmented.mp4
+make $source $x264 -g 5 -movflags frag_keyframe+empty_moov fragments.mp4
 make $source $x264 -g 1000 -bf 3 onekey.mp4
 make $source $x264 a.ts
 cat a.ts a.ts > joined.ts

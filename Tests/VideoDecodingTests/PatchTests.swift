@@ -1,4 +1,6 @@
+import DecodeTrials
 import Foundation
+import TestSupport
 import Testing
 import VideoDecoding
 
@@ -67,33 +69,38 @@ import VideoDecoding
     }
   }
 
-  /// Cuts and flips anywhere: an answer or an error, never a crash, and never more frames.
-  @Test func survivesRandomDamage() throws {
-    let sound = try [UInt8](Data(contentsOf: URL(fileURLWithPath: Fixtures.path("plain.mp4"))))
-    let path = Fixtures.path("damaged.mp4")
-    var state: UInt64 = 1
-    func random(_ bound: Int) -> Int {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return Int(state >> 33) % bound
+  /// Times of two fragments that lie further apart than 64 bits go.
+  @Test(arguments: [(Int64.min + 10, Int64.max - 20_000), (-1 << 62, 3 << 61)])
+  func survivesTimesTooFarApart(first: Int64, last: Int64) throws {
+    var bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: Fixtures.path("fragments.mp4"))))
+    let name = Array("tfdt".utf8)
+    let places = bytes.indices.dropLast(15).filter { Array(bytes[$0..<$0 + 4]) == name }
+    try #require(places.count > 1)
+    for (place, time) in [(places[0], first), (places[places.count - 1], last)] {
+      let value = withUnsafeBytes(of: time.bigEndian) { Array($0) }
+      bytes.replaceSubrange(place + 8..<place + 16, with: value)
     }
-    for round in 0..<120 {
-      var bytes = sound
-      if round % 3 == 0 {
-        bytes.removeLast(random(bytes.count))
-      } else {
-        for _ in 0..<(1 + random(8)) { bytes[random(bytes.count)] = UInt8(random(256)) }
-      }
-      try Data(bytes).write(to: URL(fileURLWithPath: path))
-      do throws(DecodeError) {
-        let reader = try ClipReader(path: path)
-        let frames = try reader.evenFrames(
-          limit: 64, size: FrameSize(width: 16, height: 12), layout: .gray)
-        #expect(frames.stack.count > 0)
-        #expect(zip(frames.stack.times.dropFirst(), frames.stack.times).allSatisfy(>))
-      } catch {
-        #expect(!error.message.contains("\n"))
-      }
+    let folder = ScratchFolder()
+    #expect(Trial(.movies, folder: folder.path).run(bytes) == .partial)
+  }
+
+  /// Cuts and changes anywhere: an answer or an error, never a crash, and what an answer promises.
+  @Test(arguments: [
+    "plain.mp4", "fragments.mp4", "nopts.mkv", "offset.ts", "bframes.avi", "palette.gif",
+    "raw.h264", "vp8.webm", "interlaced.mpg", "images/f1.png", "mixed/m_2.jpg",
+  ])
+  func survivesRandomDamage(name: String) throws {
+    let folder = ScratchFolder()
+    let sound = try [UInt8](Data(contentsOf: URL(fileURLWithPath: Fixtures.path(name))))
+    let trial = Trial(name.contains("/") ? .images : .movies, folder: folder.path)
+    #expect(trial.run(sound) == .complete)
+    var damage = Damage(sound, seed: 1)
+    var refused = 0
+    for round in 0..<60 {
+      let bytes = round % 3 == 0 ? damage.cut() : damage.flipped()
+      if case .refused = trial.run(bytes) { refused += 1 }
     }
+    #expect(refused < 60, "some of it can be read all the same")
   }
 
   private func patched(_ test: Case) throws -> String {

@@ -11,6 +11,8 @@
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
+#include <stdarg.h>
+#include <string.h>
 
 // What Swift's importer cannot see (macros with casts), and what differs from FFmpeg 4.4 to 7.
 
@@ -74,6 +76,22 @@ static inline int vc_refuse_open(AVFormatContext *context, AVIOContext **io, con
 
 static inline void vc_refuse_other_files(AVFormatContext *context) {
   context->io_open = vc_refuse_open;
+}
+
+/// Counts what decoders complain of, in the counter that their owner gave them; prints nothing.
+static inline void vc_count_complaint(void *source, int level, const char *format, va_list values) {
+  (void)values;
+  if (!source || *(const AVClass **)source != avcodec_get_class()) return;
+  // Concealment announces itself on a lower level than errors.
+  if (level > AV_LOG_ERROR && strncmp(format, "concealing", 10) != 0) return;
+  int *counter = (int *)((const AVCodecContext *)source)->opaque;
+  if (counter) __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
+static inline void vc_count_complaints(void) { av_log_set_callback(vc_count_complaint); }
+
+static inline int vc_complaints(const int *counter) {
+  return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
 
 static inline const int32_t *vc_frame_display_matrix(const AVFrame *frame) {

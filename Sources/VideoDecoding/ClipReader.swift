@@ -13,8 +13,7 @@ public final class ClipReader {
 
   /// Opens a clip; reads its header, and as much of the rest as it takes to know the streams.
   /// - Parameters:
-  ///   - threads: Threads of the decoder; frames of an undamaged file are the same for any number
-  ///     (what a decoder puts in the place of damage depends on it).
+  ///   - threads: Threads of the decoder; frames are the same for any number.
   ///   - processes: Where to decode; nil for this process.
   public init(
     path: String, threads: Int = 1, limits: DecodeLimits = .standard,

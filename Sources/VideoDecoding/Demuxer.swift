@@ -6,6 +6,8 @@ struct Demuxer: ~Copyable {
   let channel: InputChannel
   let streamIndex: Int
   let path: String
+  /// What the container itself says of the picture's size, before anything was decoded.
+  let statedSize: (width: Int, height: Int)
 
   var stream: UnsafeMutablePointer<AVStream> { pointer.pointee.streams[streamIndex]! }
   var container: String { String(cString: pointer.pointee.iformat.pointee.name) }
@@ -22,7 +24,7 @@ struct Demuxer: ~Copyable {
     else { throw Demuxer.outOfMemory(file.path) }
 
     do {
-      (pointer, streamIndex) = try Demuxer.openContainer(
+      (pointer, streamIndex, statedSize) = try Demuxer.openContainer(
         path: file.path, channel: channel, limits: limits)
     } catch {
       throw Demuxer.refine(error, channel: channel, path: file.path)
@@ -57,8 +59,12 @@ struct Demuxer: ~Copyable {
     return false
   }
 
-  /// Whether jumping to a key frame is exact: an MP4 whose header lists all its frames.
-  var canSeek: Bool { isMOV && stream.pointee.nb_frames > 0 }
+  /// Whether jumping to a key frame can be exact: an MP4 whose header lists all its frames, or
+  /// Matroska.
+  var canSeek: Bool { canRewind || isMatroska }
+
+  /// Whether going back to the first packet is exact.
+  var canRewind: Bool { isMOV && stream.pointee.nb_frames > 0 }
 
   /// Goes to the key frame shown at this time, or to one before it; nil for the first.
   func seek(to time: Int64?) -> Bool {
@@ -70,7 +76,9 @@ struct Demuxer: ~Copyable {
 
   private static func openContainer(
     path: String, channel: borrowing InputChannel, limits: DecodeLimits
-  ) throws(DecodeError) -> (UnsafeMutablePointer<AVFormatContext>, video: Int) {
+  ) throws(DecodeError) -> (
+    UnsafeMutablePointer<AVFormatContext>, video: Int, size: (width: Int, height: Int)
+  ) {
     let io = channel.context.assumingMemoryBound(to: AVIOContext.self)
     var format: UnsafePointer<AVInputFormat>?
     guard channel.state.pointee.size > 0 else {
@@ -112,12 +120,17 @@ struct Demuxer: ~Copyable {
     av_dict_set(&options, "scan_all_pmts", "1", AV_DICT_DONT_OVERWRITE)
     var result = vc_open_input(&pointer, format, &options)
     guard result >= 0, let opened = pointer else {
+      let reason =
+        result == vc_averror_enomem
+        ? "holds more than \(limits.maxStreams) streams or is damaged"
+        : "is damaged or no \(shortName(name)) file after all (\(MediaLibrary.text(result)))"
       throw DecodeError(
-        code: .format, path: path,
-        message:
-          "is damaged or no \(shortName(name)) file after all (\(MediaLibrary.text(result))); "
-          + "export it again",
-        underlying: result)
+        code: .format, path: path, message: reason + "; export it again", underlying: result)
+    }
+    // A decoder that refuses a picture for its size takes its size back.
+    let stated = (0..<Int(opened.pointee.nb_streams)).map {
+      let parameters = opened.pointee.streams[$0]!.pointee.codecpar.pointee
+      return (width: Int(parameters.width), height: Int(parameters.height))
     }
     do throws(DecodeError) {
       result = findStreams(opened, limits: limits)
@@ -132,7 +145,7 @@ struct Demuxer: ~Copyable {
           code: .noVideo, path: path,
           message: "holds no video stream (sound, subtitles or cover art only); give a movie")
       }
-      return (opened, video)
+      return (opened, video, stated.indices.contains(video) ? stated[video] : (0, 0))
     } catch {
       avformat_close_input(&pointer)
       throw error
@@ -175,23 +188,29 @@ struct Demuxer: ~Copyable {
     return best
   }
 
+  /// Pixels as far as the header tells, not turned.
+  var pictureSize: (width: Int, height: Int) {
+    let parameters = stream.pointee.codecpar.pointee
+    guard parameters.width > 0, parameters.height > 0 else { return statedSize }
+    return (Int(parameters.width), Int(parameters.height))
+  }
+
   /// Whether the stream states a picture beyond the limits. It may be wrong about that, so the
   /// decoder has the last word.
   func exceeds(_ limits: DecodeLimits) -> Bool {
-    let parameters = stream.pointee.codecpar.pointee
-    let (area, overflow) = Int(parameters.width).multipliedReportingOverflow(
-      by: Int(parameters.height))
+    let (area, overflow) = pictureSize.width.multipliedReportingOverflow(by: pictureSize.height)
     return overflow || area > limits.maxPixels
   }
 
   // MARK: Errors
 
   static func tooLarge(
-    _ path: String, width: Int, height: Int, limits: DecodeLimits
+    _ path: String, _ size: (width: Int, height: Int), limits: DecodeLimits
   ) -> DecodeError {
     DecodeError(
       code: .tooLarge, path: path,
-      message: "has pictures of \(width)x\(height), more than the \(limits.maxPixels) pixels "
+      message:
+        "has pictures of \(size.width)x\(size.height), more than the \(limits.maxPixels) pixels "
         + "allowed; scale it down first")
   }
 

@@ -19,6 +19,8 @@ struct FrameIndex {
     /// Display index.
     let frame: Int
     let timestamp: Int64
+    /// Frames that follow it but are shown before it may lack what they refer to.
+    let isOpen: Bool
   }
 
   var count: Int { times.count }

@@ -53,6 +53,12 @@ struct Frame: ~Copyable {
 /// Owner of one decoder.
 struct Decoder: ~Copyable {
   let pointer: UnsafeMutablePointer<AVCodecContext>
+  /// Complaints of the decoder and its threads; their counter outlives them.
+  private let complaintCount: UnsafeMutablePointer<Int32>
+
+  /// How often the decoder complained. It tells of damage as soon as it decodes it, where the flags
+  /// of a frame tell when that is shown, and not even then if another thread was still at work.
+  var complaints: Int { Int(vc_complaints(complaintCount)) }
 
   /// Why there is no decoder.
   enum Failure: Error {
@@ -69,6 +75,8 @@ struct Decoder: ~Copyable {
     guard let codec = vc_find_decoder(parameters.pointee.codec_id) else { throw .unknownCodec }
     var context = avcodec_alloc_context3(codec)
     guard let opened = context else { throw .noMemory }
+    let complaintCount = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
+    complaintCount.initialize(to: 0)
     var options: OpaquePointer?
     defer { av_dict_free(&options) }
     av_dict_set(&options, "codec_whitelist", Whitelist.decoders, 0)
@@ -79,17 +87,21 @@ struct Decoder: ~Copyable {
       opened.pointee.thread_count = Int32(threads)
       opened.pointee.thread_type = threads > 1 ? FF_THREAD_FRAME : 0
       opened.pointee.max_pixels = Int64(limits.maxPixels)
+      opened.pointee.opaque = UnsafeMutableRawPointer(complaintCount)
       result = avcodec_open2(opened, codec, &options)
     }
     guard result >= 0 else {
       avcodec_free_context(&context)
+      complaintCount.deallocate()
       throw .refused(result)
     }
     pointer = opened
+    self.complaintCount = complaintCount
   }
 
   deinit {
     var pointer: UnsafeMutablePointer<AVCodecContext>? = pointer
     avcodec_free_context(&pointer)
+    complaintCount.deallocate()
   }
 }

@@ -34,11 +34,37 @@ enum ImageDecoder {
       result = avcodec_receive_frame(decoder.pointer, frame.pointer)
     }
     guard result >= 0 else {
+      if let size = bytes.withUnsafeBufferPointer({ size(of: $0) }),
+        size.width * size.height > limits.maxPixels
+      {
+        throw Demuxer.tooLarge(path, size, limits: limits)
+      }
       throw DecodeError(
-        code: .format, path: path,
-        message: "is damaged or too large (\(MediaLibrary.text(result)))", underlying: result)
+        code: .format, path: path, message: "is damaged (\(MediaLibrary.text(result)))",
+        underlying: result)
     }
   }
+
+  /// Pixels that the header of a PNG or JPEG image states; nil for anything else.
+  static func size(of bytes: UnsafeBufferPointer<UInt8>) -> (width: Int, height: Int)? {
+    func number(_ place: Int, _ count: Int) -> Int {
+      bytes[place..<place + count].reduce(0) { $0 << 8 | Int($1) }
+    }
+    if bytes.count >= 24, bytes.starts(with: pngSignature) { return (number(16, 4), number(20, 4)) }
+    guard bytes.starts(with: [0xff, 0xd8]) else { return nil }
+    var place = 2
+    while place + 9 < bytes.count, bytes[place] == 0xff {
+      let marker = bytes[place + 1]
+      // A start of frame; three of the numbers among them mean tables.
+      if (0xc0...0xcf).contains(marker), ![0xc4, 0xc8, 0xcc].contains(marker) {
+        return (number(place + 7, 2), number(place + 5, 2))
+      }
+      place += 2 + number(place + 2, 2)
+    }
+    return nil
+  }
+
+  private static let pngSignature: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
 
   /// Decided by the first bytes, not by the name.
   private static func parameters(
@@ -47,7 +73,7 @@ enum ImageDecoder {
     let id: AVCodecID
     if bytes.starts(with: [0xff, 0xd8, 0xff]) {
       id = AV_CODEC_ID_MJPEG
-    } else if bytes.starts(with: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]) {
+    } else if bytes.starts(with: pngSignature) {
       id = AV_CODEC_ID_PNG
     } else {
       return nil

@@ -7,21 +7,18 @@ final class ImageSource: FrameSource {
   static let framesPerSecond = 25.0
 
   private let files: [String]
+  /// What each file was when the folder was opened.
+  private var identities: [SourceFile.Identity] = []
   private let limits: DecodeLimits
   private(set) var info: VideoInfo
   private(set) var counters = DecodeCounters()
   private var known: FrameIndex
+  /// Why the first image that could not be decoded could not.
+  private var firstFailure: DecodeError?
 
   init(path: String, limits: DecodeLimits) throws(DecodeError) {
     MediaLibrary.prepare()
-    let names: [String]
-    do {
-      names = try FileManager.default.contentsOfDirectory(atPath: path)
-    } catch {
-      throw DecodeError(
-        code: .permission, path: path, message: "is a folder that cannot be listed")
-    }
-    let images = names.filter(MediaKind.isImage).sorted(by: MediaKind.naturalOrder)
+    let images = try ImageSource.images(in: path)
     guard !images.isEmpty else {
       throw DecodeError(
         code: .notRegular, path: path,
@@ -36,16 +33,35 @@ final class ImageSource: FrameSource {
       path: path, container: "images", codec: "", streamIndex: 0, width: 0, height: 0, rotation: 0,
       mirrored: false, pixelFormat: "", colorSpace: "unknown", colorRange: "unknown",
       framesPerSecond: nil, duration: known.end, frameCount: images.count,
-      isVariableFrameRate: false, fileSize: 0, modified: 0, warnings: [], isImageFolder: true)
+      isVariableFrameRate: false, fileSize: 0, modified: 0,
+      warnings: ImageNumbering.gaps(in: images).map { [$0] } ?? [], isImageFolder: true)
     for name in files {
       let file = try SourceFile(path: name)
       info.fileSize += file.size
       info.modified = max(info.modified, file.modified)
+      identities.append(file.identity)
     }
     try describeFirst()
   }
 
-  func checkUnchanged() throws(DecodeError) {}
+  /// Whether the folder still holds the images it held when it was opened.
+  func checkUnchanged() throws(DecodeError) {
+    let names = try? ImageSource.images(in: info.path)
+    guard names?.count == files.count,
+      zip(files, identities).allSatisfy({ SourceFile.Identity(path: $0) == $1 })
+    else { throw SourceFile.changed(info.path) }
+  }
+
+  /// Names of the images of a folder in natural order.
+  private static func images(in path: String) throws(DecodeError) -> [String] {
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: path)
+        .filter(MediaKind.isImage).sorted(by: MediaKind.naturalOrder)
+    } catch {
+      throw DecodeError(
+        code: .permission, path: path, message: "is a folder that cannot be listed")
+    }
+  }
 
   func index() throws(DecodeError) -> FrameIndex { known }
 
@@ -58,10 +74,11 @@ final class ImageSource: FrameSource {
     guard let frame = Frame() else { throw Demuxer.outOfMemory(info.path) }
     for number in wanted ?? Array(files.indices) {
       do throws(DecodeError) {
-        try decode(files[number], into: frame)
+        try decode(number, into: frame)
       } catch {
-        // One bad image does not spoil the clip; a file that vanished or changed does.
+        // One bad image does not spoil the clip; one that changed or cannot be read does.
         guard [.format, .codec, .tooLarge].contains(error.code) else { throw error }
+        firstFailure = firstFailure ?? error
         outcome.missing += 1
         outcome.damage.refusedPackets += 1
         continue
@@ -81,8 +98,16 @@ final class ImageSource: FrameSource {
     return outcome
   }
 
-  private func decode(_ path: String, into frame: borrowing Frame) throws(DecodeError) {
-    let bytes = try SourceFile(path: path).readAll(limit: limits.maxImageBytes)
+  private func decode(_ number: Int, into frame: borrowing Frame) throws(DecodeError) {
+    let path = files[number]
+    let file: SourceFile
+    do {
+      file = try SourceFile(path: path)
+    } catch {
+      throw error.code == .notFound ? SourceFile.changed(path) : error
+    }
+    guard file.identity == identities[number] else { throw SourceFile.changed(path) }
+    let bytes = try file.readAll(limit: limits.maxImageBytes)
     counters.opens += 1
     counters.packets += 1
     try ImageDecoder.decode(bytes, path: path, limits: limits, into: frame)
@@ -107,9 +132,11 @@ final class ImageSource: FrameSource {
         av_color_space_name(picture.pointee.colorspace).map { String(cString: $0) } ?? "unknown"
       described.colorRange =
         av_color_range_name(picture.pointee.color_range).map { String(cString: $0) } ?? "unknown"
+      if let text = MovieSource.transparencyWarning(format) { described.warnings.append(text) }
       return false
     }
     guard outcome.seen > 0 else {
+      if let firstFailure, firstFailure.code == .tooLarge { throw firstFailure }
       throw DecodeError(
         code: .noFrames, path: info.path,
         message: "holds \(files.count) images, none of which can be decoded")

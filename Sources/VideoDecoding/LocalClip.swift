@@ -230,8 +230,7 @@ final class LocalClip: ClipBacking {
   private func requireFrames(_ count: Int) throws(DecodeError) {
     guard count == 0 else { return }
     if source.info.width * source.info.height > limits.maxPixels {
-      throw Demuxer.tooLarge(
-        path, width: source.info.width, height: source.info.height, limits: limits)
+      throw Demuxer.tooLarge(path, (source.info.width, source.info.height), limits: limits)
     }
     throw DecodeError(
       code: .noFrames, path: path,

@@ -2,11 +2,12 @@ private import CFFmpeg
 
 /// Settings of FFmpeg that are global to the process.
 enum MediaLibrary {
-  /// Quiets FFmpeg (what matters comes back as errors and warnings) and bounds single allocations.
+  /// Quiets FFmpeg (what matters comes back as errors and warnings; complaints of decoders are
+  /// counted, see `Decoder`) and bounds single allocations.
   static func prepare() { _ = once }
 
   private static let once: Void = {
-    av_log_set_level(AV_LOG_QUIET)
+    vc_count_complaints()
     av_max_alloc(536_870_912)
   }()
 

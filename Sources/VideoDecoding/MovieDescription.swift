@@ -7,7 +7,7 @@ extension MovieSource {
     let parameters = stream.pointee.codecpar.pointee
     let format = AVPixelFormat(parameters.format)
     let turn = Orientation.read(vc_stream_display_matrix(stream))
-    let sides = (Int(parameters.width), Int(parameters.height))
+    let sides = demuxer.pictureSize
     let swaps = turn.orientation.swapsSides
     let rate = 1 / demuxer.nominalStep
     let header = demuxer.pointer.pointee.duration
@@ -21,11 +21,7 @@ extension MovieSource {
     if [AVCOL_TRC_SMPTE2084, AVCOL_TRC_ARIB_STD_B67].contains(parameters.color_trc) {
       warnings.append("high dynamic range: not tone-mapped")
     }
-    if let descriptor = av_pix_fmt_desc_get(format),
-      UInt64(descriptor.pointee.flags) & UInt64(AV_PIX_FMT_FLAG_ALPHA) != 0
-    {
-      warnings.append("transparency is dropped")
-    }
+    if let text = transparencyWarning(format) { warnings.append(text) }
     let aspect = parameters.sample_aspect_ratio
     if aspect.num > 0, aspect.den > 0, aspect.num != aspect.den {
       warnings.append("pixels of \(aspect.num):\(aspect.den) are used as they are stored")
@@ -35,7 +31,8 @@ extension MovieSource {
       path: file.path, container: Demuxer.shortName(demuxer.container),
       codec: String(cString: avcodec_get_name(parameters.codec_id)),
       streamIndex: demuxer.streamIndex,
-      width: swaps ? sides.1 : sides.0, height: swaps ? sides.0 : sides.1,
+      width: swaps ? sides.height : sides.width,
+      height: swaps ? sides.width : sides.height,
       rotation: turn.orientation.description.rotation,
       mirrored: turn.orientation.description.mirrored,
       pixelFormat: av_get_pix_fmt_name(format).map { String(cString: $0) } ?? "unknown",
@@ -48,5 +45,13 @@ extension MovieSource {
       frameCount: count > 0 && count <= file.size ? Int(count) : nil,
       isVariableFrameRate: false, fileSize: file.size, modified: file.modified,
       warnings: warnings, isImageFolder: false)
+  }
+
+  /// What becomes of transparent pixels; nil for formats without.
+  static func transparencyWarning(_ format: AVPixelFormat) -> String? {
+    guard let descriptor = av_pix_fmt_desc_get(format),
+      UInt64(descriptor.pointee.flags) & UInt64(AV_PIX_FMT_FLAG_ALPHA) != 0
+    else { return nil }
+    return "transparency is dropped"
   }
 }

@@ -49,12 +49,17 @@ struct MoviePass: ~Copyable {
   private let canSkip: Bool
   private let isIntraOnly: Bool
   private var isDraining = false
+  private var forgiven = 0
   private var hasSentKey = false
   private var errorsInRow = 0
   private var allPackets = 0
   private(set) var span = PacketSpan()
   private(set) var damage = Damage()
   private(set) var counters = DecodeCounters()
+  /// A picture that the decoder refused because it is larger than the limits allow.
+  private(set) var oversized: (width: Int, height: Int)?
+  /// Presentation time of the first packet, if that is a key frame.
+  private(set) var landing: Int64?
 
   /// Begins where the demuxer stands.
   init(
@@ -84,6 +89,13 @@ struct MoviePass: ~Copyable {
     canSkip = CodecTraits.skipsExactly(id)
     isIntraOnly = vc_codec_is_intra_only(id) != 0
   }
+
+  /// Whether anything that was decoded so far may be damaged: suspicion, where `damage` is what is
+  /// told to the user.
+  var isSuspicious: Bool { damage.isAny || decoder.complaints > forgiven }
+
+  /// Lets complaints about frames that nobody will see count no more.
+  mutating func forgiveComplaints() { forgiven = decoder.complaints }
 
   /// Gives the demuxer back for another pass.
   consuming func close() -> Demuxer { demuxer }
@@ -148,6 +160,14 @@ struct MoviePass: ~Copyable {
   private mutating func refused() -> Bool {
     if !hasSentKey { damage.refusedAtStart += 1 } else { damage.refusedPackets += 1 }
     errorsInRow += 1
+    if oversized == nil, packet.pointer.pointee.size > 0,
+      let size = ImageDecoder.size(
+        of: UnsafeBufferPointer(
+          start: packet.pointer.pointee.data, count: Int(packet.pointer.pointee.size))),
+      size.width * size.height > limits.maxPixels
+    {
+      oversized = size
+    }
     damage.gaveUp = errorsInRow > limits.maxConsecutiveErrors
     return damage.gaveUp
   }
@@ -169,6 +189,7 @@ struct MoviePass: ~Copyable {
         throw DecodeError(
           code: .encrypted, path: path, message: "is encrypted; decrypt it first")
       }
+      if span.packets == 0 && packet.isKey { landing = packet.presentation }
       counters.packets += 1
       span.packets += 1
       span.endsDamaged = packet.isCorrupt
@@ -198,8 +219,7 @@ struct MoviePass: ~Copyable {
   ) -> DecodeError {
     let parameters = demuxer.stream.pointee.codecpar.pointee
     if demuxer.exceeds(limits) {
-      return Demuxer.tooLarge(
-        path, width: Int(parameters.width), height: Int(parameters.height), limits: limits)
+      return Demuxer.tooLarge(path, demuxer.pictureSize, limits: limits)
     }
     if vc_stream_is_encrypted(demuxer.stream) != 0 {
       return DecodeError(code: .encrypted, path: path, message: "is encrypted; decrypt it first")

@@ -5,6 +5,8 @@ final class MovieSource: FrameSource {
   private let file: SourceFile
   private let limits: DecodeLimits
   private let threads: Int
+  /// Set once damage was met; see Note [Damage and order].
+  private var isCareful = false
   private var known: FrameIndex?
   /// The container between two passes.
   private var idle: Demuxer?
@@ -32,7 +34,7 @@ final class MovieSource: FrameSource {
 
   func index() throws(DecodeError) -> FrameIndex {
     if let known { return known }
-    var pass = try openPass(threads: 1)
+    var pass = try openPass()
     let index = try packetIndex(&pass)
     close(pass)
     guard let index else { return try decodedIndex() }
@@ -43,20 +45,17 @@ final class MovieSource: FrameSource {
   func decodedIndex() throws(DecodeError) -> FrameIndex {
     if let known, !known.isFromPackets { return known }
     var index = FrameIndex()
-    var pass = try openPass(threads: threads)
-    var clock = FrameClock(
-      unit: pass.demuxer.timeBase(of: pass.demuxer.streamIndex), step: pass.demuxer.nominalStep)
-    while try pass.next() {
-      index.times.append(clock.time(of: pass.frame.timestamp))
+    let outcome = try visitAll { visited in
+      index.times.append(visited.time)
+      return true
     }
-    if let last = index.times.last {
+    index.end = outcome.end
+    if let last = index.times.last, index.times.count > 1 {
       let gaps = zip(index.times.dropFirst(), index.times).map { $0 - $1 }.sorted()
-      index.end = last + (gaps.isEmpty ? pass.demuxer.nominalStep : gaps[gaps.count / 2])
+      index.end = last + gaps[gaps.count / 2]
     }
-    index.damage = pass.damage
-    index.damage.hasFalseTimes = pass.demuxer.contradictsItself(pass.span)
-    index.isCutShort = pass.demuxer.isCutShort(pass.span)
-    close(pass)
+    index.damage = outcome.damage
+    index.isCutShort = outcome.isCutShort
     keep(index)
     return index
   }
@@ -70,9 +69,10 @@ final class MovieSource: FrameSource {
     struct Entry {
       var time: Int64
       var end: Int64
-      var isEntrance: Bool
+      var entrance: KeyFrameCheck.Entrance?
     }
     let canSeek = pass.demuxer.canSeek
+    let check = KeyFrameCheck(pass.demuxer.stream.pointee.codecpar)
     let id = pass.demuxer.stream.pointee.codecpar.pointee.codec_id
     let isVP8 = id == AV_CODEC_ID_VP8
     guard CodecTraits.packetIsFrame(id) || isVP8 else { return nil }
@@ -93,7 +93,7 @@ final class MovieSource: FrameSource {
       entries.append(
         Entry(
           time: time, end: time &+ max(0, packet.pointer.pointee.duration),
-          isEntrance: canSeek && packet.isKey))
+          entrance: canSeek ? check.entrance(packet) : nil))
     }
     guard isBelievable, let first, !entries.isEmpty else { return nil }
     entries.sort { $0.time < $1.time }
@@ -108,8 +108,11 @@ final class MovieSource: FrameSource {
     var index = FrameIndex()
     index.isFromPackets = true
     index.timestamps = entries.map(\.time)
-    index.entrances = entries.indices.filter { entries[$0].isEntrance }
-      .map { FrameIndex.Entrance(frame: $0, timestamp: entries[$0].time) }
+    index.entrances = entries.indices.compactMap { frame in
+      entries[frame].entrance.map {
+        FrameIndex.Entrance(frame: frame, timestamp: entries[frame].time, isOpen: $0 == .open)
+      }
+    }
     index.times = entries.map { Double($0.time - entries[0].time) * unit }
     if last.end > last.time {
       index.end = Double(last.end - entries[0].time) * unit
@@ -139,28 +142,56 @@ final class MovieSource: FrameSource {
     if let wanted, let index {
       return try visitChosen(wanted, of: index, body)
     }
+    return try visitAll(body)
+  }
+
+  /// Shows every frame.
+  ///
+  /// Note [Damage and order]: what a decoder puts in the place of damage depends on how many threads
+  /// it has, on where it started and on which frames it was allowed to skip. Once damage is met, the
+  /// stretch is therefore decoded again from the movie's beginning, by one thread and in full, and
+  /// goes on after what was shown already: what is shown is always what decoding in order shows.
+  private func visitAll(_ body: (VisitedFrame) -> Bool) throws(DecodeError) -> VisitOutcome {
     var outcome = VisitOutcome()
-    var pass = try openPass(threads: threads)
+    while try !visitAll(&outcome, body) {}
+    return outcome
+  }
+
+  /// - Returns: False when damage was met by a pass that may show it differently.
+  private func visitAll(
+    _ outcome: inout VisitOutcome, _ body: (VisitedFrame) -> Bool
+  ) throws(DecodeError) -> Bool {
+    var pass = try openPass()
     let step = pass.demuxer.nominalStep
     var clock = FrameClock(
       unit: pass.demuxer.timeBase(of: pass.demuxer.streamIndex), step: step)
-    while try pass.next() {
-      let time = clock.time(of: pass.frame.timestamp)
-      outcome.end = time + step
-      let goesOn = show(pass, index: outcome.seen, time: time, body)
-      outcome.seen += 1
-      if !goesOn {
-        outcome.damage = pass.damage
+    var number = 0
+    var goesOn = true
+    let mayDiffer = threads > 1 && !isCareful
+    while goesOn, try pass.next() {
+      if mayDiffer, pass.isSuspicious {
+        isCareful = true
         close(pass)
-        return outcome
+        return false
       }
+      let time = clock.time(of: pass.frame.timestamp)
+      if number == outcome.seen {
+        goesOn = show(pass, index: number, time: time, body)
+        outcome.seen += 1
+        outcome.end = time + step
+      }
+      number += 1
     }
     outcome.damage = pass.damage
-    outcome.damage.hasFalseTimes = pass.demuxer.contradictsItself(pass.span)
-    outcome.isCutShort = pass.demuxer.isCutShort(pass.span)
-    outcome.isComplete = true
+    if goesOn {
+      outcome.damage.hasFalseTimes = pass.demuxer.contradictsItself(pass.span)
+      outcome.isCutShort = pass.demuxer.isCutShort(pass.span)
+      outcome.isComplete = true
+    }
+    let oversized = outcome.seen == 0 ? pass.oversized : nil
     close(pass)
-    return outcome
+    if let oversized { throw Demuxer.tooLarge(file.path, oversized, limits: limits) }
+    return true
   }
 
   private func visitChosen(
@@ -185,11 +216,14 @@ final class MovieSource: FrameSource {
     _ wanted: [Int], _ position: inout Int, of index: FrameIndex, _ outcome: inout VisitOutcome,
     _ body: (VisitedFrame) -> Bool
   ) throws(DecodeError) -> Bool {
-    let entrance = index.entrance(for: wanted[position])
-    var pass = try openPass(threads: threads, at: entrance)
+    let entrance = isCareful ? nil : index.entrance(for: wanted[position])
+    var pass = try openPass(at: entrance)
     let times = Set(index.isFromPackets ? wanted[position...].map { index.timestamps[$0] } : [])
-    let isWanted: ((Int64) -> Bool)? = index.isFromPackets ? { times.contains($0) } : nil
+    let choosing = index.isFromPackets && !isCareful
+    let isWanted: ((Int64) -> Bool)? = choosing ? { times.contains($0) } : nil
+    let mayDiffer = choosing || (threads > 1 && !isCareful)
     var ordinal = 0
+    var hasEntered = false
     var damagedFrames = 0
     var goesOn = true
     var isAtEnd = false
@@ -208,7 +242,17 @@ final class MovieSource: FrameSource {
       }
       // What follows a jump but is shown before it lacks its references.
       if current < entrance?.frame ?? 0 { continue }
+      if !hasEntered, entrance?.isOpen == true { pass.forgiveComplaints() }
+      hasEntered = true
       if pass.frame.isDamaged { damagedFrames += 1 }
+      if mayDiffer {
+        let hasLanded = entrance.map { (pass.landing ?? .max) <= $0.timestamp } ?? true
+        if !hasLanded || pass.isSuspicious || wanted[position] < current {
+          isCareful = true
+          close(pass)
+          return true
+        }
+      }
       while position < wanted.count && wanted[position] < current {
         outcome.missing += 1
         position += 1
@@ -223,6 +267,11 @@ final class MovieSource: FrameSource {
       {
         break
       }
+    }
+    if isAtEnd && position < wanted.count && mayDiffer {
+      isCareful = true
+      close(pass)
+      return true
     }
     outcome.damage.refusedPackets += pass.damage.refusedPackets
     outcome.damage.corruptPackets += pass.damage.corruptPackets
@@ -250,13 +299,16 @@ final class MovieSource: FrameSource {
   /// A pass from the beginning or from an entrance, through the container as it is open where that
   /// is exact, otherwise through one opened anew.
   private func openPass(
-    threads: Int, at entrance: FrameIndex.Entrance? = nil
+    at entrance: FrameIndex.Entrance? = nil
   ) throws(DecodeError) -> MoviePass {
+    let threads = isCareful ? 1 : threads
     if let demuxer = idle.take() {
       if idleIsFresh && entrance == nil {
         return try MoviePass(demuxer, limits: limits, threads: threads)
       }
-      if demuxer.canSeek, demuxer.seek(to: entrance?.timestamp) {
+      if entrance == nil ? demuxer.canRewind : demuxer.canSeek,
+        demuxer.seek(to: entrance?.timestamp)
+      {
         counters.seeks += 1
         return try MoviePass(demuxer, limits: limits, threads: threads)
       }

@@ -7,11 +7,36 @@ import Foundation
 struct SourceFile: ~Copyable {
   let descriptor: Int32
   let path: String
+  /// What it was when it was opened.
+  let identity: Identity
+
+  /// By what a change to a file is noticed.
+  struct Identity: Hashable {
+    /// Bytes.
+    let size: Int64
+    /// Since 1970.
+    let nanoseconds: Int64
+
+    fileprivate init(_ status: stat) {
+      size = Int64(status.st_size)
+      nanoseconds = Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
+    }
+
+    /// Nil where there is nothing at the path.
+    init?(path: String) {
+      var status = stat()
+      guard stat(path, &status) == 0 else { return nil }
+      self.init(status)
+    }
+  }
+
   /// Bytes when it was opened.
-  let size: Int64
+  var size: Int64 { identity.size }
   /// Seconds since 1970.
-  let modified: Double
-  private let modifiedNanoseconds: Int64
+  var modified: Double {
+    Double(identity.nanoseconds / 1_000_000_000)
+      + Double(identity.nanoseconds % 1_000_000_000) * 1e-9
+  }
 
   init(path: String) throws(DecodeError) {
     let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
@@ -30,9 +55,7 @@ struct SourceFile: ~Copyable {
     }
     self.descriptor = descriptor
     self.path = path
-    size = Int64(status.st_size)
-    modified = Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) * 1e-9
-    modifiedNanoseconds = SourceFile.nanoseconds(status)
+    identity = Identity(status)
   }
 
   deinit { close(descriptor) }
@@ -45,11 +68,7 @@ struct SourceFile: ~Copyable {
         code: .io, path: path, message: "cannot be examined: \(String(cString: strerror(errno)))",
         underlying: errno)
     }
-    if Int64(status.st_size) != size || SourceFile.nanoseconds(status) != modifiedNanoseconds {
-      throw DecodeError(
-        code: .changed, path: path,
-        message: "was written to while it was read; try again when it is complete")
-    }
+    if Identity(status) != identity { throw SourceFile.changed(path) }
   }
 
   /// All bytes, at most `limit`.
@@ -86,8 +105,10 @@ struct SourceFile: ~Copyable {
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
-  private static func nanoseconds(_ status: stat) -> Int64 {
-    Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
+  static func changed(_ path: String) -> DecodeError {
+    DecodeError(
+      code: .changed, path: path,
+      message: "was written to while it was read; try again when it is complete")
   }
 
   private static func openingError(path: String, errno number: Int32) -> DecodeError {

@@ -9,11 +9,11 @@ import VideoDecoding
 
   /// All frames and their times, one after another.
   private func everything(
-    _ name: String, threads: Int = 1
+    _ name: String
   ) throws -> (frames: [[UInt8]], times: [Double]) {
     var frames: [[UInt8]] = []
     var times: [Double] = []
-    _ = try ClipReader(path: Fixtures.path(name), threads: threads).forEachFrame(
+    _ = try ClipReader(path: Fixtures.path(name)).forEachFrame(
       size: ChoiceTests.size, layout: .rgb
     ) {
       frames.append(Array($0.pixels))
@@ -45,14 +45,6 @@ import VideoDecoding
     let picked = try reader.frames(at: wanted, size: ChoiceTests.size, layout: .rgb)
     #expect(picked.stack.pixels == wanted.flatMap { all.frames[$0] })
     #expect(!picked.isPartial)
-  }
-
-  @Test(arguments: ["long.mp4", "hdr.mp4", "vp9.webm", "bframes.avi"], [2, 4])
-  func threadsChangeNothing(_ name: String, threads: Int) throws {
-    let one = try everything(name)
-    let many = try everything(name, threads: threads)
-    #expect(one.frames == many.frames)
-    #expect(one.times == many.times)
   }
 
   @Test(arguments: ["long.mp4", "vfr.mp4", "nopts.mkv"])
@@ -177,35 +169,6 @@ import VideoDecoding
     #expect(intra.counters.decoded == 2)
   }
 
-  @Test func imagesOfAFolderComeInNaturalOrder() throws {
-    let reader = try ClipReader(path: Fixtures.path("mixed"))
-    #expect(reader.info.isImageFolder)
-    #expect(reader.info.frameCount == 3)
-    #expect(try reader.frameTimes() == [0, 0.04, 0.08])
-    var sizes: [[Int]] = []
-    _ = try reader.forEachFrame(size: nil, layout: .gray) {
-      sizes.append([$0.width, $0.height])
-      return true
-    }
-    #expect(sizes == [[64, 48], [33, 47], [50, 31]])
-    for (index, name) in ["m_2.jpg", "m_9.png", "m_10.jpg"].enumerated() {
-      let frame = try reader.frames(at: [index], size: ChoiceTests.size, layout: .rgb)
-      let reference = Fixtures.reference(
-        Fixtures.path("mixed/" + name), stream: 0, filter: "24:16", pixelFormat: "rgb24")
-      #expect(frame.stack.pixels == reference)
-    }
-  }
-
-  @Test func oneBadImageMakesAFolderPartial() throws {
-    let folder = Fixtures.path("onebad")
-    try FileManager.default.copyItem(atPath: Fixtures.path("mixed"), toPath: folder)
-    try Data([0xff, 0xd8, 0xff, 0]).write(to: URL(fileURLWithPath: folder + "/m_3.jpg"))
-    let frames = try ClipReader(path: folder).evenFrames(limit: 9, size: nil, layout: .rgb)
-    #expect(frames.indices == [0, 2, 3])
-    #expect(frames.isPartial)
-    #expect(!frames.warnings.isEmpty)
-  }
-
   @Test func aCutMovieSaysHowFarItGoes() throws {
     let reader = try ClipReader(path: Fixtures.path("cut.mp4"))
     let whole = try reader.evenFrames(limit: 8, size: ChoiceTests.size, layout: .rgb)
@@ -228,44 +191,5 @@ import VideoDecoding
     #expect(records[0].isKeyFrame)
     #expect(records[0].time == 0)
     #expect(records[0].timestamp == 2048)
-  }
-}
-
-/// Jumps to key frames: only where they pay, and without a trace in the pictures.
-@Suite struct JumpTests {
-  @Test(arguments: ["jumps.mp4", "jumpscut.mp4", "opengop.mp4"])
-  func sparseFramesAreTheSameAsAllFrames(_ name: String) throws {
-    let size = FrameSize(width: 24, height: 16)
-    var all: [[UInt8]] = []
-    _ = try ClipReader(path: Fixtures.path(name)).forEachFrame(size: size, layout: .rgb) {
-      all.append(Array($0.pixels))
-      return true
-    }
-    for step in [1, 7, 45, 90] {
-      let reader = try ClipReader(path: Fixtures.path(name))
-      let wanted = Array(stride(from: all.count % step, to: all.count, by: step))
-      let frames = try reader.frames(at: wanted, size: size, layout: .rgb)
-      #expect(frames.stack.pixels == wanted.flatMap { all[$0] })
-      #expect(!frames.isPartial)
-      #expect(reader.counters.opens == 1)
-      if step == 1 { #expect(reader.counters.seeks == 1) }
-      if step == 90 { #expect(reader.counters.decoded < all.count) }
-    }
-  }
-
-  @Test func aLatePartNeedsNoDecodingFromTheStart() throws {
-    let reader = try ClipReader(path: Fixtures.path("jumps.mp4"))
-    let part = try reader.evenFrames(
-      limit: 4, start: 9, end: 9.5, size: nil, layout: .gray)
-    #expect(part.stack.count == 4)
-    #expect(reader.counters.decoded < 60)
-  }
-
-  /// Containers in which seeking is not exact are read from the start.
-  @Test(arguments: ["offset.ts", "raw.h264", "bframes.avi"])
-  func othersAreReadInOrder(_ name: String) throws {
-    let reader = try ClipReader(path: Fixtures.path(name))
-    _ = try reader.evenFrames(limit: 2, size: nil, layout: .gray)
-    #expect(reader.counters.seeks == 0)
   }
 }

@@ -1,0 +1,42 @@
+import DecodeTrials
+import Foundation
+import TestSupport
+import Testing
+import VideoDecoding
+
+/// Damage anywhere: an answer or an error, never a crash.
+@Suite struct DamageTests {
+  /// Times of two fragments that lie further apart than 64 bits go.
+  @Test(arguments: [(Int64.min + 10, Int64.max - 20_000), (-1 << 62, 3 << 61)])
+  func survivesTimesTooFarApart(first: Int64, last: Int64) throws {
+    var bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: Fixtures.path("fragments.mp4"))))
+    let name = Array("tfdt".utf8)
+    let places = bytes.indices.dropLast(15).filter { Array(bytes[$0..<$0 + 4]) == name }
+    try #require(places.count > 1)
+    for (place, time) in [(places[0], first), (places[places.count - 1], last)] {
+      let value = withUnsafeBytes(of: time.bigEndian) { Array($0) }
+      bytes.replaceSubrange(place + 8..<place + 16, with: value)
+    }
+    let folder = ScratchFolder()
+    #expect(Trial(.movies, folder: folder.path).run(bytes) == .partial)
+  }
+
+  /// Cuts and changes anywhere: an answer or an error, never a crash, and what an answer promises.
+  @Test(arguments: [
+    "plain.mp4", "fragments.mp4", "nopts.mkv", "offset.ts", "bframes.avi", "palette.gif",
+    "raw.h264", "vp8.webm", "interlaced.mpg", "images/f1.png", "mixed/m_2.jpg",
+  ])
+  func survivesRandomDamage(name: String) throws {
+    let folder = ScratchFolder()
+    let sound = try [UInt8](Data(contentsOf: URL(fileURLWithPath: Fixtures.path(name))))
+    let trial = Trial(name.contains("/") ? .images : .movies, folder: folder.path)
+    #expect(trial.run(sound) == .complete)
+    var damage = Damage(sound, seed: 1)
+    var refused = 0
+    for round in 0..<60 {
+      let bytes = round % 3 == 0 ? damage.cut() : damage.flipped()
+      if case .refused = trial.run(bytes) { refused += 1 }
+    }
+    #expect(refused < 60, "some of it can be read all the same")
+  }
+}

@@ -2,9 +2,10 @@ internal import CFFmpeg
 
 /// Decodes one JPEG or PNG image held in memory.
 enum ImageDecoder {
+  /// - Returns: Whether the picture is whole; of one that is cut off, the rest is gray.
   static func decode(
     _ bytes: [UInt8], path: String, limits: DecodeLimits, into frame: borrowing Frame
-  ) throws(DecodeError) {
+  ) throws(DecodeError) -> Bool {
     guard let parameters = parameters(for: bytes) else {
       throw DecodeError(
         code: .format, path: path, message: "is neither a JPEG nor a PNG image")
@@ -43,6 +44,7 @@ enum ImageDecoder {
         code: .format, path: path, message: "is damaged (\(MediaLibrary.text(result)))",
         underlying: result)
     }
+    return decoder.complaints == 0 && !frame.isDamaged && hasEnd(bytes)
   }
 
   /// Pixels that the header of a PNG or JPEG image states; nil for anything else.
@@ -62,6 +64,17 @@ enum ImageDecoder {
       place += 2 + number(place + 2, 2)
     }
     return nil
+  }
+
+  /// Whether a JPEG image has an end: decoders make do without. Looked for from behind up to where
+  /// the pixels begin, because a preview in the header has an end of its own.
+  private static func hasEnd(_ bytes: [UInt8]) -> Bool {
+    guard bytes.starts(with: [0xff, 0xd8]) else { return true }
+    for place in stride(from: bytes.count - 2, through: 2, by: -1) where bytes[place] == 0xff {
+      if bytes[place + 1] == 0xd9 { return true }
+      if bytes[place + 1] == 0xda { return false }
+    }
+    return false
   }
 
   private static let pngSignature: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]

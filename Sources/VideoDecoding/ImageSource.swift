@@ -73,8 +73,9 @@ final class ImageSource: FrameSource {
     var outcome = VisitOutcome()
     guard let frame = Frame() else { throw Demuxer.outOfMemory(info.path) }
     for number in wanted ?? Array(files.indices) {
+      let isWhole: Bool
       do throws(DecodeError) {
-        try decode(number, into: frame)
+        isWhole = try decode(number, into: frame)
       } catch {
         // One bad image does not spoil the clip; one that changed or cannot be read does.
         guard [.format, .codec, .tooLarge].contains(error.code) else { throw error }
@@ -88,17 +89,18 @@ final class ImageSource: FrameSource {
       outcome.seen += 1
       let goesOn = body(
         VisitedFrame(
-          index: number, time: time, isKey: true, isDamaged: frame.isDamaged, timestamp: nil,
+          index: number, time: time, isKey: true, isDamaged: !isWhole, timestamp: nil,
           picture: frame.pointer,
           orientation: Orientation.read(vc_frame_display_matrix(frame.pointer)).orientation))
-      if frame.isDamaged { outcome.damage.damagedFrames += 1 }
+      if !isWhole { outcome.damage.damagedFrames += 1 }
       if !goesOn { return outcome }
     }
     outcome.isComplete = true
     return outcome
   }
 
-  private func decode(_ number: Int, into frame: borrowing Frame) throws(DecodeError) {
+  /// - Returns: Whether the picture is whole.
+  private func decode(_ number: Int, into frame: borrowing Frame) throws(DecodeError) -> Bool {
     let path = files[number]
     let file: SourceFile
     do {
@@ -110,9 +112,10 @@ final class ImageSource: FrameSource {
     let bytes = try file.readAll(limit: limits.maxImageBytes)
     counters.opens += 1
     counters.packets += 1
-    try ImageDecoder.decode(bytes, path: path, limits: limits, into: frame)
+    let isWhole = try ImageDecoder.decode(bytes, path: path, limits: limits, into: frame)
     counters.decoded += 1
     Deadline.steps.add(1, ordering: .relaxed)
+    return isWhole
   }
 
   /// Fills `info` from the first image that can be read.

@@ -207,7 +207,8 @@ final class LocalClip: ClipBacking {
     // Damage that the index met is part of it; a pass by chosen frames sees only its own.
     var damage = outcome.damage
     if let index {
-      if !index.isFromPackets { damage = index.damage }
+      // Of images nothing is known until they are decoded.
+      if !index.isFromPackets && !source.info.isImageFolder { damage = index.damage }
       damage.hasFalseTimes = index.damage.hasFalseTimes
     }
     let decodedEnd = index?.end ?? outcome.end

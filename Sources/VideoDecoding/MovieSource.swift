@@ -262,7 +262,8 @@ final class MovieSource: FrameSource {
       outcome.seen += 1
       outcome.end = index.disappearance(of: current)
       position += 1
-      if position < wanted.count, let next = index.entrance(for: wanted[position]),
+      if !isCareful, position < wanted.count,
+        let next = index.entrance(for: wanted[position]),
         next.frame > current + MovieSource.worthAJump
       {
         break

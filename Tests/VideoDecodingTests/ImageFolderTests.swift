@@ -139,6 +139,22 @@ import VideoDecoding
     #expect(error?.message.hasPrefix(folder) == true)
   }
 
+  @Test(arguments: ["mixed/m_2.jpg", "mixed/m_9.png"])
+  func anImageCutOffIsTold(_ name: String) throws {
+    let bytes = try Fixtures.bytes(name)
+    let folder = try folder("cut " + name.suffix(7), [name: "f1." + name.suffix(3)])
+    _ = try Fixtures.write(
+      Array(bytes[..<(bytes.count * 2 / 3)]), to: "cut \(name.suffix(7))/f2.\(name.suffix(3))")
+    var whole: [Int] = []
+    let summary = try ClipReader(path: folder).forEachFrame(size: nil, layout: .rgb) { frame in
+      if !frame.isDamaged { whole.append(frame.index) }
+      return true
+    }
+    #expect(whole == [0])
+    #expect(summary.isPartial)
+    #expect(!summary.warnings.isEmpty)
+  }
+
   @Test func anImageBeyondTheLimitsIsLeftOut() throws {
     let folder = try folder("toolarge", ["images/f1.png": "f1.png", "deep/d_3.png": "f2.png"])
     var limits = DecodeLimits()

@@ -104,7 +104,7 @@ struct NearPairs {
   let isComplete: Bool
 
   /// The most clips that one clip is compared with, those with the most hashes in common first.
-  private static let mostCandidates = 64
+  private static let mostCandidates = 32
 
   init(_ clips: [ClipFingerprint]) {
     var pictures = NearPairs.index(clips, \.pictureMarks)

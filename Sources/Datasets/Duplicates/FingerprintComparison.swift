@@ -52,7 +52,7 @@ struct FingerprintComparison {
           found = likeness
         }
         // Moving by less than a picture helps neither what agrees nor what differs altogether.
-        if fine == 0, likeness.score > 0.97 || likeness.score < 0.5 { break }
+        if fine == 0, likeness.score > 0.97 || likeness.score < 0.6 { break }
       }
     }
     return found
@@ -66,41 +66,39 @@ struct FingerprintComparison {
   /// Seconds to add to times of `one` to get those of `other`: both from the start, and where most
   /// pairs of similar hashes agree.
   private func shifts(step: Float) -> [Float] {
-    var votes: [Float] = []
-    for (marks, others) in [
-      (one.pictureMarks, other.pictureMarks), (one.motionMarks, other.motionMarks),
-    ] {
-      for mark in marks {
-        for candidate in others
-        where (mark.hash ^ candidate.hash).nonzeroBitCount <= FingerprintComparison.similarBits {
-          votes.append(other.times[Int(candidate.sample)] - one.times[Int(mark.sample)])
-        }
-      }
-    }
-    votes.sort()
+    // Votes for every shift from the one at which `one` ends where `other` begins, in steps.
+    let before = Int((one.times.last ?? 0) / step) + 1
+    var votes = [Int32](repeating: 0, count: before + Int((other.times.last ?? 0) / step) + 2)
+    vote(one.pictureMarks, other.pictureMarks, step: step, before: before, into: &votes)
+    vote(one.motionMarks, other.motionMarks, step: step, before: before, into: &votes)
     var shifts: [Float] = [0]
-    for _ in 0..<3 {
-      guard let median = densest(votes, width: step) else { break }
-      if !shifts.contains(where: { abs($0 - median) < step / 8 }) { shifts.append(median) }
-      votes.removeAll { abs($0 - median) <= step }
+    for _ in 0..<2 {
+      guard let best = votes.indices.max(by: { votes[$0] < votes[$1] }), votes[best] > 0 else {
+        break
+      }
+      if best != before { shifts.append(Float(best - before) * step) }
+      votes[best] = 0
     }
     return shifts
+  }
+
+  private func vote(
+    _ marks: [ClipFingerprint.Mark], _ others: [ClipFingerprint.Mark], step: Float, before: Int,
+    into votes: inout [Int32]
+  ) {
+    for mark in marks {
+      let time = one.times[Int(mark.sample)]
+      for candidate in others
+      where (mark.hash ^ candidate.hash).nonzeroBitCount <= FingerprintComparison.similarBits {
+        let shift = (other.times[Int(candidate.sample)] - time) / step
+        votes[min(votes.count - 1, max(0, before + Int(shift.rounded())))] += 1
+      }
+    }
   }
 
   /// Moments a little apart differ by more bits than the search for candidates allows; here chance
   /// agreements do no harm, for they are not of one shift.
   private static let similarBits = 14
-
-  /// The median of the most values that lie within `width`.
-  private func densest(_ sorted: [Float], width: Float) -> Float? {
-    var best = 0..<0
-    var low = 0
-    for high in sorted.indices {
-      while sorted[high] - sorted[low] > width { low += 1 }
-      if high + 1 - low > best.count { best = low..<high + 1 }
-    }
-    return best.isEmpty ? nil : sorted[best.lowerBound + best.count / 2]
-  }
 
   /// Nil when too little overlaps.
   func likeness(shift: Float) -> Likeness? {
@@ -133,8 +131,8 @@ struct FingerprintComparison {
   /// Sums over pairs of pictures.
   private struct Sums {
     private var count = 0.0
-    private var left = [Double](repeating: 0, count: FrameHash.cells)
-    private var right = [Double](repeating: 0, count: FrameHash.cells)
+    private var left = [Float](repeating: 0, count: FrameHash.cells)
+    private var right = [Float](repeating: 0, count: FrameHash.cells)
     private var squares = (left: 0.0, right: 0.0, both: 0.0)
 
     /// Adds picture `i` of `a` and the mixture of pictures `j` and `k` of `b`.
@@ -144,35 +142,49 @@ struct FingerprintComparison {
       // A blank picture in both says nothing; in one of them it counts against likeness.
       if a.blank[i] && b.blank[j] { return }
       count += 1
+      let (first, from, to) = (
+        i * FrameHash.cells, j * FrameHash.cells, k * FrameHash.cells
+      )
+      // Floats within a picture, whose sums stay below 2^31; doubles over all.
+      var (lefts, rights, both): (Float, Float, Float) = (0, 0, 0)
       a.cells.withUnsafeBufferPointer { x in
         b.cells.withUnsafeBufferPointer { y in
-          for cell in 0..<FrameHash.cells {
-            let p = Double(x[i * FrameHash.cells + cell])
-            let before = Float(y[j * FrameHash.cells + cell])
-            let after = Float(y[k * FrameHash.cells + cell])
-            let q = Double(before + weight * (after - before))
-            left[cell] += p
-            right[cell] += q
-            squares.left += p * p
-            squares.right += q * q
-            squares.both += p * q
+          left.withUnsafeMutableBufferPointer { left in
+            right.withUnsafeMutableBufferPointer { right in
+              for cell in 0..<FrameHash.cells {
+                let p = Float(x[first + cell])
+                let before = Float(y[from + cell])
+                let q = before + weight * (Float(y[to + cell]) - before)
+                left[cell] += p
+                right[cell] += q
+                lefts += p * p
+                rights += q * q
+                both += p * q
+              }
+            }
           }
         }
       }
+      squares.left += Double(lefts)
+      squares.right += Double(rights)
+      squares.both += Double(both)
     }
 
     func likeness(overlap: Double) -> Likeness? {
       guard count > 0 else { return nil }
       let values = count * Double(FrameHash.cells)
-      let (sumLeft, sumRight) = (left.reduce(0, +), right.reduce(0, +))
+      let (sumLeft, sumRight) = (
+        left.reduce(0.0) { $0 + Double($1) }, right.reduce(0.0) { $0 + Double($1) }
+      )
       let pictures = correlation(
         squares.left - sumLeft * sumLeft / values, squares.right - sumRight * sumRight / values,
         squares.both - sumLeft * sumRight / values)
       var common = (left: 0.0, right: 0.0, both: 0.0)
       for cell in 0..<FrameHash.cells {
-        common.left += left[cell] * left[cell] / count
-        common.right += right[cell] * right[cell] / count
-        common.both += left[cell] * right[cell] / count
+        let (p, q) = (Double(left[cell]), Double(right[cell]))
+        common.left += p * p / count
+        common.right += q * q / count
+        common.both += p * q / count
       }
       let movedLeft = squares.left - common.left
       let movedRight = squares.right - common.right

@@ -51,7 +51,9 @@ enum FrameHash {
     return start..<max(start + 1, (index + 1) * length / side)
   }
 
-  /// The signs of the 64 coefficients of the discrete cosine transform of `values`, `[8, 8]`.
+  /// Which of the 64 coefficients of the discrete cosine transform of `values`, `[8, 8]`, are
+  /// positive beyond the encoder's noise: where a picture is smooth, most are nothing but noise, and
+  /// their signs would differ from copy to copy.
   static func bits(_ values: [Float]) -> UInt64 {
     precondition(values.count == cells)
     var rows = [Float](repeating: 0, count: cells)
@@ -67,11 +69,26 @@ enum FrameHash {
       for u in 0..<side {
         var sum: Float = 0
         for y in 0..<side { sum += rows[y * side + u] * basis[v * side + y] }
-        if sum > 0 { bits |= 1 << UInt64(v * side + u) }
+        if sum > noise { bits |= 1 << UInt64(place[v * side + u]) }
       }
     }
     return bits
   }
+
+  /// The bit of each coefficient: dealt to the bands of 16 bits that `HashIndex` looks up from the
+  /// slowest waves to the fastest, so that each has its share of the telling ones.
+  private static let place: [Int] = {
+    let ranked = (0..<cells).sorted {
+      ($0 / side + $0 % side, $0) < ($1 / side + $1 % side, $1)
+    }
+    var place = [Int](repeating: 0, count: cells)
+    for (rank, cell) in ranked.enumerated() { place[cell] = rank % 4 * 16 + rank / 4 }
+    return place
+  }()
+
+  /// What rounding and encoding add to a coefficient, in cells' units: half a grey level in each
+  /// cell.
+  private static let noise: Float = 64
 
   /// `basis[u * 8 + x]` = cos(π · u · (2x + 1) / 16).
   private static let basis: [Float] = (0..<cells).map { position in

@@ -32,7 +32,7 @@ struct HashIndex {
   ///   - hashes: in the order of their owners.
   ///   - budget: the most comparisons to make in all; beyond it the fullest buckets, whose hashes
   ///     are so common that they tell nothing, are left out.
-  init(_ hashes: [Entry], budget: Double = 2e10) {
+  init(_ hashes: [Entry], budget: Double = 5e9) {
     var counts = [Int](repeating: 0, count: HashIndex.bands * HashIndex.buckets)
     for entry in hashes {
       for band in 0..<HashIndex.bands { counts[HashIndex.bucket(entry.hash, band)] += 1 }

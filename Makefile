@@ -6,7 +6,7 @@ DESTDIR ?=
 MOVIE = Tests/Fixtures/movie/motions.mp4
 VIDCLASS = .build/release/vidclass
 
-.PHONY: demo test fuzz stress bench format install build deps test-deps clips
+.PHONY: demo test fuzz stress soak bench format install build deps test-deps clips
 
 # Trains on clips/ and labels a movie that training never saw.
 demo: build
@@ -24,9 +24,13 @@ test: test-deps
 fuzz: test-deps
 	.make/fuzz
 
-# Videos cut off at every byte and changed in ten thousand places; takes a quarter of an hour.
+# Videos cut off at every byte and changed in ten thousand places; takes about half an hour.
 stress: test-deps
 	.make/stress
+
+# Ten thousand files, good and bad, in one run: memory, open files and threads stay flat.
+soak: build test-deps
+	.make/soak
 
 bench: build
 	.make/bench

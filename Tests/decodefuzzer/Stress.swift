@@ -40,10 +40,11 @@ struct Stress {
         }
       }
     }
-    print("peak resident memory \(Table.peakMemory >> 20) MB, at most \(Stress.mostMemory >> 20)")
+    let peak = Table.peakMemory
+    Table.say("peak resident memory \(peak >> 20) MB, at most \(Stress.mostMemory >> 20)")
     let limit = Trial.limits.secondsPerFile + Stress.slack
-    print(String(format: "slowest %.2f s, at most %.0f", table.slowest, limit))
-    return Table.peakMemory <= Stress.mostMemory && table.slowest <= limit
+    Table.say(String(format: "slowest %.2f s, at most %.0f", table.slowest, limit))
+    return peak <= Stress.mostMemory && table.slowest <= limit
   }
 
   /// A file, or the images of a folder as one input.
@@ -66,7 +67,7 @@ private struct Table {
   private(set) var slowest = 0.0
 
   init() {
-    print("                              files  complete  partial  error   mean ms   max ms")
+    Table.say("                              files  complete  partial  error   mean ms   max ms")
   }
 
   /// - Parameter body: Calls what it is given with each reading.
@@ -89,12 +90,15 @@ private struct Table {
     }
     slowest = max(slowest, longest)
     let files = counts.complete + counts.partial + counts.refused
-    print(
+    Table.say(
       title.padding(toLength: 28, withPad: " ", startingAt: 0)
         + String(
           format: "%7d  %8d  %7d  %5d  %8.2f  %7.1f", files, counts.complete, counts.partial,
           counts.refused, total / Double(max(1, files)) * 1000, longest * 1000))
   }
+
+  /// At once, even into a pipe: after a crash the last line tells how far it came.
+  static func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 
   /// Bytes that were resident at most.
   static var peakMemory: Int {

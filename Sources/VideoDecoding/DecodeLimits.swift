@@ -29,4 +29,11 @@ public struct DecodeLimits: Sendable, Hashable, Codable {
   public func seconds(forBytes bytes: Int64) -> Double {
     secondsPerFile + secondsPerMegabyte * Double(bytes) / 1e6
   }
+
+  /// Whether a picture of this size is too large. A forged header may state sizes whose product
+  /// overflows.
+  func forbids(_ size: (width: Int, height: Int)) -> Bool {
+    let (area, overflow) = size.width.multipliedReportingOverflow(by: size.height)
+    return overflow || area > maxPixels
+  }
 }

@@ -198,8 +198,7 @@ struct Demuxer: ~Copyable {
   /// Whether the stream states a picture beyond the limits. It may be wrong about that, so the
   /// decoder has the last word.
   func exceeds(_ limits: DecodeLimits) -> Bool {
-    let (area, overflow) = pictureSize.width.multipliedReportingOverflow(by: pictureSize.height)
-    return overflow || area > limits.maxPixels
+    limits.forbids(pictureSize)
   }
 
   // MARK: Errors

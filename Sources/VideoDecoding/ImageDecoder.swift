@@ -36,7 +36,7 @@ enum ImageDecoder {
     }
     guard result >= 0 else {
       if let size = bytes.withUnsafeBufferPointer({ size(of: $0) }),
-        size.width * size.height > limits.maxPixels
+        limits.forbids(size)
       {
         throw Demuxer.tooLarge(path, size, limits: limits)
       }

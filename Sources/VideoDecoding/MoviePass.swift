@@ -164,7 +164,7 @@ struct MoviePass: ~Copyable {
       let size = ImageDecoder.size(
         of: UnsafeBufferPointer(
           start: packet.pointer.pointee.data, count: Int(packet.pointer.pointee.size))),
-      size.width * size.height > limits.maxPixels
+      limits.forbids(size)
     {
       oversized = size
     }

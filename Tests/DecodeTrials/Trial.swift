@@ -97,6 +97,9 @@ public final class Trial {
           rate: 5, count: 8, start: times.prefix(2).last, end: times.last.map { $0 + 1 },
           size: size, layout: .gray))
       check(try reader.pacedFrames(rate: 2, size: size, layout: .gray))
+      // Far apart, so that it may jump.
+      check(
+        try reader.frames(at: [times.count / 2, times.count - 1], size: size, layout: .gray))
       try forEachFrame(of: reader)
       check(reader.info)
     } catch {

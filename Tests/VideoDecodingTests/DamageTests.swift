@@ -21,6 +21,15 @@ import VideoDecoding
     #expect(Trial(.movies, folder: folder.path).run(bytes) == .partial)
   }
 
+  /// A PNG image of 4294967295 × 4294967295: more pixels than 64 bits with a sign can count.
+  @Test func survivesAnAreaThatOverflows() {
+    let folder = ScratchFolder()
+    let signature: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
+    let size = [UInt8](repeating: 0xff, count: 8)
+    let header = [0, 0, 0, 13] + Array("IHDR".utf8) + size + [8, 2, 0, 0, 0, 0, 0, 0, 0]
+    #expect(Trial(.images, folder: folder.path).run(signature + header) == .refused("TOO_LARGE"))
+  }
+
   /// Cuts and changes anywhere: an answer or an error, never a crash, and what an answer promises.
   @Test(arguments: [
     "plain.mp4", "fragments.mp4", "nopts.mkv", "offset.ts", "bframes.avi", "palette.gif",

@@ -14,6 +14,8 @@
       let kind = Trial.Kind(rawValue: name)
     else { DecodeFuzzer.fail("set DECODEFUZZER to movies, images or models", code: 64) }
     trial = Trial(kind, folder: DecodeFuzzer.makeScratch())
+    // So that the decoder's own listener to messages is in place.
+    _ = trial!.run([])
     vc_count_messages()
     return 0
   }

@@ -61,11 +61,14 @@ struct BenchDecodeCommand: ParsableCommand {
       files: found, choice: every.map { .every($0) } ?? .even(frames ?? 16), size: size.value,
       threads: global.threadCount, rounds: rounds, processes: inProcess ? nil : .current
     ).run()
+    guard result.failed < result.files else {
+      throw LabelError(.input, "\(path): none of \(result.files) movies could be decoded")
+    }
     if output.json { return try StandardOutput.writeJSON(result) }
     try StandardOutput.write(
       String(
         format: """
-          %d movies, %d threads%@: %.1f movies/s, %.0f frames/s (%.2f s, %.2f to %.2f); of %d \
+          %d movies, %d threads%@: %.2f movies/s, %.0f frames/s (%.2f s, %.2f to %.2f); of %d \
           packets %d decoded, %d frames used, %d jumps; %d movies failed
 
           """,

@@ -287,6 +287,11 @@ extension Demuxer {
       // Subtracted as fractions: times that a forger made up may lie further apart than Int64 goes.
       return (Double(end) - Double(first)) * unit + slack < Double(stream.pointee.duration) * unit
     }
+    if isMatroska, let end = MatroskaSegment.end(descriptor: channel.state.pointee.descriptor),
+      end > channel.state.pointee.size
+    {
+      return true
+    }
     if isMatroska, pointer.pointee.duration > 0, let end = span.endOfAll {
       // Counted from time 0, not from the first frame.
       return end + slack < Double(pointer.pointee.duration) / Double(AV_TIME_BASE)

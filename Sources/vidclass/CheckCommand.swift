@@ -31,26 +31,7 @@ struct CheckCommand: ParsableCommand {
     help: ArgumentHelp("A data set, or movies and folders of movies.", valueName: "clips"))
   var paths: [String]
 
-  @Option(
-    name: .long,
-    help: ArgumentHelp(
-      "Share of the clips train would hold out (default: 0.2).", valueName: "share"))
-  var val: Double?
-
-  @Option(
-    name: .long,
-    help: ArgumentHelp(
-      "Pattern whose first capture in a path is the clip's group.", valueName: "regex"))
-  var groupBy: String?
-
-  @Option(
-    name: .long,
-    help: ArgumentHelp("Groups train would hold out, as in F01,M02.", valueName: "list"))
-  var valGroups: String?
-
-  @Option(
-    name: .long, help: ArgumentHelp("Names for a text list's indices.", valueName: "file"))
-  var classes: String?
+  @OptionGroup var split: DivisionOptions
 
   @Option(
     name: .long,
@@ -64,16 +45,10 @@ struct CheckCommand: ParsableCommand {
 
   func validate() throws {
     if paths.contains("") { throw ValidationError("The name of a data set or movie is empty.") }
-    if let share = val, !(0..<1).contains(share) {
-      throw ValidationError("--val must be at least 0 and below 1, not \(share); 0.2 is usual.")
-    }
-    if valGroups != nil && val != nil {
-      throw ValidationError("--val and --val-groups exclude each other; give one of them.")
-    }
     if let fixList, fixList.isEmpty || MediaKind.isVideo(fixList) {
       throw ValidationError("--fix-list needs the name of a list such as good.txt or good.csv.")
     }
-    if paths.count > 1 && (val != nil || groupBy != nil || valGroups != nil || classes != nil) {
+    if paths.count > 1 && split.isAny {
       throw ValidationError(
         "--val, --val-groups, --group-by and --classes need one data set, not \(paths.count) paths."
       )
@@ -123,12 +98,7 @@ struct CheckCommand: ParsableCommand {
 
   private var request: TrainingRequest {
     var request = TrainingRequest(data: paths.first ?? "")
-    request.validationFraction = val
-    request.groupBy = groupBy
-    request.validationGroups =
-      valGroups?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-      .filter { !$0.isEmpty } ?? []
-    request.classesFile = classes
+    split.apply(to: &request)
     request.seed = global.seed
     return request
   }

@@ -40,17 +40,11 @@ struct TrainCommand: ParsableCommand {
   func validate() throws {
     if clips.isEmpty { throw ValidationError("The name of the data set is empty.") }
     if output?.isEmpty == true { throw ValidationError("-o needs the name of a file.") }
-    if let share = data.val, !(0..<1).contains(share) {
-      throw ValidationError("--val must be at least 0 and below 1, not \(share); 0.2 is usual.")
-    }
     if input.fps != nil && input.stride != nil {
       throw ValidationError("--fps and --stride exclude each other; give one of them.")
     }
     if continuing.freeze && continuing.initFrom == nil {
       throw ValidationError("--freeze needs --init-from, the model whose trunk is to stay.")
-    }
-    if data.valGroups != nil && data.val != nil {
-      throw ValidationError("--val and --val-groups exclude each other; give one of them.")
     }
   }
 
@@ -146,13 +140,7 @@ struct TrainCommand: ParsableCommand {
     request.flip = learning.flip.decision
     request.averageDecay = learning.ema.decay
     request.earlyStop = learning.earlyStop
-    request.validationFraction = data.val
-    request.groupBy = data.groupBy
-    request.validationGroups =
-      data.valGroups?.split(separator: ",").map {
-        $0.trimmingCharacters(in: .whitespaces)
-      }.filter { !$0.isEmpty } ?? []
-    request.classesFile = data.classes
+    data.split.apply(to: &request)
     request.initialModel = continuing.initFrom
     request.freeze = continuing.freeze
     request.resume = continuing.resume

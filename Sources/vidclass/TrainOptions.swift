@@ -114,25 +114,7 @@ extension TrainCommand {
 
   /// Which clips it learns from.
   struct DataOptions: ParsableArguments {
-    @Option(
-      name: .long,
-      help: ArgumentHelp("Share of the clips held out (default: 0.2).", valueName: "share"))
-    var val: Double?
-
-    @Option(
-      name: .long,
-      help: ArgumentHelp(
-        "Pattern whose first capture in a path is the clip's group.", valueName: "regex"))
-    var groupBy: String?
-
-    @Option(
-      name: .long,
-      help: ArgumentHelp("Hold out just these groups, as in F01,M02.", valueName: "list"))
-    var valGroups: String?
-
-    @Option(
-      name: .long, help: ArgumentHelp("Names for a text list's indices.", valueName: "file"))
-    var classes: String?
+    @OptionGroup var split: DivisionOptions
 
     @Option(
       name: .long,

@@ -150,6 +150,33 @@ import VideoDecoding
     #expect(processes.startedCount == 2 && processes.lostCount == 0)
   }
 
+  /// A decoder that a file took over may announce what it likes: nothing is set aside for it.
+  @Test(arguments: [
+    #"\377\377\377\377\0\0\0\0\0\0\0\0"#,  // 4 GB of description
+    #"\0\0\0\020\0\0\0\0\0\0\0\0"#,  // 256 MB of it, which are not sent
+    #"\0\0\0\0\377\377\377\377\377\377\377\377"#,  // a payload without end
+  ])
+  func announcedSizesAreNotBelieved(sizes: String) throws {
+    let impostor = scratch("impostor")
+    // 7 is the number of `opened`.
+    try "#!/bin/sh\nprintf '\\007\\0\\0\\0\(sizes)'\n".write(
+      toFile: impostor, atomically: true, encoding: .utf8)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: impostor)
+    let before = Self.peakMemory
+    let error = #expect(throws: DecodeError.self) {
+      try ClipReader(path: clip, processes: DecoderProcesses(executable: impostor))
+    }
+    #expect(error?.code == .codec && error?.message.hasPrefix(clip + ": ") == true)
+    #expect(Self.peakMemory - before < 128 << 10)
+  }
+
+  /// Most kilobytes this process ever had resident.
+  private static var peakMemory: Int {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return usage.ru_maxrss
+  }
+
   @Test func processesAreConfined() throws {
     let path = scratch("clip.mp4")
     try FileManager.default.copyItem(atPath: clip, toPath: path)

@@ -30,6 +30,17 @@ import VideoDecoding
     #expect(Trial(.images, folder: folder.path).run(signature + header) == .refused("TOO_LARGE"))
   }
 
+  /// Nothing in it tells of time, but its header says where it should end.
+  @Test(arguments: [60, 80, 99])
+  func aMatroskaFileWithoutTimesIsKnownToBeCut(percent: Int) throws {
+    let folder = ScratchFolder()
+    let sound = try [UInt8](Data(contentsOf: URL(fileURLWithPath: Fixtures.path("nopts.mkv"))))
+    let cut = Array(sound.prefix(sound.count * percent / 100))
+    let trial = Trial(.movies, folder: folder.path)
+    #expect(trial.run(sound) == .complete)
+    #expect([.partial, .refused("NO_FRAMES")].contains(trial.run(cut)))
+  }
+
   /// Cuts and changes anywhere: an answer or an error, never a crash, and what an answer promises.
   @Test(arguments: [
     "plain.mp4", "fragments.mp4", "nopts.mkv", "offset.ts", "bframes.avi", "palette.gif",

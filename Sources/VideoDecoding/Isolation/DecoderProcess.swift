@@ -8,7 +8,6 @@ final class DecoderProcess {
   private var isReaped = false
   /// Clips opened in it.
   private(set) var clips = 0
-  private(set) var isConfined = false
 
   /// How a process came to its end.
   struct Autopsy {
@@ -82,14 +81,14 @@ final class DecoderProcess {
     while true {
       let message = try wire.receive(&patience)
       patience.seeSign()
-      guard message.header.kind == .alive || message.header.kind == .ready else { return message }
+      guard message.header.kind == .alive else { return message }
       guard message.header.payload == 0 else { throw .malformed }
-      if message.header.kind == .ready {
-        isConfined =
-          Message.decode(Message.Ready.self, from: message.description)?.isConfined
-          ?? false
-      }
     }
+  }
+
+  /// The payload of the message just received.
+  func receivePayload(_ count: Int, _ patience: inout Patience) throws(Wire.Failure) -> [UInt8] {
+    try wire.read(count, &patience)
   }
 
   /// The payload of the message just received, into all of `bytes`.
@@ -109,11 +108,10 @@ final class DecoderProcess {
     guard !isReaped else { return Autopsy(signal: 0, peakBytes: 0) }
     if let autopsy = reap(wait: false) { return autopsy }
     kill(pid, SIGKILL)
-    var autopsy = reap(wait: true) ?? Autopsy(signal: 0, peakBytes: 0)
-    // Our own signal says nothing about what it died of.
-    autopsy = Autopsy(signal: 0, peakBytes: autopsy.peakBytes)
+    let peakBytes = reap(wait: true)?.peakBytes ?? 0
     isReaped = true
-    return autopsy
+    // Our own signal says nothing about what it died of.
+    return Autopsy(signal: 0, peakBytes: peakBytes)
   }
 
   /// Waits for a process whose end of the wire is closed: it is about to end by itself.

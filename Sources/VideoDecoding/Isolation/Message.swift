@@ -9,7 +9,7 @@ enum Message {
     // Asked by the program.
     case open, times, select, records, frames, cancel, close
     // Answered by the process.
-    case ready, opened, timesAre, stack, record, frame, finished, failed, alive
+    case opened, timesAre, stack, record, frame, finished, failed, alive
   }
 
   struct Header {
@@ -18,8 +18,9 @@ enum Message {
     var payload: Int
 
     static let size = 16
-    /// More than any description or list of times comes to.
-    static let longestDescription = 1 << 30
+    /// More than a description of as many frames as memory holds comes to.
+    static let longestDescription = 1 << 28
+    /// No request or answer has more; `RemoteClip` allows what its limits do.
     static let longestPayload = 1 << 36
 
     init(kind: Kind, description: Int, payload: Int) {
@@ -47,14 +48,6 @@ enum Message {
   }
 
   // MARK: Descriptions
-
-  /// The first message of a process.
-  struct Ready: Codable {
-    /// Whether the system filters its calls.
-    let isConfined: Bool
-    /// Whether its memory and files are limited.
-    let isLimited: Bool
-  }
 
   struct Open: Codable {
     let path: String

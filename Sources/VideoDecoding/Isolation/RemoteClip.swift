@@ -210,9 +210,12 @@ final class RemoteClip: ClipBacking {
   private func payload(
     of header: Message.Header, _ patience: inout Patience
   ) throws(DecodeError) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: header.payload)
-    try receive(into: &bytes, &patience)
-    return bytes
+    guard let process else { throw lose(.ended) }
+    // It cannot hold more itself.
+    guard header.payload <= limits.maxMemoryBytes else { throw lose(.malformed) }
+    do throws(Wire.Failure) {
+      return try process.receivePayload(header.payload, &patience)
+    } catch { throw lose(error) }
   }
 
   private func receive(

@@ -75,12 +75,24 @@ struct Wire: ~Copyable {
   func receive(
     _ patience: inout Patience
   ) throws(Failure) -> (header: Message.Header, description: [UInt8]) {
-    var raw = [UInt8](repeating: 0, count: Message.Header.size)
-    try fill(&raw, &patience)
+    let raw = try read(Message.Header.size, &patience)
     guard let header = raw.withUnsafeBytes({ Message.Header($0) }) else { throw .malformed }
-    var description = [UInt8](repeating: 0, count: header.description)
-    try fill(&description, &patience)
-    return (header, description)
+    return (header, try read(header.description, &patience))
+  }
+
+  /// So many bytes. Memory is only taken up as they come, whatever number was announced.
+  func read(_ count: Int, _ patience: inout Patience) throws(Failure) -> [UInt8] {
+    var failure: Failure?
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      do throws(Failure) {
+        try fill(
+          UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]),
+          &patience)
+        filled = count
+      } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return bytes
   }
 
   func fill(_ bytes: inout [UInt8], _ patience: inout Patience) throws(Failure) {
@@ -97,7 +109,7 @@ struct Wire: ~Copyable {
     var done = 0
     while done < buffer.count {
       try waitForInput(&patience)
-      let got = read(input, buffer.baseAddress! + done, buffer.count - done)
+      let got = Foundation.read(input, buffer.baseAddress! + done, buffer.count - done)
       if got < 0 && errno == EINTR { continue }
       guard got > 0 else { throw .ended }
       done += got

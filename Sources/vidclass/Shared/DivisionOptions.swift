@@ -1,0 +1,48 @@
+import ArgumentParser
+import Foundation
+import Training
+
+/// How `train` divides a data set, and `check` foretells it.
+struct DivisionOptions: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Share of the clips held out (default: 0.2).", valueName: "share"))
+  var val: Double?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Pattern whose first capture in a path is the clip's group.", valueName: "regex"))
+  var groupBy: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Hold out just these groups, as in F01,M02.", valueName: "list"))
+  var valGroups: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp("Names for a text list's indices.", valueName: "file"))
+  var classes: String?
+
+  func validate() throws {
+    if let share = val, !(0..<1).contains(share) {
+      throw ValidationError("--val must be at least 0 and below 1, not \(share); 0.2 is usual.")
+    }
+    if valGroups != nil && val != nil {
+      throw ValidationError("--val and --val-groups exclude each other; give one of them.")
+    }
+  }
+
+  /// Whether any of them was given.
+  var isAny: Bool { val != nil || groupBy != nil || valGroups != nil || classes != nil }
+
+  /// Puts them into what `Training` is asked for.
+  func apply(to request: inout TrainingRequest) {
+    request.validationFraction = val
+    request.groupBy = groupBy
+    request.validationGroups =
+      valGroups?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+      .filter { !$0.isEmpty } ?? []
+    request.classesFile = classes
+  }
+}

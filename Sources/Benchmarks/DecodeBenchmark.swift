@@ -40,6 +40,8 @@ public struct DecodeBenchmark: Sendable {
     public let task: String
     public let files: Int
     public let failed: Int
+    /// Why, a line for each movie that failed.
+    public let errors: [String]
     public let threads: Int
     /// Whether movies were decoded in processes of their own.
     public let isolated: Bool
@@ -58,7 +60,7 @@ public struct DecodeBenchmark: Sendable {
     public let seeks: Int
 
     enum CodingKeys: String, CodingKey {
-      case peer, task, files, failed, threads, isolated, seconds, frames, decoded, packets
+      case peer, task, files, failed, errors, threads, isolated, seconds, frames, decoded, packets
       case skippable, seeks
       case videosPerSecond = "videos_per_second"
       case framesPerSecond = "frames_per_second"
@@ -75,7 +77,8 @@ public struct DecodeBenchmark: Sendable {
     }
     let times = BenchmarkSeconds(seconds)
     return Result(
-      peer: "vidclass", task: "decode", files: files.count, failed: tally.failed,
+      peer: "vidclass", task: "decode", files: files.count, failed: tally.errors.count,
+      errors: tally.errors.sorted(),
       threads: threads, isolated: processes != nil, seconds: times,
       videosPerSecond: Double(files.count) / times.median, frames: tally.frames,
       framesPerSecond: Double(tally.frames) / times.median, decoded: tally.decoded,
@@ -120,13 +123,13 @@ public struct DecodeBenchmark: Sendable {
       tally.skippable = counters.skippable
       tally.seeks = counters.seeks
     } catch {
-      tally.failed = 1
+      tally.errors = ["\(error)"]
     }
     return tally
   }
 
   private struct Tally {
-    var failed = 0
+    var errors: [String] = []
     var frames = 0
     var decoded = 0
     var packets = 0
@@ -156,7 +159,7 @@ public struct DecodeBenchmark: Sendable {
 
     func add(_ more: Tally) {
       lock.withLock {
-        sum.failed += more.failed
+        sum.errors += more.errors
         sum.frames += more.frames
         sum.decoded += more.decoded
         sum.packets += more.packets

@@ -28,6 +28,8 @@ struct VisitOutcome {
   var isCutShort = false
   /// Frames of the index that did not come although they were wanted.
   var missing = 0
+  /// Frames came in another order than the index has them: the packets' times are false.
+  var isDisordered = false
   /// Whether the visit got to the end of the clip (or of what was wanted).
   var isComplete = false
   /// Frames seen.

@@ -38,8 +38,10 @@ final class LocalClip: ClipBacking {
     var index = try source.index()
     var stack = StackBuilder(size: size, layout: layout)
     var outcome = try fill(&stack, selection.indices(in: index), of: index)
-    if index.isFromPackets && (outcome.missing > 0 || outcome.damage.refusedPackets > 0) {
-      // The packets promised frames that cannot be decoded: choose again among those that can.
+    let isWrong =
+      outcome.missing > 0 || outcome.damage.refusedPackets > 0 || outcome.isDisordered
+    if index.isFromPackets && isWrong {
+      // The packets promised other frames than can be decoded: choose again among those that can.
       index = try source.decodedIndex()
       stack = StackBuilder(size: size, layout: layout)
       outcome = try fill(&stack, selection.indices(in: index), of: index)
@@ -182,6 +184,10 @@ final class LocalClip: ClipBacking {
     var failure: DecodeError?
     var position = 0
     var outcome = try source.visit(distinct, of: index) { visited in
+      guard stack.reserve(within.count, like: visited, limit: limits.maxMemoryBytes / 2) else {
+        failure = tooMuch(within.count, stack.size ?? visited.size, stack.layout)
+        return false
+      }
       while position < within.count && within[position] < visited.index { position += 1 }
       var copies = 0
       while position < within.count && within[position] == visited.index {
@@ -236,6 +242,14 @@ final class LocalClip: ClipBacking {
     throw DecodeError(
       code: .noFrames, path: path,
       message: "holds no frame that can be decoded; it is damaged or incomplete, export it again")
+  }
+
+  private func tooMuch(_ count: Int, _ size: FrameSize, _ layout: PixelLayout) -> DecodeError {
+    DecodeError(
+      code: .tooLarge, path: path,
+      message: "\(count) frames of \(size.width)x\(size.height) at once are more than the "
+        + "\(limits.maxMemoryBytes >> 21) MB allowed for them; ask for fewer or smaller ones, or "
+        + "for all of them one after the other")
   }
 
   private func conversionError(_ visited: VisitedFrame) -> DecodeError {

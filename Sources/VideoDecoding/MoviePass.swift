@@ -251,6 +251,11 @@ enum CodecTraits {
     [AV_CODEC_ID_H264, AV_CODEC_ID_HEVC, AV_CODEC_ID_MPEG4, AV_CODEC_ID_MPEG2VIDEO].contains(id)
   }
 
+  /// Frames may be shown in another order than they are stored in.
+  static func reorders(_ id: AVCodecID) -> Bool {
+    skipsExactly(id) || id == AV_CODEC_ID_MPEG1VIDEO
+  }
+
   /// One packet is one shown frame.
   static func packetIsFrame(_ id: AVCodecID) -> Bool {
     vc_codec_is_intra_only(id) != 0 || skipsExactly(id)

@@ -64,7 +64,9 @@ final class MovieSource: FrameSource {
   ///
   /// Note [Believing packets]: one packet is one frame for the codecs listed in `CodecTraits`, when
   /// every packet has a time of its own, none is damaged, and the first is a key frame before which
-  /// none is shown. Otherwise only decoding tells which frames there are.
+  /// none is shown. The times must also fit the codec: they ascend where it never reorders frames,
+  /// and do not where the stream says that it does. Otherwise only decoding tells which frames there
+  /// are, and in which order.
   private func packetIndex(_ pass: inout MoviePass) throws(DecodeError) -> FrameIndex? {
     struct Entry {
       var time: Int64
@@ -96,6 +98,10 @@ final class MovieSource: FrameSource {
           entrance: canSeek ? check.entrance(packet) : nil))
     }
     guard isBelievable, let first, !entries.isEmpty else { return nil }
+    let ascends = zip(entries.dropFirst(), entries).allSatisfy { $0.time > $1.time }
+    let delay = Int(pass.demuxer.stream.pointee.codecpar.pointee.video_delay)
+    guard CodecTraits.reorders(id) ? !ascends || delay < 1 || entries.count <= delay : ascends
+    else { return nil }
     entries.sort { $0.time < $1.time }
     let last = entries[entries.count - 1]
     guard entries[0].time >= first,
@@ -223,6 +229,7 @@ final class MovieSource: FrameSource {
     let isWanted: ((Int64) -> Bool)? = choosing ? { times.contains($0) } : nil
     let mayDiffer = choosing || (threads > 1 && !isCareful)
     var ordinal = 0
+    var previous = -1
     var hasEntered = false
     var damagedFrames = 0
     var goesOn = true
@@ -239,6 +246,12 @@ final class MovieSource: FrameSource {
           continue
         }
         current = found
+        if current <= previous {
+          outcome.isDisordered = true
+          close(pass)
+          return false
+        }
+        previous = current
       }
       // What follows a jump but is shown before it lacks its references.
       if current < entrance?.frame ?? 0 { continue }

@@ -1,7 +1,7 @@
 /// Collects converted frames into one contiguous stack that grows with what was really decoded.
 struct StackBuilder {
   let layout: PixelLayout
-  private var size: FrameSize?
+  private(set) var size: FrameSize?
   private var pixels: [UInt8] = []
   private var times: [Double] = []
   private(set) var indices: [Int] = []
@@ -14,6 +14,20 @@ struct StackBuilder {
   }
 
   var count: Int { times.count }
+
+  /// Makes room for `count` frames as soon as the first tells how large they are: growing would need
+  /// twice the memory in the end.
+  ///
+  /// - Returns: False when they need more than `limit` bytes.
+  mutating func reserve(_ count: Int, like visited: VisitedFrame, limit: Int) -> Bool {
+    guard pixels.isEmpty else { return true }
+    let size = size ?? visited.size
+    let (bytes, overflow) = (size.width * size.height * layout.channels)
+      .multipliedReportingOverflow(by: count)
+    if overflow || bytes > limit { return false }
+    pixels.reserveCapacity(bytes)
+    return true
+  }
 
   /// Scales a frame once and appends it `copies` times.
   mutating func append(

@@ -30,8 +30,8 @@ struct BenchDecodeCommand: ParsableCommand {
   @Option(help: "Instead, one of so many frames.")
   var every: Int?
 
-  @Option(help: "Pixels: N or WxH.")
-  var size: SizeArgument = SizeArgument(argument: "112")!
+  @Option(help: "Pixels: N or WxH; default 112.")
+  var size: SizeArgument?
 
   @Option(help: "Times through all movies that count.")
   var rounds = 3
@@ -58,23 +58,32 @@ struct BenchDecodeCommand: ParsableCommand {
       throw LabelError(.input, finder.warnings.first ?? "\(path): holds no movie")
     }
     let result = DecodeBenchmark(
-      files: found, choice: every.map { .every($0) } ?? .even(frames ?? 16), size: size.value,
+      files: found, choice: every.map { .every($0) } ?? .even(frames ?? 16),
+      size: size?.value ?? FrameSize(width: 112, height: 112),
       threads: global.threadCount, rounds: rounds, processes: inProcess ? nil : .current
     ).run()
     guard result.failed < result.files else {
       throw LabelError(.input, "\(path): none of \(result.files) movies could be decoded")
     }
-    if output.json { return try StandardOutput.writeJSON(result) }
-    try StandardOutput.write(
-      String(
-        format: """
-          %d movies, %d threads%@: %.2f movies/s, %.0f frames/s (%.2f s, %.2f to %.2f); of %d \
-          packets %d decoded, %d frames used, %d jumps; %d movies failed
+    for error in result.errors { global.console.note(error) }
+    if output.json {
+      try StandardOutput.writeJSON(result)
+    } else {
+      try StandardOutput.write(text(result))
+    }
+    if result.failed > 0 { throw ExitCode.partial }
+  }
 
-          """,
-        result.files, result.threads, result.isolated ? ", in processes of their own" : "",
-        result.videosPerSecond, result.framesPerSecond, result.seconds.median, result.seconds.min,
-        result.seconds.max, result.packets, result.decoded, result.frames, result.seeks,
-        result.failed))
+  private func text(_ result: DecodeBenchmark.Result) -> String {
+    String(
+      format: """
+        %d movies, %d threads%@: %.2f movies/s, %.0f frames/s (%.2f s, %.2f to %.2f); of %d \
+        packets %d decoded, %d frames used, %d jumps; %d movies failed
+
+        """,
+      result.files, result.threads, result.isolated ? ", in processes of their own" : "",
+      result.videosPerSecond, result.framesPerSecond, result.seconds.median, result.seconds.min,
+      result.seconds.max, result.packets, result.decoded, result.frames, result.seeks,
+      result.failed)
   }
 }

@@ -43,11 +43,14 @@ struct FramesCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The frames on show at these moments, such as 0.5,2,3.25.", valueName: "seconds"))
+      "The frames on show at these moments, such as 0.5,2,3.25; given out in the movie's order.",
+      valueName: "seconds"))
   var at: NumberList<Double>?
 
   @Option(
-    help: ArgumentHelp("The frames of these numbers, from 0, such as 0,8,16.", valueName: "n"))
+    help: ArgumentHelp(
+      "The frames of these numbers, from 0, such as 0,8,16; given out in the movie's order.",
+      valueName: "n"))
   var index: NumberList<Int>?
 
   @Option(help: ArgumentHelp("Start of the part to show.", valueName: "seconds"))
@@ -120,8 +123,12 @@ struct FramesCommand: ParsableCommand {
   }
 
   func run() throws {
-    let reader = try ClipReader(path: file, threads: global.threadCount)
-    let report = list ? try listFrames(reader) : try showFrames(reader)
+    // Also removes what is half written.
+    Interrupt.install()
+    let report = try RawArguments.path(file).withOpenableString { path in
+      let reader = try ClipReader(path: path, threads: global.threadCount)
+      return list ? try listFrames(reader) : try showFrames(reader)
+    }
     for warning in report.warnings { global.console.note("\(file): \(warning)") }
     if summary.json { try StandardOutput.writeJSON(report) }
     if report.partial { throw ExitCode.partial }
@@ -133,6 +140,7 @@ struct FramesCommand: ParsableCommand {
     var report = FramesReport(path: file)
     if !summary.json { try StandardOutput.write("index\tpts\ttime\tkey\twarnings\n") }
     let seen = try reader.forEachRecord { record in
+      try Interrupt.check("interrupted; no file was written")
       guard record.time >= (start ?? 0) - 0.0005 else { return true }
       if let end, record.time >= end - 0.0005 { return false }
       report.add(record)
@@ -158,6 +166,7 @@ struct FramesCommand: ParsableCommand {
         start: start, end: end, size: size?.value, layout: layout,
         minimumInterval: fps.map { 1 / $0 }
       ) { frame in
+        try Interrupt.check("interrupted; no file was written")
         report.add(frame)
         return true
       }

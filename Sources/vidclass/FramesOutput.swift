@@ -51,6 +51,7 @@ struct FramesOutput {
       let seen = try reader.forEachFrame(
         start: start, end: end, size: size, layout: layout, minimumInterval: interval
       ) { frame in
+        try Interrupt.check("interrupted; no file was written")
         try write(UnsafeRawBufferPointer(frame.pixels))
         report.add(frame)
         return true
@@ -76,6 +77,9 @@ struct FramesReport: Encodable {
     var time: Double
     var key: Bool?
     var damaged: Bool?
+    /// Set where it is not the size of the report.
+    var width: Int?
+    var height: Int?
   }
 
   var path: String
@@ -89,6 +93,8 @@ struct FramesReport: Encodable {
   var partial = false
   var decodedUntil: Double?
   var warnings: [String] = []
+  /// What to say of frames whose size is not the first one's.
+  private var otherSizes: String?
 
   enum CodingKeys: String, CodingKey {
     case path, output, width, height, channels, frames, duration, partial, warnings
@@ -99,19 +105,33 @@ struct FramesReport: Encodable {
   init(path: String) { self.path = path }
 
   mutating func add(_ record: FrameRecord) {
-    (width, height) = (record.width, record.height)
-    frames.append(
+    add(
       Entry(
         index: record.index, pts: record.timestamp, time: record.time, key: record.isKeyFrame,
-        damaged: record.isDamaged))
+        damaged: record.isDamaged), width: record.width, height: record.height)
   }
 
   mutating func add(_ frame: DecodedFrame) {
-    (width, height, channels) = (frame.width, frame.height, frame.channels)
-    frames.append(
+    channels = frame.channels
+    add(
       Entry(
         index: frame.index, pts: frame.timestamp, time: frame.time, key: frame.isKeyFrame,
-        damaged: frame.isDamaged))
+        damaged: frame.isDamaged), width: frame.width, height: frame.height)
+  }
+
+  /// The report has the first frame's size, and every frame of another size its own.
+  private mutating func add(_ entry: Entry, width: Int, height: Int) {
+    var entry = entry
+    if frames.isEmpty { (self.width, self.height) = (width, height) }
+    if (width, height) != (self.width, self.height) {
+      (entry.width, entry.height) = (width, height)
+      if otherSizes == nil {
+        otherSizes = String(
+          format: "frames are %dx%d from %.2f s on, after %dx%d; give --size for one size of all",
+          width, height, entry.time, self.width, self.height)
+      }
+    }
+    frames.append(entry)
   }
 
   mutating func add(_ decoded: DecodedFrames) {
@@ -131,7 +151,7 @@ struct FramesReport: Encodable {
     duration = summary.duration
     partial = summary.isPartial
     decodedUntil = summary.decodedUntil
-    warnings = summary.warnings
+    warnings = summary.warnings + [otherSizes].compactMap { $0 }
   }
 
   /// Which frames there are, for people.

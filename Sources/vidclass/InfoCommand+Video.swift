@@ -6,10 +6,12 @@ struct VideoReport {
   let info: VideoInfo
 
   /// Opens the file and goes through its packets, so that count, rate and duration are real.
-  init(path: String, threads: Int) throws {
+  init(path: String, shownAs name: String, threads: Int) throws {
     let reader = try ClipReader(path: path, threads: threads)
     _ = try reader.frameTimes()
-    info = reader.info
+    var info = reader.info
+    info.path = name
+    self.info = info
   }
 
   /// A table for people.

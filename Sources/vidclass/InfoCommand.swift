@@ -36,7 +36,9 @@ struct InfoCommand: ParsableCommand {
       }
       return
     }
-    let report = try VideoReport(path: file, threads: global.threadCount)
+    let report = try RawArguments.path(file).withOpenableString {
+      try VideoReport(path: $0, shownAs: file, threads: global.threadCount)
+    }
     if summary.json {
       try StandardOutput.writeJSON(report.info)
     } else {

@@ -32,6 +32,9 @@ make -f lavfi -i testsrc2=s=64x48:r=30:d=10 $x264 -bf 2 -g 30 jumps.mp4
 make -ss 1.5 -i jumps.mp4 -c copy jumpscut.mp4
 make -f lavfi -i testsrc2=s=64x48:r=30:d=10 $x264 -bf 3 -g 30 -x264-params open-gop=1 opengop.mp4
 make -i jumps.mp4 -c copy jumps.mkv
+# Times that are not those of the pictures: B-frames stamped in the order of decoding, whole seconds.
+make -i jumps.mp4 -c copy -bsf:v setts=pts=DTS:dts=DTS decodetimes.mkv
+make -i jumps.mp4 -c copy -video_track_timescale 1 coarse.mp4
 make -f lavfi -i testsrc2=s=64x48:r=30:d=10 $x264 -x264-params intra-refresh=1:keyint=30 refresh.mp4
 make -f lavfi -i testsrc2=s=64x48:r=30:d=5 -c:v mpeg4 -bf 2 -g 30 jumps4.mkv
 make -f lavfi -i testsrc2=s=64x48:r=30:d=5 -c:v libx265 -preset ultrafast -x265-params \

@@ -47,6 +47,20 @@ import VideoDecoding
     #expect(!picked.isPartial)
   }
 
+  /// An error before memory runs out, of the clip as of its process.
+  @Test func moreFramesThanMemoryHoldsAreRefused() throws {
+    var limits = DecodeLimits()
+    limits.maxMemoryBytes = 200_000
+    let reader = try ClipReader(path: Fixtures.path("long.mp4"), limits: limits)
+    let size = FrameSize(width: 100, height: 100)
+    #expect(try reader.evenFrames(limit: 3, size: size, layout: .rgb).stack.count == 3)
+    let error = #expect(throws: DecodeError.self) {
+      try reader.evenFrames(limit: 4, size: size, layout: .rgb)
+    }
+    #expect(error?.code == .tooLarge)
+    #expect(error?.message.contains("4 frames of 100x100 at once") == true)
+  }
+
   @Test(arguments: ["long.mp4", "vfr.mp4", "nopts.mkv"])
   func framesByTimeAreThoseOnShow(_ name: String) throws {
     let reader = try ClipReader(path: Fixtures.path(name))

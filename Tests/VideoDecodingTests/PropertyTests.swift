@@ -12,7 +12,7 @@ import VideoDecoding
     "jumps5.mkv", "jumps9.webm", "ranged.mkv", "vfr.mp4", "fragmented.mp4", "nopts.mkv",
     "bframes.avi", "offset.ts", "joined.ts", "raw.h264", "sizes.h264", "interlaced.mpg", "hdr.mp4",
     "vp8.webm", "alpha.mov", "mjpeg.avi", "palette.gif", "cut.mp4", "cut.mkv", "cut.ts",
-    "noise.mp4", "mixed",
+    "noise.mp4", "mixed", "decodetimes.mkv", "coarse.mp4",
   ]
 
   /// Without the movie that loses a frame unnoticed when that is skipped: its frames count

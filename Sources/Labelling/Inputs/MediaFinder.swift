@@ -85,7 +85,12 @@ public struct MediaFinder {
       let path = folder.appending(name.bytes)
       let relative = below?.appending(name.bytes) ?? name
       guard let entry = FileIdentity(path) else {
-        ignoredCount += 1
+        // A link to a movie that is gone must be told of, not passed over.
+        if kinds.isVideo(name: name) {
+          append(path, relative: relative)
+        } else {
+          ignoredCount += 1
+        }
         continue
       }
       if entry.kind == .folder {

@@ -45,6 +45,8 @@ public final class DecoderProcesses: @unchecked Sendable {
       DecoderService.run(memoryBytes: DecodeLimits.standard.maxMemoryBytes)
     }
     signal(SIGPIPE, SIG_IGN)
+    // A file that may not grow any more is an error of `write` too.
+    signal(SIGXFSZ, SIG_IGN)
     // Whoever started the program may have told it to forget its children: they must be awaited.
     signal(SIGCHLD, SIG_DFL)
     if getenv("VIDCLASS_ISOLATION").map({ String(cString: $0) }) != "off" {

@@ -311,8 +311,8 @@ final class RemoteClip: ClipBacking {
     let how = autopsy.signal == 0 ? "ended" : "crashed (signal \(autopsy.signal))"
     return DecodeError(
       code: .codec, path: path,
-      message: "cannot be decoded: the decoder \(how) over it; it is probably damaged, "
-        + "export it again",
+      message: "cannot be decoded: the decoder \(how) over it; it is probably damaged "
+        + "(export it again), unless limits on this program's memory or threads are very low",
       underlying: autopsy.signal)
   }
 }

@@ -74,12 +74,15 @@ struct CheckInput {
       throw CheckError(description: finder.warnings.first ?? "there is nothing to check")
     }
     title = paths.count == 1 ? paths[0] : "\(paths.count) paths"
-    clips = finder.jobs.map { Clip(path: $0.path.text, file: $0.path.text, label: "") }
+    let (named, nameless) = (
+      finder.jobs.filter(\.path.isText), finder.jobs.filter { !$0.path.isText }
+    )
+    clips = named.map { Clip(path: $0.path.text, file: $0.path.text, label: "") }
     index = nil
     division = nil
     plan = nil
     trouble = nil
-    missing = []
+    missing = nameless.map { IgnoredFile(path: $0.path.text, reason: .notUTF8) }
     ignoredCount = finder.ignoredCount
     warnings = finder.warnings
   }

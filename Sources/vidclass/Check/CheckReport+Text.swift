@@ -115,8 +115,8 @@ extension CheckReport {
           "\(found.error.map { "\($0.code.rawValue): \($0.message)" } ?? "")"
         }
           + input.missing.map {
-            "\($0.reason == .missing ? "NOT_FOUND" : "PERMISSION"): \(PathText.display($0.path)): "
-              + $0.reason.rawValue
+            "\($0.reason.code): \(PathText.display($0.path)): \($0.reason.rawValue)"
+              + ($0.reason == .notUTF8 ? "; rename it (only label takes it as it is)" : "")
           }),
       Section(
         title: "partial", advice: "used as far as they can be decoded; better export them again",

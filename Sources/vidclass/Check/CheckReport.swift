@@ -5,6 +5,17 @@ import Foundation
 import Training
 import VideoDecoding
 
+extension IgnoredFile.Reason {
+  /// The error code of a file or folder that cannot even be opened.
+  var code: String {
+    switch self {
+    case .missing: "NOT_FOUND"
+    case .unreadableFolder: "PERMISSION"
+    default: "IO"
+    }
+  }
+}
+
 /// Everything `check` has found, for its text and its JSON.
 struct CheckReport {
   let input: CheckInput

@@ -253,7 +253,7 @@ struct CheckSummary: Encodable {
       path: missing.path, file: missing.path, label: nil, split: nil, group: nil, start: nil,
       end: nil, status: ClipInspection.Status.error.rawValue,
       error: Entry.Failure(
-        code: missing.reason == .missing ? "NOT_FOUND" : "PERMISSION",
+        code: missing.reason.code,
         message: "\(missing.path): \(missing.reason.rawValue)"),
       frames: 0, duration: 0, decodedUntil: nil, fps: nil, variableFrameRate: false, short: false,
       blank: false, still: false, width: nil, height: nil, rotation: nil, mirrored: nil,

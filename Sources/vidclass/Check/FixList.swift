@@ -19,7 +19,7 @@ enum FixList {
     let lines =
       isManifest(path)
       ? manifest(report, path: path)
-      : unique(report.good.map(\.clip.file))
+      : try list(report, path: path)
     try AtomicFile.write(to: path) { writer in
       for line in lines { try writer.write(line + "\n") }
     }
@@ -36,6 +36,18 @@ enum FixList {
     return "\(shown): \(count) good files; use it with: vidclass label --files-from \(shown)"
       + (report.input.index == nil
         ? "" : "; for train give --fix-list a name that ends in .csv, which makes a manifest")
+  }
+
+  /// - Throws: where a name cannot be on a line of its own.
+  private static func list(_ report: CheckReport, path: String) throws -> [String] {
+    let files = unique(report.good.map(\.clip.file))
+    if let broken = files.first(where: { $0.contains { $0.isNewline } }) {
+      throw CheckError(
+        description: "\(PathText.display(broken)): its name has a line break, which a list of one "
+          + "name a line cannot hold; give --fix-list a name that ends in .csv, or rename it "
+          + "(\(PathText.display(path)) was not written)")
+    }
+    return files
   }
 
   private static func unique(_ paths: [String]) -> [String] {

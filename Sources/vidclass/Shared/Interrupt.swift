@@ -46,8 +46,10 @@ enum Interrupt {
   static var isRequested: Bool { signal != nil }
 
   /// Throws ``Interrupted`` once a signal has arrived.
-  static func check() throws {
-    if let signal { throw Interrupted(signal: signal) }
+  ///
+  /// - Parameter message: what to tell of the work done; nil where running again goes on with it.
+  static func check(_ message: String? = nil) throws {
+    if let signal { throw Interrupted(signal: signal, message: message) }
   }
 
   /// Runs inside the signal handler: nothing but an atomic and `_exit`.

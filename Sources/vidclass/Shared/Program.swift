@@ -45,6 +45,11 @@ enum Program {
     // Movies are decoded in processes of their own, of which this may be one. A reader of our output
     // that went away is from here on an error of `write`, not a silent death in mid-record.
     DecoderProcesses.begin()
+    // The language reads its arguments there; without them any command would look like none.
+    if CommandLine.arguments.isEmpty {
+      Console.writeLine("vidclass: error: /proc is not mounted, and vidclass cannot run without it")
+      exit(EXIT_FAILURE)
+    }
     do {
       var command = try Vidclass.parseAsRoot()
       try command.run()

@@ -23,15 +23,18 @@ extension ClipStore {
   ///
   /// - Parameters:
   ///   - workers: threads, each with a decoder of its own.
+  ///   - look: shown each clip's position and stack, on any thread.
   ///   - progress: called on the calling thread with the clips done and to do, a few times a
   ///     second; false stops.
   public func prepare(
-    _ clips: [Clip], workers: Int, progress: (_ done: Int, _ total: Int) -> Bool = { _, _ in true }
+    _ clips: [Clip], workers: Int,
+    look: @escaping @Sendable (_ position: Int, _ stack: FrameStack) -> Void = { _, _ in },
+    progress: (_ done: Int, _ total: Int) -> Bool = { _, _ in true }
   ) -> PrepareReport {
     precondition(workers > 0, "at least one worker")
     let clock = ContinuousClock()
     let begin = clock.now
-    let work = PrepareWork(clips: clips, store: self)
+    let work = PrepareWork(clips: clips, store: self, look: look)
     for _ in 0..<min(workers, clips.count) {
       let thread = Thread { work.run() }
       thread.name = "prepare"
@@ -71,6 +74,7 @@ private final class PrepareWork: @unchecked Sendable {
 
   private let clips: [Clip]
   private let store: ClipStore
+  private let look: @Sendable (Int, FrameStack) -> Void
   private let condition = NSCondition()
   private var following = 0
   private var done = 0
@@ -78,9 +82,10 @@ private final class PrepareWork: @unchecked Sendable {
   private var isStopped = false
   private(set) var results: [Result]
 
-  init(clips: [Clip], store: ClipStore) {
+  init(clips: [Clip], store: ClipStore, look: @escaping @Sendable (Int, FrameStack) -> Void) {
     self.clips = clips
     self.store = store
+    self.look = look
     results = [Result](repeating: .unseen, count: clips.count)
   }
 
@@ -90,7 +95,7 @@ private final class PrepareWork: @unchecked Sendable {
     while let position = claim() {
       let result: Result
       do throws(DecodeError) {
-        _ = try store.read(clips[position])
+        look(position, try store.read(clips[position]))
         result = .ready
       } catch {
         result = .failed(error)

@@ -1,6 +1,6 @@
 extension Splitter {
   /// One group with how many clips of each class it holds.
-  private struct Bundle {
+  struct Bundle {
     let positions: [Int]
     let counts: [(classIndex: Int, count: Int)]
     let key: UInt64
@@ -59,7 +59,7 @@ extension Splitter {
   }
 
   /// Groups in the order of their keyed hashes.
-  private static func bundle(_ clips: [Clip], seed: UInt64) -> [Bundle] {
+  static func bundle(_ clips: [Clip], seed: UInt64) -> [Bundle] {
     var members: [String: [Int]] = [:]
     for (position, clip) in clips.enumerated() { members[clip.group, default: []].append(position) }
     return members.map { group, positions in

@@ -10,15 +10,31 @@ public struct SplitOptions: Sendable {
   public var holdOut: [String]
   /// Every clip for itself, whatever its group: to show how much a leaky split would flatter.
   public var ignoreGroups: Bool
+  /// One part of several in turn, for cross-validation; overrides all of the above but the seed.
+  public var fold: Fold?
 
   public init(
     validationFraction: Double = 0.2, seed: UInt64 = 0, holdOut: [String] = [],
-    ignoreGroups: Bool = false
+    ignoreGroups: Bool = false, fold: Fold? = nil
   ) {
     self.validationFraction = validationFraction
     self.seed = seed
     self.holdOut = holdOut
     self.ignoreGroups = ignoreGroups
+    self.fold = fold
+  }
+}
+
+/// One of several parts of a data set that are held out in turn.
+public struct Fold: Codable, Hashable, Sendable {
+  /// From 1.
+  public let number: Int
+  public let count: Int
+
+  public init(number: Int, of count: Int) {
+    precondition(count > 1 && (1...count).contains(number), "a fold is one of several")
+    self.number = number
+    self.count = count
   }
 }
 
@@ -77,6 +93,7 @@ public enum Splitter {
     let free = index.clips.filter { $0.split == nil || $0.split == .train }
     let test = index.clips.filter { $0.split == .test }
     let own = index.clips.filter { $0.split == .validation }
+    if let fold = options.fold { return try split(index, fold, test: test, seed: options.seed) }
     let chosen: Set<Int>
     let how: String
     if !options.holdOut.isEmpty {
@@ -154,12 +171,26 @@ public enum Splitter {
     return members
   }
 
+  /// So much of each class, at least one clip of it; a larger share contains every smaller one.
+  public static func part(_ share: Double, of clips: [Clip], seed: UInt64) -> [Clip] {
+    precondition(share > 0 && share <= 1, "a share is above 0 and at most 1")
+    if share == 1 { return clips }
+    let classes = (clips.map(\.classIndex).max() ?? -1) + 1
+    var chosen = Set<Int>()
+    for members in positionsByClass(clips, classes: classes) {
+      let count = Int((Double(members.count) * share).rounded(.up))
+      let ordered = members.map { (key(clips[$0].identity, seed), $0) }.sorted { $0 < $1 }
+      chosen.formUnion(ordered.prefix(count).map(\.1))
+    }
+    return chosen.sorted().map { clips[$0] }
+  }
+
   static func key(_ identity: UInt64, _ seed: UInt64) -> UInt64 {
     var stream = RandomStream(seed: seed, purpose: .split, identity)
     return stream.next()
   }
 
-  private static func finish(
+  static func finish(
     _ index: DatasetIndex, train: [Clip], validation: [Clip], test: [Clip], how: String,
     checkLeaks: Bool
   ) -> DatasetSplit {

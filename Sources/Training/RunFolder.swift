@@ -15,9 +15,15 @@ public struct RunFolder: Sendable {
     path = stem + ".run"
   }
 
+  /// The folder inside of a training that belongs to this one, such as a fold; it leaves no model.
+  public func part(_ name: String) -> RunFolder {
+    RunFolder(model: path + "/" + name + ".safetensors")
+  }
+
   public var checkpoint: String { path + "/checkpoint.safetensors" }
   public var metrics: String { path + "/metrics.csv" }
   public var split: String { path + "/split.csv" }
+  public var predictions: String { path + "/predictions.csv" }
   public var report: String { path + "/report.html" }
 
   /// Removes what an earlier training of the same name left for TensorBoard.

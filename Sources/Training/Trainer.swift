@@ -150,6 +150,12 @@ public final class Trainer {
     scorer.parametersChanged()
   }
 
+  /// Whether the run folder has a checkpoint of this very training.
+  public var canResume: Bool {
+    folder.hasCheckpoint
+      && (try? Checkpoint(reading: folder.checkpoint))?.identity == plan.identity
+  }
+
   /// Where a resumed training stands, for people.
   public var position: String {
     state.isFinished

@@ -15,8 +15,10 @@ public struct TrainingPlan {
   public internal(set) var identity: TrainingIdentity
   /// Clips to learn from; those that cannot be decoded are taken out by `leaveOut`.
   public internal(set) var train: [Clip]
-  /// Clips to score each epoch.
+  /// Clips to score each epoch; they choose which epoch's weights are kept.
   public internal(set) var validation: [Clip]
+  /// Clips to score once, at the end of a fold of a cross-validation.
+  public internal(set) var held: [Clip]
   public internal(set) var leftOut: [ClipFailure] = []
   /// Fresh weights, or those of the model to start from.
   public let network: Network
@@ -42,9 +44,11 @@ public struct TrainingPlan {
     division = try Splitter.split(
       index,
       SplitOptions(
-        validationFraction: fraction, seed: request.seed, holdOut: request.validationGroups))
-    train = division.train
-    validation = division.validation
+        validationFraction: fraction, seed: request.seed, holdOut: request.validationGroups,
+        fold: request.fold))
+    train = Splitter.part(request.share, of: division.train, seed: request.seed)
+    validation = request.fold == nil ? division.validation : []
+    held = request.fold == nil ? [] : division.validation
     guard Set(train.map(\.classIndex)).count > 1 else {
       throw TrainingError(
         .data,
@@ -84,6 +88,13 @@ public struct TrainingPlan {
           + TrainingPlan.hash(validation) { _ in "validation" }))
   }
 
+  /// The plan of another training on the same clips, with fresh weights.
+  func sibling(_ request: TrainingRequest) throws -> TrainingPlan {
+    var plan = try TrainingPlan(request, index: index)
+    try plan.leaveOut(leftOut)
+    return plan
+  }
+
   public var preprocessing: Preprocessing { identity.preprocessing }
   public var settings: TrainingSettings { identity.settings }
 
@@ -109,6 +120,7 @@ public struct TrainingPlan {
     leftOut = failures
     train.removeAll { lost.contains($0.identity) }
     validation.removeAll { lost.contains($0.identity) }
+    held.removeAll { lost.contains($0.identity) }
     guard Set(train.map(\.classIndex)).count > 1 else {
       let first = failures.first.map { ", the first: \($0.message)" } ?? ""
       throw TrainingError(

@@ -35,6 +35,10 @@ public struct TrainingRequest: Sendable {
   public var groupBy: String?
   public var validationGroups: [String] = []
   public var classesFile: String?
+  /// Hold out this part and look at it only once, at the end: nothing is chosen by it.
+  public var fold: Fold?
+  /// Share of the training clips that is used; below 1 to see what more of them bring.
+  public var share = 1.0
   public var earlyStop: Int?
   public var averageDecay: Double?
   public var initialModel: String?

@@ -24,6 +24,8 @@ public final class TrainingSession {
   public let folder: RunFolder
   /// Clips of which damage leaves only a part.
   public private(set) var partial: [Clip] = []
+  private var likeness: GroupLikeness?
+  private var copies: SplitCopies?
   private let store: ClipStore
   private let pool: WorkerPool
   private let cacheSentence: String
@@ -44,7 +46,7 @@ public final class TrainingSession {
       try Checkpoint(reading: folder.checkpoint).requireIdentity(plan.identity)
     }
     if writes { try folder.prepare() }
-    let clips = plan.train.count + plan.validation.count
+    let clips = plan.train.count + plan.validation.count + plan.held.count
     let disk = folder.path + "/cache"
     var chosen: ClipStore.Cache
     var sentence: String
@@ -76,21 +78,55 @@ public final class TrainingSession {
   /// - Returns: false when stopped.
   /// - Throws: when too few clips can be decoded.
   public func decode(progress: (_ done: Int, _ total: Int) -> Bool) throws -> Bool {
+    let clips = plan.train + plan.validation + plan.held
+    let learned = plan.train.count
+    let shelf = FingerprintShelf(count: clips.count)
     let report = store.prepare(
-      plan.train + plan.validation, workers: pool.threads, progress: progress)
+      clips, workers: pool.threads, look: { shelf.put(ClipFingerprint(stack: $1), at: $0) },
+      progress: progress)
     if report.isCancelled { return false }
+    let fingerprints = shelf.all
+    copies = SplitCopies(clips, learned: learned, fingerprints: fingerprints)
+    if plan.index.groupRule.kind != .none {
+      likeness = GroupLikeness(fingerprints, of: clips)
+    }
     try plan.leaveOut(report.failures)
     partial = report.partial
     clipSeconds = store.medianDuration(of: plan.train)
     return true
   }
 
+  public var threads: Int { pool.threads }
+
   public func makeTrainer(observer: Trainer.Observer) throws -> Trainer {
     try Trainer(plan: plan, folder: folder, source: store, pool: pool, observer: observer)
   }
 
+  /// A trainer for a plan of the same clips, in a folder of its own inside of this training's.
+  public func makeTrainer(_ plan: TrainingPlan, part: String, observer: Trainer.Observer) throws
+    -> Trainer
+  {
+    let folder = folder.part(part)
+    try Folder.create(folder.path)
+    return try Trainer(plan: plan, folder: folder, source: store, pool: pool, observer: observer)
+  }
+
   /// What the user should know about the clips and how they are divided, a line each.
-  public var warnings: [String] { plan.index.warnings + plan.division.warnings }
+  public var warnings: [String] {
+    plan.index.warnings + plan.division.warnings + (copies?.warnings ?? []) + likenessWarnings
+  }
+
+  /// Both figures of what a random split would hide, where they differ by much.
+  private var likenessWarnings: [String] {
+    guard let likeness, likeness.amongAll - likeness.amongOthers > 0.1 else { return [] }
+    func percent(_ value: Double) -> String { "\(Int((value * 100).rounded())) %" }
+    return [
+      "clips of one group give each other away: the clip that looks most like it has the right label "
+        + "for \(percent(likeness.amongAll)) of clips, and for \(percent(likeness.amongOthers)) when "
+        + "its own group is left out; a random split would flatter by as much, this one keeps "
+        + "groups whole"
+    ]
+  }
 
   /// What to say before the first step, in lines; measures a step for it.
   public func announcement(_ trainer: Trainer) throws -> [String] {
@@ -106,7 +142,11 @@ public final class TrainingSession {
 
   /// After a finished training: calibrates on the clips held out, saves the model, scores it beside
   /// its baselines and writes `report.html`.
-  public func finish(_ trainer: Trainer, seconds: Double) throws -> TrainingSummary {
+  ///
+  /// - Parameter curve: points of the trainings on fewer clips, for a learning curve.
+  public func finish(
+    _ trainer: Trainer, seconds: Double, curve: [LearningCurvePoint] = []
+  ) throws -> TrainingSummary {
     let classes = plan.identity.classes
     let held = plan.validation
     let result = trainer.score(held)
@@ -141,7 +181,22 @@ public final class TrainingSession {
     return TrainingSummary(
       model: folder.model, epochs: trainer.epochsDone, bestEpoch: trainer.bestEpoch,
       trainingClips: plan.train.count, leftOut: plan.leftOut.count, seconds: seconds,
-      temperature: temperature, validation: validation)
+      temperature: temperature, validation: validation,
+      doubtful: doubtfulClips(trainer, held: result, temperature: temperature),
+      learningCurve: curve.isEmpty ? [] : curve + [learningCurvePoint(trainer)].compactMap { $0 })
+  }
+
+  /// Clips whose labels the finished model doubts, those it had learned first.
+  private func doubtfulClips(
+    _ trainer: Trainer, held: ClipScorer.Result, temperature: Double
+  ) -> [DoubtfulClip] {
+    func find(_ result: ClipScorer.Result, _ clips: [Clip], wereLearned: Bool) -> [DoubtfulClip] {
+      DoubtfulClip.find(
+        result, clips: clips, classes: plan.identity.classes, temperature: temperature,
+        wereLearned: wereLearned)
+    }
+    return find(trainer.score(plan.train), plan.train, wereLearned: true)
+      + find(held, plan.validation, wereLearned: false)
   }
 
   /// Nothing that depends on time, threads or place goes into the file.

@@ -1,5 +1,6 @@
 import Datasets
 import Evaluation
+import FileStore
 import Foundation
 
 /// How a training ended: what `train` prints at its end and `--json` writes.
@@ -63,9 +64,14 @@ public struct TrainingSummary: Encodable, Sendable {
   public let seconds: Double
   public let temperature: Double
   public let validation: Validation?
+  /// Clips whose labels the model doubts, most doubtful first.
+  public let doubtful: [DoubtfulClip]
+  /// Empty unless asked for; the last point is this training.
+  public let learningCurve: [LearningCurvePoint]
 
   enum CodingKeys: String, CodingKey {
-    case model, epochs, seconds, temperature, validation
+    case model, epochs, seconds, temperature, validation, doubtful
+    case learningCurve = "learning_curve"
     case bestEpoch = "best_epoch"
     case trainingClips = "training_clips"
     case leftOut = "left_out"
@@ -122,6 +128,7 @@ extension TrainingSummary {
       }
       lines.append("most confused: " + worst.joined(separator: ", "))
     }
+    lines += LearningCurve.lines(learningCurve, validationClips: validation.clips)
     return lines + advice(validation).map { "try next: " + $0 }
   }
 
@@ -155,6 +162,16 @@ extension TrainingSummary {
     {
       advice.append(
         "clips that differ by motion: a single frame does as well, so the model goes by looks")
+    }
+    if !doubtful.isEmpty {
+      let shown = doubtful.prefix(3).map {
+        "\(PathText.display($0.path)) (\"\($0.label)\", looks like \"\($0.answer)\", "
+          + "\(percent($0.score)))"
+      }
+      advice.append(
+        "a look at \(shown.joined(separator: ", "))"
+          + (doubtful.count > 3 ? " and \(doubtful.count - 3) more" : "")
+          + ": drop or relabel what is wrong")
     }
     if validation.clips < 50 {
       advice.append(

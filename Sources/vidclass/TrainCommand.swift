@@ -1,5 +1,6 @@
 import ArgumentParser
 import ClipSampling
+import Datasets
 import Foundation
 import Training
 
@@ -18,6 +19,7 @@ struct TrainCommand: ParsableCommand {
         vidclass train clips/                               # writes models/clips.safetensors
         vidclass train clips/ --dry-run                     # only says what it would do
         vidclass train lips/ --gray --val-groups F01,M02 -o models/lips.safetensors
+        vidclass train lips/ --gray --folds 5               # scores by cross-validation, no model
         vidclass train mine.csv --init-from models/clips.safetensors --freeze
       """)
 
@@ -33,6 +35,7 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup(title: "Input") var input: InputOptions
   @OptionGroup(title: "Learning") var learning: LearningOptions
   @OptionGroup(title: "Data") var data: DataOptions
+  @OptionGroup(title: "Study") var study: StudyOptions
   @OptionGroup(title: "Continuing") var continuing: ContinuingOptions
   @OptionGroup var json: JSONOption
   @OptionGroup var global: GlobalOptions
@@ -43,29 +46,41 @@ struct TrainCommand: ParsableCommand {
     if input.fps != nil && input.stride != nil {
       throw ValidationError("--fps and --stride exclude each other; give one of them.")
     }
+    try study.validate(with: data.split, earlyStop: learning.earlyStop)
     if continuing.freeze && continuing.initFrom == nil {
       throw ValidationError("--freeze needs --init-from, the model whose trunk is to stay.")
     }
   }
 
   func run() throws {
-    let console = global.console
     Interrupt.install()
-    let clock = ContinuousClock()
-    let began = clock.now
-
+    let began = ContinuousClock.now
     let session = try makeSession()
     let lock = continuing.dryRun ? nil : try session.folder.lock()
     defer { withExtendedLifetime(lock) {} }
-    let total = session.plan.train.count + session.plan.validation.count
-    let bar = ProgressBar("decoding", total: total, unit: "clips", console: console)
+    try decode(session)
+    if study.folds != nil {
+      try crossValidate(session)
+    } else {
+      try train(session, began: began)
+    }
+    if !session.plan.leftOut.isEmpty || !session.partial.isEmpty { throw ExitCode.partial }
+  }
+
+  private func decode(_ session: TrainingSession) throws {
+    let plan = session.plan
+    let total = plan.train.count + plan.validation.count + plan.held.count
+    let bar = ProgressBar("decoding", total: total, unit: "clips", console: global.console)
     let decoded = try session.decode { done, _ in
       bar.update(completed: done)
       return !Interrupt.isRequested
     }
     bar.finish()
     guard decoded else { throw Interrupted(signal: Interrupt.signal ?? SIGINT) }
+  }
 
+  private func train(_ session: TrainingSession, began: ContinuousClock.Instant) throws {
+    let console = global.console
     let watch = TrainingWatch(console: console)
     let trainer = try session.makeTrainer(observer: watch.observer)
     if continuing.resume {
@@ -85,6 +100,20 @@ struct TrainCommand: ParsableCommand {
     if continuing.dryRun { return }
 
     try session.writeSplit()
+    let curve = study.learningCurve ? try learningCurve(session) : []
+    try run(trainer, watch, in: session)
+    let seconds = (ContinuousClock.now - began).inSeconds
+    let summary = try session.finish(trainer, seconds: seconds, curve: curve)
+    if json.json {
+      try StandardOutput.writeJSON(summary)
+    } else {
+      let lines = summary.lines + ["model: \(summary.model)"]
+      try StandardOutput.write(lines.joined(separator: "\n") + "\n")
+    }
+  }
+
+  /// - Throws: `Interrupted`, with the state saved.
+  func run(_ trainer: Trainer, _ watch: TrainingWatch, in session: TrainingSession) throws {
     watch.start(trainer)
     let outcome = try trainer.run { Interrupt.isRequested }
     watch.finish()
@@ -94,15 +123,6 @@ struct TrainCommand: ParsableCommand {
         message: "interrupted in \(trainer.position): state saved in \(session.folder.path), "
           + "rerun with --resume to continue")
     }
-    let seconds = (clock.now - began).inSeconds
-    let summary = try session.finish(trainer, seconds: seconds)
-    if json.json {
-      try StandardOutput.writeJSON(summary)
-    } else {
-      let lines = summary.lines + ["model: \(summary.model)"]
-      try StandardOutput.write(lines.joined(separator: "\n") + "\n")
-    }
-    if !session.plan.leftOut.isEmpty || !session.partial.isEmpty { throw ExitCode.partial }
   }
 
   /// - Throws: `ValidationError` where an option's value is at fault.
@@ -141,6 +161,7 @@ struct TrainCommand: ParsableCommand {
     request.averageDecay = learning.ema.decay
     request.earlyStop = learning.earlyStop
     data.split.apply(to: &request)
+    request.fold = study.folds.map { Fold(number: 1, of: $0) }
     request.initialModel = continuing.initFrom
     request.freeze = continuing.freeze
     request.resume = continuing.resume

@@ -123,6 +123,33 @@ extension TrainCommand {
     var cache: TrainingSession.CacheRequest = .auto
   }
 
+  /// What is found out besides.
+  struct StudyOptions: ParsableArguments {
+    @Option(
+      name: .long,
+      help: ArgumentHelp(
+        "Cross-validation instead of a model: train this often, each time holding out another part of the groups.",
+        valueName: "n"))
+    var folds: Int?
+
+    @Flag(
+      name: .long,
+      help: "First train on a quarter and a half of the clips: would more clips help?")
+    var learningCurve = false
+
+    func validate(with split: DivisionOptions, earlyStop: Int?) throws {
+      guard let folds else { return }
+      guard (2...1000).contains(folds) else {
+        throw ValidationError("--folds must be from 2 to 1000, not \(folds); 5 is usual.")
+      }
+      if learningCurve || split.val != nil || split.valGroups != nil || earlyStop != nil {
+        throw ValidationError(
+          "--folds holds out every clip once and chooses nothing by it; leave out --val, "
+            + "--val-groups, --early-stop and --learning-curve.")
+      }
+    }
+  }
+
   /// Where it begins.
   struct ContinuingOptions: ParsableArguments {
     @Option(

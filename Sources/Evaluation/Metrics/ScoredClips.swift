@@ -37,6 +37,16 @@ public struct ScoredClips: Sendable {
     videos.append(video ?? name)
   }
 
+  /// Adds all clips of another classifier for the same classes.
+  public mutating func append(contentsOf other: ScoredClips) {
+    precondition(other.classes == classes, "the classes must be the same")
+    scores += other.scores
+    labels += other.labels
+    groups += other.groups
+    names += other.names
+    videos += other.videos
+  }
+
   /// Puts clips into other groups, by their names.
   public mutating func regroup(_ group: (_ name: String) -> String) {
     groups = names.map(group)

@@ -1,0 +1,153 @@
+import Datasets
+import Evaluation
+import FileStore
+import Foundation
+
+/// What one fold of a cross-validation came to: a model that learned from all other folds, scored
+/// once on this one.
+public struct FoldResult: Encodable, Sendable {
+  public let number: Int
+  /// Clips held out.
+  public let clips: Int
+  public let top1: Double
+  public let balancedAccuracy: Double
+  public let macroF1: Double
+  /// Top-1 on the same clips, each shown as one frame, or with its frames in a random order.
+  public let singleFrame: Double
+  public let shuffledFrames: Double
+  /// Seconds of its training steps.
+  public let seconds: Double
+
+  enum CodingKeys: String, CodingKey {
+    case number, clips, top1, seconds
+    case balancedAccuracy = "balanced_accuracy"
+    case macroF1 = "macro_f1"
+    case singleFrame = "single_frame"
+    case shuffledFrames = "shuffled_frames"
+  }
+
+  /// For people.
+  public var line: String {
+    String(
+      format:
+        "fold %d  %d clips  top-1 %.1f %%  balanced %.1f %%  macro F1 %.1f %%  |  single frame "
+        + "%.1f %%  shuffled %.1f %%  |  %@", number, clips, top1 * 100, balancedAccuracy * 100,
+      macroF1 * 100, singleFrame * 100, shuffledFrames * 100,
+      TrainingAnnouncement.duration(seconds))
+  }
+}
+
+/// A data set scored by cross-validation: every clip once, by a model that knew nothing of its
+/// group.
+///
+/// Nothing is chosen on the clips held out, not even the epoch: each fold's model is the average of
+/// weights at the end of its training.
+public struct CrossValidation: Encodable, Sendable {
+  public private(set) var folds: [FoldResult] = []
+  private var scored: ScoredClips
+  private var singleFrame: ScoredClips
+  private var shuffledFrames: ScoredClips
+
+  init(classes: [String]) {
+    scored = ScoredClips(classes: classes)
+    singleFrame = scored
+    shuffledFrames = scored
+  }
+
+  /// Scores the clips that a finished trainer's plan holds.
+  public mutating func add(_ trainer: Trainer, number: Int) {
+    let (held, classes) = (trainer.plan.held, trainer.plan.identity.classes)
+    func scored(_ variant: LoaderOptions.Variant) -> ScoredClips {
+      ValidationScores.scored(trainer.score(held, variant: variant), clips: held, classes: classes)
+    }
+    let (normal, single, shuffled) = (
+      scored(.normal), scored(.singleFrame), scored(.shuffledFrames)
+    )
+    guard normal.count > 0 else { return }
+    let metrics = Metrics(normal)
+    folds.append(
+      FoldResult(
+        number: number, clips: normal.count, top1: metrics[.top1],
+        balancedAccuracy: metrics[.balancedAccuracy], macroF1: metrics[.macroF1],
+        singleFrame: Metrics(single)[.top1], shuffledFrames: Metrics(shuffled)[.top1],
+        seconds: trainer.state.records.reduce(0) { $0 + $1.seconds }))
+    self.scored.append(contentsOf: normal)
+    singleFrame.append(contentsOf: single)
+    shuffledFrames.append(contentsOf: shuffled)
+  }
+
+  /// Mean of a figure over the folds.
+  public func mean(_ figure: KeyPath<FoldResult, Double>) -> Double {
+    folds.reduce(0) { $0 + $1[keyPath: figure] } / Double(max(1, folds.count))
+  }
+
+  /// All clips together, with intervals over groups.
+  public func report(seed: UInt64, threads: Int, skipped: [(path: String, reason: String)])
+    -> EvaluationReport
+  {
+    EvaluationReport(
+      Evaluation(scored: scored, singleFrame: singleFrame, shuffledFrames: shuffledFrames),
+      seed: seed, threads: threads, skipped: skipped)
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case folds, mean
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(folds, forKey: .folds)
+    try values.encode(
+      [
+        "top1": mean(\.top1), "balanced_accuracy": mean(\.balancedAccuracy),
+        "macro_f1": mean(\.macroF1), "single_frame": mean(\.singleFrame),
+        "shuffled_frames": mean(\.shuffledFrames), "seconds": mean(\.seconds),
+      ], forKey: .mean)
+  }
+
+  /// For people, in lines.
+  public var lines: [String] {
+    folds.map(\.line) + [
+      String(
+        format: "mean of %d folds: top-1 %.1f %%, balanced accuracy %.1f %%, macro F1 %.1f %%; "
+          + "baselines, top-1: single frame %.1f %%, shuffled frames %.1f %%", folds.count,
+        mean(\.top1) * 100, mean(\.balancedAccuracy) * 100, mean(\.macroF1) * 100,
+        mean(\.singleFrame) * 100, mean(\.shuffledFrames) * 100)
+    ]
+  }
+}
+
+extension TrainingSession {
+  /// The plans of all folds; this session's own is the first.
+  ///
+  /// - Precondition: the session was asked for a fold.
+  public func foldPlans() throws -> [TrainingPlan] {
+    guard let first = plan.request.fold else { preconditionFailure("a fold must be asked for") }
+    return try (1...first.count).map { number in
+      var request = plan.request
+      request.fold = Fold(number: number, of: first.count)
+      return try plan.sibling(request)
+    }
+  }
+
+  public func newCrossValidation() -> CrossValidation {
+    CrossValidation(classes: plan.identity.classes)
+  }
+
+  /// Writes the predictions for all clips and a report beside the folds' checkpoints.
+  ///
+  /// - Returns: all folds together.
+  public func finish(_ validation: CrossValidation) throws -> EvaluationReport {
+    var report = validation.report(
+      seed: plan.settings.seed, threads: threads,
+      skipped: plan.leftOut.map { ($0.clip.name, $0.message) })
+    report.facts = [
+      ("data", PathText.name(of: plan.request.data)), ("groups", plan.index.groupRule.sentence),
+      ("folds", "\(validation.folds.count); nothing is chosen on the clips held out"),
+    ]
+    try PredictionsFile.write(report.scored, to: folder.predictions)
+    let title = "Cross-validation of \(PathText.name(of: plan.request.data))"
+    try AtomicFile.write(HTMLReport(report, title: title).text, to: folder.report)
+    return report
+  }
+}

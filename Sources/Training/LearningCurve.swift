@@ -1,0 +1,69 @@
+import Datasets
+import Foundation
+
+/// A training on a part of the clips: a point of the learning curve.
+public struct LearningCurvePoint: Encodable, Sendable {
+  /// Of the clips to train on.
+  public let share: Double
+  public let clips: Int
+  public let top1: Double
+  public let macroF1: Double
+
+  enum CodingKeys: String, CodingKey {
+    case share, clips, top1
+    case macroF1 = "macro_f1"
+  }
+}
+
+/// Whether more clips would help, told by what fewer of them come to.
+public enum LearningCurve {
+  /// Parts that are trained on before all.
+  public static let shares = [0.25, 0.5]
+
+  /// For people, in lines; `clips` is the number of clips held out.
+  static func lines(_ points: [LearningCurvePoint], validationClips clips: Int) -> [String] {
+    guard let last = points.last, points.count > 1 else { return [] }
+    let course = points.map {
+      String(format: "%d clips %.1f %%", $0.clips, $0.macroF1 * 100)
+    }.joined(separator: ", ")
+    let gain = last.macroF1 - points[points.count - 2].macroF1
+    // Two scores of the same clips differ by chance by about this much.
+    let chance = 0.5 / Double(max(1, clips)).squareRoot()
+    let advice: String
+    if last.macroF1 > 0.98 {
+      advice = "these clips are enough for this task"
+    } else if gain > max(0.02, chance) {
+      advice = String(
+        format: "the last doubling brought %.1f points, so more clips would probably help",
+        gain * 100)
+    } else {
+      advice = String(
+        format: "the last doubling brought %+.1f points, no more than chance can: better labels or "
+          + "a larger --size may help more than more clips", gain * 100)
+    }
+    return ["learning curve, macro F1: \(course)", "try next: \(advice)"]
+  }
+}
+
+extension TrainingSession {
+  /// The plans of the smaller trainings of a learning curve; the clips held out stay the same.
+  public func learningCurvePlans() throws -> [TrainingPlan] {
+    guard !plan.validation.isEmpty else {
+      throw TrainingError(.usage, "--learning-curve needs clips to validate on; leave out --val 0")
+    }
+    return try LearningCurve.shares.map { share in
+      var request = plan.request
+      request.share = share
+      return try plan.sibling(request)
+    }
+  }
+
+  /// The point of a finished training of the curve.
+  public func learningCurvePoint(_ trainer: Trainer) -> LearningCurvePoint? {
+    trainer.state.best.map { best in
+      LearningCurvePoint(
+        share: trainer.plan.request.share, clips: trainer.plan.train.count,
+        top1: best.validation.top1, macroF1: best.validation.macroF1)
+    }
+  }
+}

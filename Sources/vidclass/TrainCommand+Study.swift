@@ -1,0 +1,61 @@
+import Evaluation
+import Foundation
+import Training
+
+/// Several trainings to learn about the data, not for a model.
+extension TrainCommand {
+  /// `--folds`: every part of the groups held out once.
+  func crossValidate(_ session: TrainingSession) throws {
+    let console = global.console
+    let plans = try session.foldPlans()
+    var validation = session.newCrossValidation()
+    for (number, plan) in zip(1..., plans) {
+      let watch = TrainingWatch(console: console)
+      let trainer = try session.makeTrainer(plan, part: "fold-\(number)", observer: watch.observer)
+      if number == 1 {
+        for line in try session.announcement(trainer) { console.note(line) }
+        console.note("folds     \(plans.count) such trainings, one after the other")
+        for warning in session.warnings { console.warn(warning) }
+        if continuing.dryRun { return }
+      }
+      if continuing.resume, trainer.canResume { try trainer.resume() }
+      console.note("fold \(number)/\(plans.count): \(plan.division.sentence)")
+      try run(trainer, watch, in: session)
+      validation.add(trainer, number: number)
+      if let fold = validation.folds.last { console.note(fold.line) }
+    }
+    let report = try session.finish(validation)
+    if json.json {
+      try StandardOutput.writeJSON(CrossValidationOutput(validation: validation, report: report))
+    } else {
+      let lines =
+        validation.lines + ["", "all clips together:"]
+        + report.lines(columns: StandardOutput.columns) + ["report: \(session.folder.report)"]
+      try StandardOutput.write(lines.joined(separator: "\n") + "\n")
+    }
+  }
+
+  /// `--learning-curve`: the same training on parts of the clips.
+  func learningCurve(_ session: TrainingSession) throws -> [LearningCurvePoint] {
+    try session.learningCurvePlans().compactMap { plan in
+      let watch = TrainingWatch(console: global.console)
+      let part = "part-\(Int(plan.request.share * 100))"
+      let trainer = try session.makeTrainer(plan, part: part, observer: watch.observer)
+      if continuing.resume, trainer.canResume { try trainer.resume() }
+      global.console.note("learning curve: \(plan.train.count) of the clips")
+      try run(trainer, watch, in: session)
+      return session.learningCurvePoint(trainer)
+    }
+  }
+}
+
+/// The figures `eval` gives, and those of the folds.
+private struct CrossValidationOutput: Encodable {
+  let validation: CrossValidation
+  let report: EvaluationReport
+
+  func encode(to encoder: any Encoder) throws {
+    try validation.encode(to: encoder)
+    try report.encode(to: encoder)
+  }
+}

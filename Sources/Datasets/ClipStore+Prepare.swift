@@ -23,13 +23,13 @@ extension ClipStore {
   ///
   /// - Parameters:
   ///   - workers: threads, each with a decoder of its own.
-  ///   - look: shown each clip's position and stack, on any thread.
   ///   - progress: called on the calling thread with the clips done and to do, a few times a
   ///     second; false stops.
+  ///   - look: shown each clip's position and stack, on any thread.
   public func prepare(
     _ clips: [Clip], workers: Int,
-    look: @escaping @Sendable (_ position: Int, _ stack: FrameStack) -> Void = { _, _ in },
-    progress: (_ done: Int, _ total: Int) -> Bool = { _, _ in true }
+    progress: (_ done: Int, _ total: Int) -> Bool = { _, _ in true },
+    look: @escaping @Sendable (_ position: Int, _ stack: FrameStack) -> Void = { _, _ in }
   ) -> PrepareReport {
     precondition(workers > 0, "at least one worker")
     let clock = ContinuousClock()

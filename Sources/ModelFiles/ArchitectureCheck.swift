@@ -37,6 +37,8 @@ enum ArchitectureCheck {
         try requireWeight("\(name).weight_ih_l0", rows: 4 * hidden, rank: 2, tensors)
       case .dense(let name, let outputs):
         try requireWeight("\(name).weight", rows: outputs, rank: 2, tensors)
+      case .attention(let name):
+        try requireWeight("\(name).weight", rows: 1, rank: 2, tensors)
       case .batchNorm, .relu, .spatialMean, .flattenSteps, .timePooling, .dropout: break
       }
     }

@@ -160,9 +160,12 @@ private struct Builder {
       let isLast = index == stages.count - 1
       let nextHalo = halo(index + 1)
       let size = outputSize(stage, halo: nextHalo)
-      // A recurrent layer reads its own output again on the way back.
       var last = isLast ? end : moments(index + 2).last
-      if case .lstm = stage.kind { last = max(last, now.last) }
+      switch stage.kind {
+      // These read their own output again on the way back.
+      case .lstm, .attention: last = max(last, now.last)
+      default: break
+      }
       let output = plan.floats(batch * size.stored, from: now.forward, to: last)
       let outputGradient = now.backward.map { back in
         plan.floats(batch * size.dense, from: isLast ? now.forward : back - 1, to: back)
@@ -196,7 +199,8 @@ private struct Builder {
       return (count, count)
     case .flattenSteps(let layout): return (layout.denseCount, layout.denseCount)
     case .lstm(_, let steps, _, let hidden): return (steps * hidden, steps * hidden)
-    case .timePooling(_, _, let features): return (features, features)
+    case .timePooling(_, _, let features), .attention(_, _, let features):
+      return (features, features)
     case .dropout(_, let count): return (count, count)
     case .dense(_, _, let outputs): return (outputs, outputs)
     }
@@ -221,6 +225,10 @@ private struct Builder {
         moments: moments, plan: &plan)
     case .timePooling(let mode, let steps, let features):
       TimePoolingOperation(mode: mode, steps: steps, features: features, wiring: wiring)
+    case .attention(let name, let steps, let features):
+      AttentionOperation(
+        name: name, steps: steps, features: features, network: network, wiring: wiring,
+        moments: moments, plan: &plan)
     case .dropout(let rate, let count):
       DropoutOperation(
         rate: rate, count: count, number: number, wiring: wiring, moments: moments, plan: &plan)

@@ -21,6 +21,8 @@ public enum LayerSpec: Hashable, Sendable {
   case lstm(name: String, hidden: Int)
   /// The last step, or the mean over all.
   case timePooling(TimePooling)
+  /// The mean over all steps with learned weights.
+  case attention(name: String)
   /// Dropout while training.
   case dropout(rate: Float)
   /// The classifier.
@@ -33,8 +35,8 @@ extension LayerSpec: Codable {
   }
 
   private enum Kind: String, Codable {
-    case conv3d, batchnorm, relu, maxpool3d, spatialmean, flattensteps, lstm, timepooling, dropout
-    case dense
+    case conv3d, batchnorm, relu, maxpool3d, spatialmean, flattensteps, lstm, timepooling, attention
+    case dropout, dense
   }
 
   public init(from decoder: any Decoder) throws {
@@ -57,6 +59,7 @@ extension LayerSpec: Codable {
       self = .lstm(name: try name(), hidden: try values.decode(Int.self, forKey: .hidden))
     case .timepooling:
       self = .timePooling(try values.decode(TimePooling.self, forKey: .mode))
+    case .attention: self = .attention(name: try name())
     case .dropout: self = .dropout(rate: try values.decode(Float.self, forKey: .rate))
     case .dense:
       self = .dense(name: try name(), outputs: try values.decode(Int.self, forKey: .outputs))
@@ -91,6 +94,9 @@ extension LayerSpec: Codable {
     case .timePooling(let mode):
       try put(.timepooling)
       try values.encode(mode, forKey: .mode)
+    case .attention(let name):
+      try put(.attention)
+      try values.encode(name, forKey: .name)
     case .dropout(let rate):
       try put(.dropout)
       try values.encode(rate, forKey: .rate)

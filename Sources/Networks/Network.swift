@@ -141,6 +141,9 @@ private struct ParameterLayout {
       let bound = 1 / Float(inputs).squareRoot()
       add("\(name).weight", [outputs, inputs], .weight, bound: bound)
       add("\(name).bias", [outputs], .bias)
+    case .attention(let name, _, let features):
+      // From 0 on: training starts with the plain mean.
+      add("\(name).weight", [1, features], .weight)
     case .spatialMean, .flattenSteps, .timePooling, .dropout: break
     }
   }

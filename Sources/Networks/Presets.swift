@@ -2,13 +2,16 @@ import Layers
 
 extension Architecture {
   /// Names for `--arch`.
-  public static let presets = ["conv3d-lstm", "conv3d-lstm-small", "seed", "std"]
+  public static let presets = [
+    "conv3d-lstm", "conv3d-lstm-small", "conv3d-lstm-attention", "seed", "std",
+  ]
 
   /// A network by name for this input and number of classes.
   ///
   /// - `conv3d-lstm`: Conv3D 3×3×3 → batch normalisation → ReLU → MaxPool3D blocks until few
   ///   positions are left, spatial mean, LSTM, mean over time, dropout, Dense.
   /// - `conv3d-lstm-small`: the same, narrower: for up to some hundred clips, and quick.
+  /// - `conv3d-lstm-attention`: `conv3d-lstm` whose mean over time has learned weights.
   /// - `seed`: Conv3D(32, 3×3×3, ReLU) → MaxPool3D(2, 2, 2) → flatten **per time step** →
   ///   LSTM(128) → Dense. A plain Flatten would destroy the time axis that the LSTM needs.
   /// - `std`: the four-block workload of the speed comparisons, without normalisation.
@@ -21,6 +24,10 @@ extension Architecture {
       layers = try convLSTM(input: input, widths: [16, 48, 96, 192, 192], hidden: 128, dropout)
     case "conv3d-lstm-small":
       layers = try convLSTM(input: input, widths: [16, 32, 48, 96, 96], hidden: 64, dropout)
+    case "conv3d-lstm-attention":
+      layers = try convLSTM(
+        input: input, widths: [16, 48, 96, 192, 192], hidden: 128, dropout,
+        pooling: .attention(name: "attention"))
     case "seed":
       layers = [
         .conv3D(
@@ -54,7 +61,8 @@ extension Architecture {
   /// Blocks are added while a side is long enough to halve; time is halved by two of them, so that
   /// the LSTM keeps a sequence to read.
   private static func convLSTM(
-    input: InputShape, widths: [Int], hidden: Int, _ dropout: Float
+    input: InputShape, widths: [Int], hidden: Int, _ dropout: Float,
+    pooling: LayerSpec = .timePooling(.mean)
   ) throws(NetworkError) -> [LayerSpec] {
     var layers: [LayerSpec] = []
     var side = min(input.height, input.width)
@@ -73,7 +81,7 @@ extension Architecture {
       side /= window.height
       frames /= window.depth
     }
-    layers += [.spatialMean, .lstm(name: "lstm", hidden: hidden), .timePooling(.mean)]
+    layers += [.spatialMean, .lstm(name: "lstm", hidden: hidden), pooling]
     if dropout > 0 { layers.append(.dropout(rate: dropout)) }
     return layers
   }

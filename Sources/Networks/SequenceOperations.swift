@@ -96,6 +96,43 @@ struct TimePoolingOperation: Operation {
   }
 }
 
+/// The mean over a sequence with learned weights.
+struct AttentionOperation: Operation {
+  private let layer: AttentionPooling
+  private let steps: Int
+  private let weight: Range<Int>
+  private let wiring: Wiring
+  private let shares: MemoryPlan.Slot
+
+  init(
+    name: String, steps: Int, features: Int, network: Network, wiring: Wiring, moments: Moments,
+    plan: inout MemoryPlan
+  ) {
+    layer = AttentionPooling(features: features)
+    self.steps = steps
+    weight = network.entry("\(name).weight")!.range
+    self.wiring = wiring
+    shares = plan.floats(steps * moments.batch, from: moments.forward, to: moments.last)
+  }
+
+  func forward(_ step: StepContext) {
+    layer.forward(
+      steps: steps, batch: step.count, input: step.memory.floats(wiring.input),
+      weight: step.parameter(weight), shares: step.memory.floats(shares),
+      output: step.memory.floats(wiring.output))
+  }
+
+  func backward(_ step: StepContext) {
+    guard let dy = wiring.outputGradient else { return }
+    layer.backward(
+      steps: steps, batch: step.count, input: step.memory.floats(wiring.input),
+      output: step.memory.floats(wiring.output), weight: step.parameter(weight),
+      shares: step.memory.floats(shares), outputGradient: step.memory.floats(dy),
+      weightGradient: step.gradient(weight),
+      inputGradient: wiring.inputGradient.map { step.memory.floats($0) })
+  }
+}
+
 /// Dropout of vectors; a copy where no random numbers are given.
 struct DropoutOperation: Operation {
   private let layer: Dropout

@@ -23,6 +23,7 @@ struct Stage {
     case flattenSteps(ActivationLayout)
     case lstm(name: String, steps: Int, inputs: Int, hidden: Int)
     case timePooling(TimePooling, steps: Int, features: Int)
+    case attention(name: String, steps: Int, features: Int)
     case dropout(rate: Float, count: Int)
     case dense(name: String, inputs: Int, outputs: Int)
   }
@@ -130,6 +131,14 @@ private struct Resolver {
       flow = .vector(features)
       push(.timePooling(mode, steps: steps, features: features))
       summarise(name: "", kind: mode == .mean ? "Mean over time" : "Last step")
+    case .attention(let name):
+      guard case .sequence(let steps, let features) = flow else { throw misplaced(layer) }
+      try claim(name)
+      flow = .vector(features)
+      push(.attention(name: name, steps: steps, features: features))
+      summarise(
+        name: name, kind: "Attention over time", parameters: features,
+        flops: AttentionPooling(features: features).flops(steps: steps))
     case .dropout(let rate):
       guard case .vector(let count) = flow, rate >= 0, rate < 1 else { throw misplaced(layer) }
       push(.dropout(rate: rate, count: count))

@@ -82,8 +82,8 @@ public final class TrainingSession {
     let learned = plan.train.count
     let shelf = FingerprintShelf(count: clips.count)
     let report = store.prepare(
-      clips, workers: pool.threads, look: { shelf.put(ClipFingerprint(stack: $1), at: $0) },
-      progress: progress)
+      clips, workers: pool.threads, progress: progress,
+      look: { shelf.put(ClipFingerprint(stack: $1), at: $0) })
     if report.isCancelled { return false }
     let fingerprints = shelf.all
     copies = SplitCopies(clips, learned: learned, fingerprints: fingerprints)

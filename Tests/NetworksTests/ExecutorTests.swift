@@ -29,7 +29,17 @@ import Testing
         .spatialMean, .lstm(name: "lstm1", hidden: 6), .lstm(name: "lstm2", hidden: 4),
         .timePooling(.mean), .dense(name: "middle", outputs: 7), .dense(name: "head", outputs: 2),
       ]),
+    attending,
   ]
+
+  static let attending = Architecture(
+    name: "attending", input: InputShape(frames: 5, height: 7, width: 6, channels: 2), classes: 4,
+    layers: [
+      .conv3D(name: "a", filters: 9, kernel: Extent3(3, 3, 3), padding: .one, bias: false),
+      .batchNorm(name: "a_norm"), .relu, .maxPool3D(window: Extent3(1, 2, 3)), .spatialMean,
+      .lstm(name: "lstm", hidden: 7), .attention(name: "attention"),
+      .dense(name: "head", outputs: 4),
+    ])
 
   private static func loss(_ executor: Executor, input: [Float], direction: [Float]) -> Double {
     executor.parametersChanged()

@@ -14,9 +14,11 @@ import Testing
   static let cases: [(name: String, input: InputShape)] = [
     ("seed", InputShape(frames: 5, height: 7, width: 5, channels: 3)),
     ("conv3d-lstm", InputShape(frames: 9, height: 12, width: 14, channels: 2)),
+    ("attending", ExecutorTests.attending.input),
   ]
 
   static func architecture(_ name: String) throws -> Architecture {
+    if name == ExecutorTests.attending.name { return ExecutorTests.attending }
     let input = try #require(cases.first { $0.name == name }).input
     return try Architecture.preset(name, input: input, classes: 4)
   }

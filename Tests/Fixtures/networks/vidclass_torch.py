@@ -40,6 +40,8 @@ class Network(nn.Module):
             elif kind == "lstm":
                 self._put(name, nn.LSTM(features, layer["hidden"], batch_first=True))
                 features = layer["hidden"]
+            elif kind == "attention":
+                self._put(name, nn.Linear(features, 1, bias=False))
             elif kind == "dense":
                 self._put(name, nn.Linear(features, layer["outputs"]))
                 features = layer["outputs"]
@@ -71,6 +73,8 @@ class Network(nn.Module):
                 x, _ = self.get_submodule(layer["name"])(x)
             elif kind == "timepooling":
                 x = x[:, -1] if layer["mode"] == "last" else x.mean(1)
+            elif kind == "attention":
+                x = (x * self.get_submodule(layer["name"])(x).softmax(1)).sum(1)
             elif kind == "dropout":
                 x = nn.functional.dropout(x, layer["rate"], self.training)
         return x

@@ -256,8 +256,11 @@ public final class Trainer {
       bestParameters.copy(to: averaged.parameters)
       bestBuffers.copy(to: averaged.buffers)
       averaged.batchesTracked = best.batchesTracked
-      scorer.parametersChanged()
+    } else {
+      averaged.batchesTracked = state.batchesTracked
     }
+    // What it keeps of the weights is of the last validation, if there was one at all.
+    scorer.parametersChanged()
     return .finished
   }
 

@@ -77,7 +77,7 @@ public final class Trainer {
       options: .training(
         batchSize: settings.batchSize,
         augmentation: AugmentationSettings(level: settings.augmentation, flip: settings.flip),
-        seed: settings.seed, workers: pool.threads))
+        seed: settings.seed, viewsPerClip: settings.clipsPerVideo ?? 1, workers: pool.threads))
     executor = try Executor(
       network: network, batch: settings.batchSize, mode: .training, pool: pool)
     averaged = try Network(architecture: network.architecture, seed: settings.seed)

@@ -101,6 +101,9 @@ enum TrainingAnnouncement {
       "\(settings.schedule.rawValue) after \(number(settings.warmup)) epochs of warm-up",
       "weight decay \(number(settings.weightDecay))",
     ]
+    if let draws = settings.clipsPerVideo, draws > 1 {
+      parts.insert("\(draws) draws of each clip an epoch", at: 1)
+    }
     if settings.labelSmoothing > 0 {
       parts.append("label smoothing \(number(settings.labelSmoothing))")
     }

@@ -60,7 +60,7 @@ public struct TrainingPlan {
     var settings = TrainingSettings(
       clips: train.count, classCounts: TrainingPlan.counts(train, classes: index.classes.count),
       flip: request.flip ?? mirror.allowsFlip, batchSize: request.batchSize,
-      epochs: request.epochs)
+      epochs: request.epochs, clipsPerVideo: request.clipsPerVideo)
     settings.take(request)
     settings.validationFraction = fraction
     settings.initialModel = initial?.hash

@@ -20,6 +20,7 @@ public struct TrainingRequest: Sendable {
   public var motion: Preprocessing.Motion?
   public var epochs: Int?
   public var batchSize: Int?
+  public var clipsPerVideo: Int?
   public var learningRate: Double?
   public var optimizer: TrainingSettings.OptimizerName?
   public var schedule: LearningRateSchedule.Course?

@@ -16,6 +16,8 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   public var seed: UInt64 = 0
   public var epochs: Int
   public var batchSize: Int
+  /// Frame stacks drawn of each clip in an epoch, each time differently; nil is one.
+  public var clipsPerVideo: Int?
   public var optimizer = OptimizerName.adamw
   /// The peak of the schedule.
   public var learningRate: Double
@@ -44,8 +46,12 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
 
   /// Settings that suit an amount of data, chosen so that a few hundred clips get what they allow
   /// and thousands do not take days.
-  public init(clips: Int, classCounts: [Int], flip: Bool, batchSize: Int? = nil, epochs: Int? = nil)
-  {
+  public init(
+    clips: Int, classCounts: [Int], flip: Bool, batchSize: Int? = nil, epochs: Int? = nil,
+    clipsPerVideo: Int? = nil
+  ) {
+    self.clipsPerVideo = clipsPerVideo
+    let clips = clips * max(1, clipsPerVideo ?? 1)
     let batch = batchSize ?? (clips >= 4000 ? 32 : clips >= 64 ? 16 : 8)
     let stepsPerEpoch = max(1, (clips + batch - 1) / batch)
     // About 1,500 steps, in no fewer than 12 and no more than 30 passes over the data.
@@ -72,6 +78,9 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
     try require((1...100_000).contains(epochs), "--epochs", "from 1 to 100000, not \(epochs)")
     try require(
       (1...4096).contains(batchSize), "--batch-size", "from 1 to 4096, not \(batchSize)")
+    try require(
+      (1...1000).contains(clipsPerVideo ?? 1), "--clips-per-video",
+      "from 1 to 1000, not \(clipsPerVideo ?? 1)")
     try require(
       learningRate > 0 && learningRate <= 100, "--lr",
       "above 0 and at most 100, not \(learningRate)")
@@ -157,6 +166,7 @@ public struct TrainingIdentity: Codable, Hashable, Sendable {
 
   private static let settingOptions = [
     "seed": "--seed", "epochs": "--epochs", "batchSize": "--batch-size",
+    "clipsPerVideo": "--clips-per-video",
     "optimizer": "--optimizer", "learningRate": "--lr", "schedule": "--schedule",
     "warmup": "--warmup", "weightDecay": "--weight-decay", "labelSmoothing": "--label-smoothing",
     "dropout": "--dropout", "classWeights": "--class-weights", "augmentation": "--augment",

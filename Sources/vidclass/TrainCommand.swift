@@ -148,6 +148,7 @@ struct TrainCommand: ParsableCommand {
     request.motion = input.motion
     request.epochs = learning.epochs
     request.batchSize = learning.batchSize
+    request.clipsPerVideo = input.clipsPerVideo
     request.learningRate = learning.lr
     request.optimizer = learning.optimizer
     request.schedule = learning.schedule

@@ -40,6 +40,13 @@ extension TrainCommand {
     @Option(
       name: .long,
       help: ArgumentHelp(
+        "Draw so many frame stacks of each clip in an epoch, each time differently (default: 1).",
+        valueName: "n"))
+    var clipsPerVideo: Int?
+
+    @Option(
+      name: .long,
+      help: ArgumentHelp(
         "Motion as input channels: none or difference (of neighbouring frames).",
         valueName: "kind"))
     var motion: Preprocessing.Motion?

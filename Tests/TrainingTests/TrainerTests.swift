@@ -36,6 +36,25 @@ import Testing
     #expect(results[0] == results[1] && results[0] == results[2])
   }
 
+  /// Each draw of a clip is another: an epoch of three is not three epochs of the same.
+  @Test func severalClipsOfAVideoMakeAnEpochLonger() throws {
+    let training = try MotionTraining()
+    let one = try training.trainer(training.request { $0.epochs = 3 })
+    let three = try training.trainer(
+      training.request {
+        $0.epochs = 1
+        $0.clipsPerVideo = 3
+      })
+    #expect(three.stepsPerEpoch == 3 * one.stepsPerEpoch)
+    _ = try one.run { false }
+    _ = try three.run { false }
+    #expect(one.stepsDone == three.stepsDone)
+    #expect(MotionTraining.bytes(one) != MotionTraining.bytes(three))
+    #expect(throws: TrainingError.self) {
+      try TrainingPlan(training.request { $0.clipsPerVideo = 0 }, index: training.clips.index)
+    }
+  }
+
   @Test func seedsMatter() throws {
     var results: [[UInt8]] = []
     for seed in [UInt64(1), 2] {

@@ -6,6 +6,9 @@ import Tensors
 
 /// What `train` says before its first step: what it found, chose and expects.
 enum TrainingAnnouncement {
+  /// What the data set's names alone tell, before anything is decoded.
+  static func dataLines(_ plan: TrainingPlan) -> [String] { data(plan) + ignored(plan) }
+
   /// - Parameters:
   ///   - timing: seconds of a training step and of a scoring step.
   ///   - partial: clips of which damage leaves only a part.
@@ -14,7 +17,8 @@ enum TrainingAnnouncement {
     _ plan: TrainingPlan, trainer: Trainer, timing: (step: Double, scoring: Double),
     threads: Int, partial: [Clip], cache: String
   ) throws -> [String] {
-    data(plan) + leftOut(plan) + partial.map { row("partial", "\($0.name): damaged, used in part") }
+    plan.leftOut.map { row("left out", $0.message) }
+      + partial.map { row("partial", "\($0.name): damaged, used in part") }
       + input(plan) + (try network(plan, trainer: trainer, threads: threads, cache: cache))
       + learning(plan, trainer: trainer) + [time(plan, trainer: trainer, timing: timing)]
   }
@@ -37,14 +41,14 @@ enum TrainingAnnouncement {
     ]
   }
 
-  private static func leftOut(_ plan: TrainingPlan) -> [String] {
-    var lines: [String] = []
-    if !plan.index.ignored.isEmpty {
-      let reasons = plan.index.ignoredCounts.map { "\($0.count) \($0.reason.rawValue)" }
-      lines.append(
-        row("left out", "\(plan.index.ignored.count) files: \(reasons.joined(separator: ", "))"))
+  private static func ignored(_ plan: TrainingPlan) -> [String] {
+    let files = plan.index.ignored
+    guard !files.isEmpty else { return [] }
+    let reasons = plan.index.ignoredCounts.map { reason, count in
+      let first = files.first { $0.reason == reason }.map { PathText.display($0.path) } ?? ""
+      return "\(count) \(reason.rawValue) (\(count > 1 ? "such as " : "")\(first))"
     }
-    return lines + plan.leftOut.map { row("left out", $0.message) }
+    return [row("left out", "\(files.count) files: \(reasons.joined(separator: ", "))")]
   }
 
   private static func input(_ plan: TrainingPlan) -> [String] {

@@ -111,10 +111,14 @@ public final class TrainingSession {
     return try Trainer(plan: plan, folder: folder, source: store, pool: pool, observer: observer)
   }
 
-  /// What the user should know about the clips and how they are divided, a line each.
-  public var warnings: [String] {
-    plan.index.warnings + plan.division.warnings + (copies?.warnings ?? []) + likenessWarnings
-  }
+  /// What the names of the clips tell: classes, groups, split, files left out; a line each.
+  public var dataLines: [String] { TrainingAnnouncement.dataLines(plan) }
+
+  /// What the user should know about the names and how they are divided, a line each.
+  public var dataWarnings: [String] { plan.index.warnings + plan.division.warnings }
+
+  /// What the user should know about the decoded clips, a line each.
+  public var clipWarnings: [String] { (copies?.warnings ?? []) + likenessWarnings }
 
   /// Both figures of what a random split would hide, where they differ by much.
   private var likenessWarnings: [String] {
@@ -128,7 +132,7 @@ public final class TrainingSession {
     ]
   }
 
-  /// What to say before the first step, in lines; measures a step for it.
+  /// What more to say before the first step, in lines; measures a step for it.
   public func announcement(_ trainer: Trainer) throws -> [String] {
     try TrainingAnnouncement.lines(
       plan, trainer: trainer, timing: try trainer.measure(), threads: pool.threads,

@@ -15,7 +15,7 @@ extension TrainCommand {
       if number == 1 {
         for line in try session.announcement(trainer) { console.note(line) }
         console.note("folds     \(plans.count) such trainings, one after the other")
-        for warning in session.warnings { console.warn(warning) }
+        for warning in session.clipWarnings { console.warn(warning) }
         if continuing.dryRun { return }
       }
       if continuing.resume, trainer.canResume { try trainer.resume() }

@@ -58,6 +58,8 @@ struct TrainCommand: ParsableCommand {
     let session = try makeSession()
     let lock = continuing.dryRun ? nil : try session.folder.lock()
     defer { withExtendedLifetime(lock) {} }
+    for line in session.dataLines { global.console.note(line) }
+    for warning in session.dataWarnings { global.console.warn(warning) }
     try decode(session)
     if study.folds != nil {
       try crossValidate(session)
@@ -96,7 +98,7 @@ struct TrainCommand: ParsableCommand {
           + "replaced (--resume continues it)")
     }
     for line in try session.announcement(trainer) { console.note(line) }
-    for warning in session.warnings { console.warn(warning) }
+    for warning in session.clipWarnings { console.warn(warning) }
     if continuing.dryRun { return }
 
     try session.writeSplit()

@@ -82,6 +82,7 @@ final class ImageSource: FrameSource {
         firstFailure = firstFailure ?? error
         outcome.missing += 1
         outcome.damage.refusedPackets += 1
+        outcome.damage.firstImage = outcome.damage.firstImage ?? name(number)
         continue
       }
       let time = known.times[number]
@@ -92,11 +93,18 @@ final class ImageSource: FrameSource {
           index: number, time: time, isKey: true, isDamaged: !isWhole, timestamp: nil,
           picture: frame.pointer,
           orientation: Orientation.read(vc_frame_display_matrix(frame.pointer)).orientation))
-      if !isWhole { outcome.damage.damagedFrames += 1 }
+      if !isWhole {
+        outcome.damage.damagedFrames += 1
+        outcome.damage.firstImage = outcome.damage.firstImage ?? name(number)
+      }
       if !goesOn { return outcome }
     }
     outcome.isComplete = true
     return outcome
+  }
+
+  private func name(_ number: Int) -> String {
+    files[number].split(separator: "/").last.map(String.init) ?? files[number]
   }
 
   /// - Returns: Whether the picture is whole.

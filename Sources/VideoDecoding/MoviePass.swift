@@ -12,6 +12,8 @@ struct Damage {
   var damagedFrames = 0
   /// The container's times and durations contradict each other: frames may be hidden wrongly.
   var hasFalseTimes = false
+  /// Of a folder of images the first that is damaged or cannot be decoded; nil for movies.
+  var firstImage: String?
   /// The pass was ended because nothing could be decoded any more.
   var gaveUp = false
 

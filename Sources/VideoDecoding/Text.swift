@@ -22,6 +22,7 @@ enum Text {
     if damage.hasFalseTimes {
       lines.append("its times and durations contradict each other; frames may be missing")
     }
+    if let image = damage.firstImage { lines.append("the first such image is \(image)") }
     if damage.gaveUp { lines.append("decoding was given up after too many errors in a row") }
     return lines
   }

@@ -116,7 +116,7 @@ extension CheckReport {
         }
           + input.missing.map {
             "\($0.reason.code): \(PathText.display($0.path)): \($0.reason.rawValue)"
-              + ($0.reason == .notUTF8 ? "; rename it (only label takes it as it is)" : "")
+              + ($0.reason == .notUTF8 ? "; rename it to train on it" : "")
           }),
       Section(
         title: "partial", advice: "used as far as they can be decoded; better export them again",

@@ -21,14 +21,12 @@ struct SplitCopies {
 
   /// Groups of copies that lie on both sides.
   var leaks: [DuplicateGroup] {
-    search.groups.filter { group in
-      group.members.contains { $0 < learned } && group.members.contains { $0 >= learned }
-    }
+    search.groups.filter { $0.spans { $0 < learned } }
   }
 
   /// Groups of copies whose labels differ.
   var conflicts: [DuplicateGroup] {
-    search.groups.filter { group in Set(group.members.map { clips[$0].label }).count > 1 }
+    search.groups.filter { $0.spans { clips[$0].label } }
   }
 
   /// A line for each kind of trouble.

@@ -57,7 +57,7 @@ struct CheckCommand: ParsableCommand {
 
   func run() throws {
     let console = global.console
-    if let fixList { try FixList.probe(fixList) }
+    if let fixList { try OutputFile.requireFolder(of: fixList) }
     let input = try CheckInput(request: request, paths: paths)
     Interrupt.install()
     for warning in input.warnings { console.warn(warning) }

@@ -59,8 +59,8 @@ struct EvalCommand: ParsableCommand {
 
   func run() throws {
     let console = global.console
-    if let report = results.report { try probe(report) }
-    if let predictions = results.predictions { try probe(predictions) }
+    if let report = results.report { try OutputFile.requireFolder(of: report) }
+    if let predictions = results.predictions { try OutputFile.requireFolder(of: predictions) }
     let report = try from.map { try score(file: $0, console) } ?? scoreModel(console)
     if let path = results.predictions {
       try PredictionsFile.write(report.scored, to: path)
@@ -80,14 +80,6 @@ struct EvalCommand: ParsableCommand {
   }
 
   private var subject: String { PathText.name(of: from ?? clips ?? "") }
-
-  /// Minutes of scoring must not end in an error that could be had at once.
-  private func probe(_ path: String) throws {
-    let folder = PathText.folder(of: path)
-    if Folder.exists(folder) { return }
-    throw FileStoreError(
-      .notFound, path: path, "cannot be written because \(folder) is not a folder; create it first")
-  }
 
   // MARK: A model on clips
 

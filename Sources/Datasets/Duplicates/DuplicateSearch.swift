@@ -14,6 +14,12 @@ public struct DuplicateGroup: Sendable, Hashable {
   public let members: [Int]
   /// How alike the least alike pair that was compared is, 0…1; 1 for all but `similar`.
   public let likeness: Double
+
+  /// Whether its members lie in more than one part, such as sides of a split or labels; those
+  /// without a part do not count.
+  public func spans<Part: Hashable>(_ part: (_ member: Int) -> Part?) -> Bool {
+    Set(members.compactMap(part)).count > 1
+  }
 }
 
 /// Finds copies among clips by their fingerprints.

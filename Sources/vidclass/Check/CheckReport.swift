@@ -91,12 +91,12 @@ struct CheckReport {
 
   /// Whether copies lie on both sides of the split.
   func isLeak(_ group: DuplicateGroup) -> Bool {
-    Set(group.members.compactMap { sides[$0] }).count > 1
+    group.spans { sides[$0] }
   }
 
   /// Whether copies have different labels.
   func isConflict(_ group: DuplicateGroup) -> Bool {
-    Set(group.members.map { clips[$0].clip.label }).count > 1
+    group.spans { clips[$0].clip.label }
   }
 
   // MARK: Classes

@@ -4,14 +4,6 @@ import Foundation
 
 /// `--fix-list`: the clips that can be read in full.
 enum FixList {
-  /// Decoding for an hour must not end in an error that could be had at once.
-  static func probe(_ path: String) throws {
-    let folder = PathText.folder(of: path)
-    if Folder.exists(folder) { return }
-    throw FileStoreError(
-      .notFound, path: path, "cannot be written because \(folder) is not a folder; create it first")
-  }
-
   static func isManifest(_ path: String) -> Bool { path.lowercased().hasSuffix(".csv") }
 
   /// Paths, one a line, or a manifest.

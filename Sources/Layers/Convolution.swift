@@ -4,8 +4,9 @@ import Tensors
 /// Convolution in 1, 2 or 3 dimensions of activations `[N, D, H, W, C]`.
 ///
 /// Forward and both gradients are implicit im2col + GEMM: the micro-kernel reads patches straight
-/// from the padded activations. The input gradient of a strided convolution, whose patches do not
-/// tile, goes by an explicit im2col matrix and OpenBLAS.
+/// from the padded activations. Wide 3 × 3 kernels go by Winograd F(2×2, 3×3) with 2.25 times fewer
+/// multiplications, unless the exact way is asked for. The input gradient of a strided convolution,
+/// whose patches do not tile, goes by an explicit im2col matrix and OpenBLAS.
 public struct Convolution: Sendable {
   public let geometry: ConvolutionGeometry
   /// Input, whose halo is at least the padding.
@@ -17,10 +18,27 @@ public struct Convolution: Sendable {
   /// they are joined by a fixed pairwise tree, so that no thread count changes the bits.
   public static let virtualShards = 8
 
-  private let panelWidth: Int
+  /// How products are taken.
+  public enum Method: Sendable, CaseIterable {
+    /// Every multiplication of the definition.
+    case direct
+    /// Winograd's minimal filtering where the shape allows and gains.
+    case fewestProducts
+  }
+
+  /// Channels, in and out, from which Winograd's transforms cost less than they save.
+  public static let winogradChannels = 16
+
+  /// Whether Winograd's kernels are used, forward and in both gradients.
+  public let isWinograd: Bool
+
+  let panelWidth: Int
   private let tilePositions: Int
 
-  public init(geometry: ConvolutionGeometry, input: ActivationLayout, outputHalo: Extent3 = .zero) {
+  public init(
+    geometry: ConvolutionGeometry, input: ActivationLayout, outputHalo: Extent3 = .zero,
+    method: Method = .fewestProducts
+  ) {
     guard let extent = geometry.outputExtent(of: input.extent) else {
       preconditionFailure("kernel \(geometry.kernel) does not fit input \(input.extent)")
     }
@@ -34,20 +52,27 @@ public struct Convolution: Sendable {
       extent: extent, channels: geometry.outputChannels, halo: outputHalo)
     panelWidth = InstructionSet.kernels.pointee.panel_width
     tilePositions = InstructionSet.kernels.pointee.tile_positions
+    isWinograd =
+      method == .fewestProducts && geometry.kernel.height == 3 && geometry.kernel.width == 3
+      && geometry.stride == .one
+      && min(geometry.inputChannels, geometry.outputChannels) >= Convolution.winogradChannels
   }
 
   // MARK: Packed weights
 
   private func panels(_ columns: Int) -> Int { (columns + panelWidth - 1) / panelWidth }
 
-  /// Floats of packed weights for `forward`, and of one packed weight gradient.
+  /// Values that stand for one channel's kernel in packed weights.
+  private var packedTaps: Int { isWinograd ? 16 * geometry.kernel.depth : geometry.kernel.count }
+
+  /// Floats of packed weights for `forward`.
   public var packedCount: Int {
-    panels(geometry.outputChannels) * panelWidth * geometry.patchCount
+    panels(geometry.outputChannels) * panelWidth * geometry.inputChannels * packedTaps
   }
 
   /// Floats of packed weights for `inputGradient` with stride 1.
   public var packedTransposedCount: Int {
-    panels(geometry.inputChannels) * panelWidth * geometry.outputChannels * geometry.kernel.count
+    panels(geometry.inputChannels) * panelWidth * geometry.outputChannels * packedTaps
   }
 
   /// Packs weights `[O, I, kD, kH, kW]`; `scale` `[O]` multiplies each output channel's, which is
@@ -59,9 +84,15 @@ public struct Convolution: Sendable {
     let count = panels(transposed ? geometry.inputChannels : geometry.outputChannels)
     let kernel = geometry.kernel
     pool.parallelFor(count) { panel in
-      vc_pack_weights(
-        weights, packed, geometry.outputChannels, geometry.inputChannels, kernel.depth,
-        kernel.height, kernel.width, panelWidth, transposed ? 1 : 0, scale, panel, panel + 1)
+      if isWinograd {
+        vc_winograd_pack(
+          weights, packed, geometry.outputChannels, geometry.inputChannels, kernel.depth,
+          panelWidth, transposed ? 1 : 0, scale, panel, panel + 1)
+      } else {
+        vc_pack_weights(
+          weights, packed, geometry.outputChannels, geometry.inputChannels, kernel.depth,
+          kernel.height, kernel.width, panelWidth, transposed ? 1 : 0, scale, panel, panel + 1)
+      }
     }
   }
 
@@ -73,11 +104,52 @@ public struct Convolution: Sendable {
     return tiles * tilePositions
   }
 
+  /// Tiles of 2 × 2 outputs, at all depths, that Winograd's kernels cut an output into.
+  private static func tiles(_ output: ActivationLayout) -> Int {
+    (output.extent.height + 1) / 2 * ((output.extent.width + 1) / 2)
+  }
+
+  /// How Winograd's kernel cuts `part`, which is `output` or as wide.
+  private func forwardBlock(_ part: ActivationLayout) -> vc_winograd_block {
+    var c = c(output: part)
+    return vc_winograd_forward_block(&c, panelWidth)
+  }
+
+  /// Floats of scratch for `forward` with this many workers.
+  public func forwardScratch(workers: Int) -> Int { workers * forwardScratch(part: output) }
+
+  /// Floats of scratch for `forward(part:)`.
+  func forwardScratch(part: ActivationLayout) -> Int {
+    guard isWinograd else { return 0 }
+    var block = forwardBlock(part)
+    return vc_winograd_scratch(&block)
+  }
+
+  /// A part of the output on its own, laid out as `part`; its patches begin at `x`.
+  func forward(
+    part: ActivationLayout, input x: UnsafePointer<Float>, packed: UnsafePointer<Float>,
+    output y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+  ) {
+    let kernels = InstructionSet.kernels.pointee
+    var c = c(output: part)
+    if isWinograd {
+      kernels.winograd_forward(&c, x, packed, nil, 0, y, 0, Convolution.tiles(part), scratch)
+    } else {
+      kernels.conv_forward(&c, x, packed, nil, 0, y, 0, part.extent.count)
+    }
+  }
+
   /// `output = relu?(input ∗ weights + bias)` for `batch` samples.
   public func forward(
     batch: Int, input x: UnsafePointer<Float>, packed: UnsafePointer<Float>,
-    bias: UnsafePointer<Float>?, relu: Bool, output y: UnsafeMutablePointer<Float>, pool: WorkerPool
+    bias: UnsafePointer<Float>?, relu: Bool, output y: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>, pool: WorkerPool
   ) {
+    if isWinograd {
+      return winogradForward(
+        batch: batch, input: x, packed: packed, bias: bias, relu: relu, output: y,
+        scratch: scratch, pool: pool)
+    }
     let kernel = InstructionSet.kernels.pointee.conv_forward!
     let positions = output.extent.count
     let block = block(positions)
@@ -90,6 +162,29 @@ public struct Convolution: Sendable {
         kernel(
           c, x + sample * input.sampleCount, packed, bias, relu ? 1 : 0,
           y + sample * output.sampleCount, begin, min(begin + block, positions))
+      }
+    }
+  }
+
+  private func winogradForward(
+    batch: Int, input x: UnsafePointer<Float>, packed: UnsafePointer<Float>,
+    bias: UnsafePointer<Float>?, relu: Bool, output y: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>, pool: WorkerPool
+  ) {
+    let kernel = InstructionSet.kernels.pointee.winograd_forward!
+    let tiles = Convolution.tiles(output)
+    let block = forwardBlock(output).tiles
+    let blocks = (tiles + block - 1) / block
+    let size = forwardScratch(part: output)
+    var c = c
+    withUnsafePointer(to: &c) { c in
+      pool.parallelFor(batch * blocks) { task, worker in
+        let sample = task / blocks
+        let begin = task % blocks * block
+        kernel(
+          c, x + sample * input.sampleCount, packed, bias, relu ? 1 : 0,
+          y + sample * output.sampleCount, begin, min(begin + block, tiles),
+          scratch + worker * size)
       }
     }
   }
@@ -108,9 +203,20 @@ public struct Convolution: Sendable {
   /// The layout of the output's gradient.
   public var gradientLayout: ActivationLayout { output.withHalo(gradientHalo) }
 
+  /// The input gradient of stride 1 as a convolution of the output's gradient.
+  private var backwards: Convolution {
+    Convolution(
+      geometry: ConvolutionGeometry(
+        kernel: geometry.kernel, padding: gradientHalo, inputChannels: geometry.outputChannels,
+        outputChannels: geometry.inputChannels),
+      input: gradientLayout, method: isWinograd ? .fewestProducts : .direct)
+  }
+
   /// Floats of scratch for `inputGradient` with this many workers.
   public func inputGradientScratch(workers: Int) -> Int {
-    geometry.stride == .one ? 0 : geometry.weightCount + workers * workerScratch
+    geometry.stride == .one
+      ? backwards.forwardScratch(workers: workers)
+      : geometry.weightCount + workers * workerScratch
   }
 
   private var workerScratch: Int { columnRows * geometry.patchCount + input.sampleCount }
@@ -128,14 +234,9 @@ public struct Convolution: Sendable {
     scratch: UnsafeMutablePointer<Float>, pool: WorkerPool
   ) {
     if geometry.stride == .one {
-      let backwards = Convolution(
-        geometry: ConvolutionGeometry(
-          kernel: geometry.kernel, padding: gradientHalo,
-          inputChannels: geometry.outputChannels, outputChannels: geometry.inputChannels),
-        input: gradientLayout)
       backwards.forward(
         batch: batch, input: outputGradient, packed: packed, bias: nil, relu: false,
-        output: inputGradient, pool: pool)
+        output: inputGradient, scratch: scratch, pool: pool)
       return
     }
     // Columns of the im2col matrix are [kD, kH, kW, I]; the weights are brought into that order.
@@ -174,11 +275,46 @@ public struct Convolution: Sendable {
     input.copyInterior(of: padded, to: inputGradient)
   }
 
-  /// Floats of scratch for `weightGradient`, for all shards together.
-  public var weightGradientScratch: Int {
+  /// Floats of one shard's weight gradient, packed as the direct kernels do.
+  private var shardCount: Int {
+    panels(geometry.outputChannels) * panelWidth * geometry.patchCount
+  }
+
+  /// Floats of scratch, a worker, beside the shards' sums.
+  private var gradientScratch: Int {
     var c = gradientC
-    return Convolution.virtualShards
-      * (packedCount + vc_weight_gradient_scratch(&c, panelWidth))
+    guard isWinograd else { return vc_weight_gradient_scratch(&c, panelWidth) }
+    var block = vc_winograd_gradient_block(&c, panelWidth)
+    return packedCount + vc_winograd_scratch(&block)
+  }
+
+  /// Floats of scratch for `weightGradient`, for all shards together.
+  public func weightGradientScratch(workers: Int) -> Int {
+    Convolution.virtualShards * shardCount + workers * gradientScratch
+  }
+
+  /// Adds up the weight gradient of every eighth sample, from `shard` on.
+  private func sumShard(
+    _ shard: Int, batch: Int, input x: UnsafePointer<Float>,
+    outputGradient: UnsafePointer<Float>, sum: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>
+  ) {
+    let kernels = InstructionSet.kernels.pointee
+    let target = isWinograd ? scratch : sum
+    let work = isWinograd ? scratch + packedCount : scratch
+    let kernel = isWinograd ? kernels.winograd_weight_gradient! : kernels.conv_weight_gradient!
+    target.update(repeating: 0, count: isWinograd ? packedCount : shardCount)
+    var c = gradientC
+    for sample in stride(from: shard, to: batch, by: Convolution.virtualShards) {
+      kernel(
+        &c, x + sample * input.sampleCount, outputGradient + sample * gradientLayout.sampleCount,
+        target, work)
+    }
+    if isWinograd {
+      vc_winograd_gradient(
+        target, sum, geometry.outputChannels, geometry.inputChannels, geometry.kernel.depth,
+        panelWidth)
+    }
   }
 
   /// The gradient of the weights, `[O, I, kD, kH, kW]`, summed over the batch.
@@ -187,24 +323,15 @@ public struct Convolution: Sendable {
     gradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, pool: WorkerPool
   ) {
     let shards = Convolution.virtualShards
-    let kernel = InstructionSet.kernels.pointee.conv_weight_gradient!
-    let layout = gradientLayout
-    var c = gradientC
-    withUnsafePointer(to: &c) { c in
-      let rowScratch = vc_weight_gradient_scratch(c, panelWidth)
-      let rows = scratch + shards * packedCount
-      pool.parallelFor(shards) { shard in
-        let sum = scratch + shard * packedCount
-        sum.update(repeating: 0, count: packedCount)
-        for sample in stride(from: shard, to: batch, by: shards) {
-          kernel(
-            c, x + sample * input.sampleCount, outputGradient + sample * layout.sampleCount, sum,
-            rows + shard * rowScratch)
-        }
-      }
+    let work = scratch + shards * shardCount
+    let size = gradientScratch
+    pool.parallelFor(shards) { shard, worker in
+      sumShard(
+        shard, batch: batch, input: x, outputGradient: outputGradient,
+        sum: scratch + shard * shardCount, scratch: work + worker * size)
     }
     let panelCount = panels(geometry.outputChannels)
-    let panelSize = packedCount / panelCount
+    let panelSize = shardCount / panelCount
     let kernelSize = geometry.kernel
     pool.parallelFor(panelCount) { panel in
       let first = scratch + panel * panelSize
@@ -212,7 +339,7 @@ public struct Convolution: Sendable {
       while span < shards {
         for shard in stride(from: 0, to: shards, by: 2 * span) {
           VectorMath.add(
-            first + (shard + span) * packedCount, to: first + shard * packedCount,
+            first + (shard + span) * shardCount, to: first + shard * shardCount,
             count: panelSize)
         }
         span *= 2

@@ -31,7 +31,7 @@ public struct FusedConvolution: Sendable {
   }
 
   /// Floats of scratch, a worker.
-  public var scratchCount: Int { slab.sampleCount }
+  public var scratchCount: Int { slab.sampleCount + convolution.forwardScratch(part: slab) }
 
   /// `scale` and `shift` `[C]` are the pool's affine map; `index` is nil for inference.
   public func forward(
@@ -79,13 +79,12 @@ public struct FusedConvolution: Sendable {
     band.extent.height = rows
     band.halo.depth = 0
     band.halo.height = 0
-    var c = convolution.c
-    c.output = slab.c
     var p = pool.c
     p.input = slab.c
     p.output = band.c
-    let kernels = InstructionSet.kernels.pointee
-    kernels.conv_forward(&c, input, packed, nil, 0, work, 0, slab.extent.count)
-    kernels.pool_forward(&p, work, scale, shift, output, index, 0, 1)
+    convolution.forward(
+      part: slab, input: input, packed: packed, output: work,
+      scratch: work + self.slab.sampleCount)
+    InstructionSet.kernels.pointee.pool_forward(&p, work, scale, shift, output, index, 0, 1)
   }
 }

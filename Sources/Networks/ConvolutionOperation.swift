@@ -29,7 +29,8 @@ struct ConvolutionOperation: Operation {
   private let packed: MemoryPlan.Slot
   /// Scale and shift of the affine map, `[2, C]`.
   private let affine: MemoryPlan.Slot
-  private let slabs: MemoryPlan.Slot
+  /// Slabs of the fused convolution, or the unfused one's scratch.
+  private let forwardScratch: MemoryPlan.Slot
   private let training: Training?
 
   private struct Training {
@@ -50,10 +51,12 @@ struct ConvolutionOperation: Operation {
 
   init(
     _ stage: ConvolutionStage, network: Network, inputLayout: ActivationLayout,
-    outputHalo: Extent3, wiring: Wiring, moments: Moments, plan: inout MemoryPlan
+    outputHalo: Extent3, wiring: Wiring, method: Convolution.Method,
+    moments: Moments, plan: inout MemoryPlan
   ) {
     func range(_ name: String) -> Range<Int> { network.entry(name)!.range }
-    let convolution = Convolution(geometry: stage.geometry, input: inputLayout)
+    let convolution = Convolution(
+      geometry: stage.geometry, input: inputLayout, method: method)
     let pool = AffineMaxPool(
       window: stage.window, relu: stage.relu, input: convolution.output, outputHalo: outputHalo)
     self.convolution = convolution
@@ -75,9 +78,11 @@ struct ConvolutionOperation: Operation {
     packed = plan.floats(convolution.packedCount, from: moments.start, to: moments.end)
     affine = plan.floats(2 * channels, from: moments.start, to: moments.end)
     let keepsConvolved = norm != nil && moments.backward != nil
-    slabs = plan.floats(
-      keepsConvolved ? 0 : moments.workers * fused.scratchCount, from: moments.forward,
-      to: moments.forward)
+    forwardScratch = plan.floats(
+      keepsConvolved
+        ? convolution.forwardScratch(workers: moments.workers)
+        : moments.workers * fused.scratchCount,
+      from: moments.forward, to: moments.forward)
     guard let back = moments.backward else {
       training = nil
       return
@@ -100,7 +105,8 @@ struct ConvolutionOperation: Operation {
       gradient: plan.floats(batch * convolution.gradientLayout.sampleCount, from: back, to: back),
       sums: plan.doubles(2 * batch * channels, from: back, to: back),
       coefficients: plan.floats(3 * channels, from: back, to: back),
-      weightScratch: plan.floats(convolution.weightGradientScratch, from: back, to: back),
+      weightScratch: plan.floats(
+        convolution.weightGradientScratch(workers: moments.workers), from: back, to: back),
       inputScratch: wantsInput
         ? plan.floats(
           convolution.inputGradientScratch(workers: moments.workers), from: back, to: back)
@@ -156,14 +162,15 @@ struct ConvolutionOperation: Operation {
       let scale = step.memory.floats(affine)
       fused.forward(
         batch: step.count, input: x, packed: weights, scale: scale, shift: scale + channels,
-        output: y, index: index, scratch: step.memory.floats(slabs), workers: step.pool)
+        output: y, index: index, scratch: step.memory.floats(forwardScratch),
+        workers: step.pool)
       return
     }
     let convolved = step.memory.floats(convolvedSlot)
     convolution.forward(
       batch: step.count, input: x, packed: weights,
       bias: bias.map { UnsafePointer(step.parameter($0)) },
-      relu: false, output: convolved, pool: step.pool)
+      relu: false, output: convolved, scratch: step.memory.floats(forwardScratch), pool: step.pool)
     let state = BatchNormalisation.State(step.memory.floats(training.state), channels: channels)
     norm.layer.computeStatistics(
       batch: step.count, positions: positions, input: convolved, gamma: step.parameter(norm.gamma),

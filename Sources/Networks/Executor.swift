@@ -26,13 +26,16 @@ public final class Executor {
   private let logitsGradientSlot: MemoryPlan.Slot?
   private var isPrepared = false
 
+  /// - Parameter exactConvolution: takes every multiplication of a convolution's definition, where
+  ///   Winograd's would do with fewer.
   public init(
-    network: Network, batch: Int, mode: Mode, pool: WorkerPool
+    network: Network, batch: Int, mode: Mode, exactConvolution: Bool = false, pool: WorkerPool
   ) throws(NetworkError) {
     precondition(batch > 0, "a batch holds a clip")
     let stages = try network.architecture.resolve()
     var builder = Builder(
-      network: network, stages: stages, batch: batch, mode: mode, workers: pool.threads)
+      network: network, stages: stages, batch: batch, mode: mode,
+      method: exactConvolution ? .direct : .fewestProducts, workers: pool.threads)
     builder.build()
     do throws(TensorError) {
       memory = try StepMemory(builder.plan)
@@ -110,6 +113,7 @@ private struct Builder {
   let stages: [Stage]
   let batch: Int
   let mode: Executor.Mode
+  let method: Convolution.Method
   let workers: Int
 
   var plan = MemoryPlan()
@@ -118,11 +122,15 @@ private struct Builder {
   var logits: MemoryPlan.Slot
   var logitsGradient: MemoryPlan.Slot?
 
-  init(network: Network, stages: [Stage], batch: Int, mode: Executor.Mode, workers: Int) {
+  init(
+    network: Network, stages: [Stage], batch: Int, mode: Executor.Mode,
+    method: Convolution.Method, workers: Int
+  ) {
     self.network = network
     self.stages = stages
     self.batch = batch
     self.mode = mode
+    self.method = method
     self.workers = workers
     input = plan.floats(batch * network.architecture.input.count, from: -1, to: 0)
     logits = input
@@ -214,7 +222,7 @@ private struct Builder {
     case .convolution(let stage):
       ConvolutionOperation(
         stage, network: network, inputLayout: inputLayout, outputHalo: outputHalo, wiring: wiring,
-        moments: moments, plan: &plan)
+        method: method, moments: moments, plan: &plan)
     case .spatialMean(let layout):
       StepFeaturesOperation(layout: layout, isMean: true, wiring: wiring)
     case .flattenSteps(let layout):

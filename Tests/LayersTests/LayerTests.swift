@@ -60,7 +60,7 @@ import Testing
       batch: batch, outputGradient: paddedGradient, weights: weights, packed: transposed,
       inputGradient: &inputGradient, scratch: &scratch, pool: pool)
     var weightGradient = [Float](repeating: .nan, count: weights.count)
-    scratch = [Float](repeating: 0, count: layer.weightGradientScratch)
+    scratch = [Float](repeating: 0, count: layer.weightGradientScratch(workers: threads))
     layer.weightGradient(
       batch: batch, input: padded, outputGradient: paddedGradient, gradient: &weightGradient,
       scratch: &scratch, pool: pool)

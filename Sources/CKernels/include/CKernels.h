@@ -55,6 +55,16 @@ typedef struct {
   /// `scratch`: `vc_weight_gradient_scratch` floats.
   void (*conv_weight_gradient)(const vc_conv *conv, const float *input,
                                const float *output_gradient, float *gradient, float *scratch);
+  /// As `conv_forward` by Winograd F(2×2, 3×3), at all depths of the tiles `[begin, end)` of 2 × 2
+  /// outputs (flattened height, width): only 3 × 3 kernels with stride 1. `weights` from
+  /// `vc_winograd_pack`; `scratch`: `vc_winograd_scratch` floats.
+  void (*winograd_forward)(const vc_conv *conv, const float *input, const float *weights,
+                           const float *bias, int relu, float *output, ptrdiff_t begin,
+                           ptrdiff_t end, float *scratch);
+  /// As `conv_weight_gradient`, but `gradient` is that of the transformed weights, packed as
+  /// `vc_winograd_pack` does; `vc_winograd_gradient` leads back.
+  void (*winograd_weight_gradient)(const vc_conv *conv, const float *input,
+                                   const float *output_gradient, float *gradient, float *scratch);
   /// Pooled depths `[begin, end)` of one sample; `index` `[D', H', W', C]` may be NULL.
   void (*pool_forward)(const vc_pool *pool, const float *input, const float *scale,
                        const float *shift, float *output, uint8_t *index, ptrdiff_t begin,
@@ -124,6 +134,25 @@ void vc_pack_weights(const float *weights, float *packed, ptrdiff_t outputs, ptr
 void vc_unpack_weights(const float *packed, float *weights, ptrdiff_t outputs, ptrdiff_t inputs,
                        ptrdiff_t kernel_depth, ptrdiff_t kernel_height, ptrdiff_t kernel_width,
                        ptrdiff_t panel_width, ptrdiff_t begin, ptrdiff_t end);
+
+/// How Winograd's kernels cut a sample: tiles (of 2 × 2 outputs, at all depths) and panels taken
+/// together, and the floats between the 16 points of V and of M.
+typedef struct {
+  ptrdiff_t tiles, panels, v_stride, m_stride;
+} vc_winograd_block;
+
+vc_winograd_block vc_winograd_forward_block(const vc_conv *conv, ptrdiff_t panel_width);
+vc_winograd_block vc_winograd_gradient_block(const vc_conv *conv, ptrdiff_t panel_width);
+/// Floats of scratch for blocks of this size.
+ptrdiff_t vc_winograd_scratch(const vc_winograd_block *block);
+
+/// As `vc_pack_weights`, each 3 × 3 kernel transformed to `G g Gᵀ`: `[16, panels, kD, C, panel]`.
+void vc_winograd_pack(const float *weights, float *packed, ptrdiff_t outputs, ptrdiff_t inputs,
+                      ptrdiff_t kernel_depth, ptrdiff_t panel_width, int transposed,
+                      const float *output_scale, ptrdiff_t begin, ptrdiff_t end);
+/// The way back for gradients, `Gᵀ dU G`, to panels as `conv_weight_gradient` gives them.
+void vc_winograd_gradient(const float *transformed, float *packed, ptrdiff_t outputs,
+                          ptrdiff_t inputs, ptrdiff_t kernel_depth, ptrdiff_t panel_width);
 
 /// Adds rows `[begin, end)` of an im2col matrix `[positions, kD * kH * kW * C]` back into the
 /// input's gradient (col2im), laid out as `conv->input`.

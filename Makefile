@@ -34,6 +34,7 @@ soak: build test-deps
 
 bench: build
 	.make/bench
+	.make/bench-network
 
 format:
 	swift format --in-place --recursive Sources Tests Package.swift

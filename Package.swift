@@ -77,7 +77,11 @@ let package = Package(
       swiftSettings: swift),
 
     .target(
-      name: "Benchmarks", dependencies: ["Networks", "Tensors", "VideoDecoding"],
+      name: "Benchmarks",
+      dependencies: [
+        "Layers", "Networks", "Tensors", "VideoDecoding", "Labelling", "ModelFiles",
+        "ClipSampling",
+      ],
       swiftSettings: swift),
 
     // MARK: Programs

@@ -21,13 +21,19 @@ public struct NetworkBenchmark: Sendable {
   public var batch: Int
   public var threads: Int
   public var rounds: Int
+  /// Direct convolutions only.
+  public var exactConvolution: Bool
 
-  public init(task: Task, workload: String, batch: Int, threads: Int, rounds: Int) {
+  public init(
+    task: Task, workload: String, batch: Int, threads: Int, rounds: Int,
+    exactConvolution: Bool = false
+  ) {
     self.task = task
     self.workload = workload
     self.batch = batch
     self.threads = threads
     self.rounds = rounds
+    self.exactConvolution = exactConvolution
   }
 
   /// What was measured; the keys of its JSON are the ones the peers' script prints.
@@ -63,7 +69,8 @@ public struct NetworkBenchmark: Sendable {
     defer { pool.shutDown() }
     let network = try Network(architecture: architecture, seed: 0)
     let executor = try Executor(
-      network: network, batch: batch, mode: task == .train ? .training : .inference, pool: pool)
+      network: network, batch: batch, mode: task == .train ? .training : .inference,
+      exactConvolution: exactConvolution, pool: pool)
     var random = RandomStream(seed: 0, purpose: .test)
     let clips = (0..<batch * architecture.input.count).map { _ in random.uniform(-1, 1) }
     let count = network.parameters.count
@@ -98,7 +105,7 @@ public struct NetworkBenchmark: Sendable {
       kernels: InstructionSet.name, batch: batch, threads: threads,
       seconds: times,
       clipsPerSecond: Double(batch) / times.median, gflops: flops / times.median / 1e9,
-      peakMiB: NetworkBenchmark.peakMiB)
+      peakMiB: BenchmarkMemory.peakMiB)
   }
 
   /// Gradient of the mean cross-entropy against the labels 0, 1, 2 …
@@ -116,7 +123,11 @@ public struct NetworkBenchmark: Sendable {
     }
   }
 
-  private static var peakMiB: Double {
+}
+
+enum BenchmarkMemory {
+  /// Highest resident memory of the process so far.
+  static var peakMiB: Double {
     var usage = rusage()
     // RUSAGE_SELF, which C libraries import under different types.
     getrusage(0, &usage)

@@ -1,4 +1,4 @@
-// Winograd F(2×2, 3×3): sizes of blocks, and weights into transformed panels and back.
+// Winograd F(2×2, 3×3): sizes of blocks, and weights into transformed panels.
 
 #include "layout.h"
 
@@ -68,32 +68,4 @@ void vc_winograd_pack(const float *weights, float *packed, ptrdiff_t outputs, pt
             for (int w = 0; w < 4; w++) target[(h * 4 + w) * point] = (float)u[w];
           }
         }
-}
-
-void vc_winograd_gradient(const float *transformed, float *packed, ptrdiff_t outputs,
-                          ptrdiff_t inputs, ptrdiff_t kernel_depth, ptrdiff_t panel_width) {
-  const ptrdiff_t panels = (outputs + panel_width - 1) / panel_width;
-  const ptrdiff_t row = inputs * panel_width, point = panels * kernel_depth * row;
-  for (ptrdiff_t tap = 0; tap < panels * kernel_depth; tap++)
-    for (ptrdiff_t i = 0; i < row; i += panel_width) {
-      const float *u = transformed + tap * row + i;
-      float *target = packed + tap * 9 * row + i;
-      // A panel's values side by side, so that the compiler makes vectors of them.
-      for (ptrdiff_t j = 0; j < panel_width; j++) {
-        float half[3][4];
-        for (int w = 0; w < 4; w++) {
-          const float u0 = u[w * point + j], u1 = u[(4 + w) * point + j];
-          const float u2 = u[(8 + w) * point + j], u3 = u[(12 + w) * point + j];
-          half[0][w] = u0 + (u1 + u2) / 2;
-          half[1][w] = (u1 - u2) / 2;
-          half[2][w] = (u1 + u2) / 2 + u3;
-        }
-        for (int h = 0; h < 3; h++) {
-          const float *g = half[h];
-          target[(h * 3) * row + j] = g[0] + (g[1] + g[2]) / 2;
-          target[(h * 3 + 1) * row + j] = (g[1] - g[2]) / 2;
-          target[(h * 3 + 2) * row + j] = (g[1] + g[2]) / 2 + g[3];
-        }
-      }
-    }
 }

@@ -14,8 +14,8 @@ public struct Convolution: Sendable {
   /// Output; halo as the consumer wants it.
   public let output: ActivationLayout
 
-  /// Parts that a batch is always cut into for the weight gradient: each is summed in order, then
-  /// they are joined by a fixed pairwise tree, so that no thread count changes the bits.
+  /// Tasks that a weight gradient is always cut into, more or less: parts of the batch are summed
+  /// in order, then joined by a fixed pairwise tree, so that no thread count changes the bits.
   public static let virtualShards = 8
 
   /// How products are taken.
@@ -28,6 +28,9 @@ public struct Convolution: Sendable {
 
   /// Channels, in and out, from which Winograd's transforms cost less than they save.
   public static let winogradChannels = 16
+
+  /// How many times fewer multiplications Winograd's kernels do.
+  public static let winogradSaving = 2.25
 
   /// Whether Winograd's kernels are used, forward and in both gradients.
   public let isWinograd: Bool
@@ -60,10 +63,10 @@ public struct Convolution: Sendable {
 
   // MARK: Packed weights
 
-  private func panels(_ columns: Int) -> Int { (columns + panelWidth - 1) / panelWidth }
+  func panels(_ columns: Int) -> Int { (columns + panelWidth - 1) / panelWidth }
 
   /// Values that stand for one channel's kernel in packed weights.
-  private var packedTaps: Int { isWinograd ? 16 * geometry.kernel.depth : geometry.kernel.count }
+  var packedTaps: Int { isWinograd ? 16 * geometry.kernel.depth : geometry.kernel.count }
 
   /// Floats of packed weights for `forward`.
   public var packedCount: Int {
@@ -275,86 +278,11 @@ public struct Convolution: Sendable {
     input.copyInterior(of: padded, to: inputGradient)
   }
 
-  /// Floats of one shard's weight gradient, packed as the direct kernels do.
-  private var shardCount: Int {
-    panels(geometry.outputChannels) * panelWidth * geometry.patchCount
-  }
-
-  /// Floats of scratch, a worker, beside the shards' sums.
-  private var gradientScratch: Int {
-    var c = gradientC
-    guard isWinograd else { return vc_weight_gradient_scratch(&c, panelWidth) }
-    var block = vc_winograd_gradient_block(&c, panelWidth)
-    return packedCount + vc_winograd_scratch(&block)
-  }
-
-  /// Floats of scratch for `weightGradient`, for all shards together.
-  public func weightGradientScratch(workers: Int) -> Int {
-    Convolution.virtualShards * shardCount + workers * gradientScratch
-  }
-
-  /// Adds up the weight gradient of every eighth sample, from `shard` on.
-  private func sumShard(
-    _ shard: Int, batch: Int, input x: UnsafePointer<Float>,
-    outputGradient: UnsafePointer<Float>, sum: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutablePointer<Float>
-  ) {
-    let kernels = InstructionSet.kernels.pointee
-    let target = isWinograd ? scratch : sum
-    let work = isWinograd ? scratch + packedCount : scratch
-    let kernel = isWinograd ? kernels.winograd_weight_gradient! : kernels.conv_weight_gradient!
-    target.update(repeating: 0, count: isWinograd ? packedCount : shardCount)
-    var c = gradientC
-    for sample in stride(from: shard, to: batch, by: Convolution.virtualShards) {
-      kernel(
-        &c, x + sample * input.sampleCount, outputGradient + sample * gradientLayout.sampleCount,
-        target, work)
-    }
-    if isWinograd {
-      vc_winograd_gradient(
-        target, sum, geometry.outputChannels, geometry.inputChannels, geometry.kernel.depth,
-        panelWidth)
-    }
-  }
-
-  /// The gradient of the weights, `[O, I, kD, kH, kW]`, summed over the batch.
-  public func weightGradient(
-    batch: Int, input x: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
-    gradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, pool: WorkerPool
-  ) {
-    let shards = Convolution.virtualShards
-    let work = scratch + shards * shardCount
-    let size = gradientScratch
-    pool.parallelFor(shards) { shard, worker in
-      sumShard(
-        shard, batch: batch, input: x, outputGradient: outputGradient,
-        sum: scratch + shard * shardCount, scratch: work + worker * size)
-    }
-    let panelCount = panels(geometry.outputChannels)
-    let panelSize = shardCount / panelCount
-    let kernelSize = geometry.kernel
-    pool.parallelFor(panelCount) { panel in
-      let first = scratch + panel * panelSize
-      var span = 1
-      while span < shards {
-        for shard in stride(from: 0, to: shards, by: 2 * span) {
-          VectorMath.add(
-            first + (shard + span) * shardCount, to: first + shard * shardCount,
-            count: panelSize)
-        }
-        span *= 2
-      }
-      vc_unpack_weights(
-        scratch, gradient, geometry.outputChannels, geometry.inputChannels, kernelSize.depth,
-        kernelSize.height, kernelSize.width, panelWidth, panel, panel + 1)
-    }
-  }
-
   // MARK: C
 
   package var c: vc_conv { c(output: output) }
 
-  private var gradientC: vc_conv { c(output: gradientLayout) }
+  var gradientC: vc_conv { c(output: gradientLayout) }
 
   private func c(output: ActivationLayout) -> vc_conv {
     vc_conv(

@@ -50,6 +50,24 @@ public struct Architecture: Hashable, Codable, Sendable {
     try resolve().flatMap(\.summaries)
   }
 
+  /// A convolution and the extent of what it reads.
+  public struct ConvolutionLayer: Sendable {
+    public let name: String
+    public let geometry: ConvolutionGeometry
+    public let input: Extent3
+  }
+
+  /// The convolutions, in their order.
+  public func convolutionLayers() throws(NetworkError) -> [ConvolutionLayer] {
+    var found: [ConvolutionLayer] = []
+    for stage in try resolve() {
+      guard case .convolution(let stage) = stage.kind else { continue }
+      found.append(
+        ConvolutionLayer(name: stage.name, geometry: stage.geometry, input: stage.input))
+    }
+    return found
+  }
+
   /// Multiplications and additions of one clip forward.
   public func flopsPerClip() throws(NetworkError) -> Int {
     try summary().reduce(0) { $0 + $1.flops }

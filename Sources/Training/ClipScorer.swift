@@ -35,10 +35,12 @@ final class ClipScorer {
   private let workers: Int
 
   init(
-    network: Network, batchSize: Int, pool: WorkerPool, source: any ClipSource,
-    preprocessing: Preprocessing
+    network: Network, batchSize: Int, exactConvolution: Bool, pool: WorkerPool,
+    source: any ClipSource, preprocessing: Preprocessing
   ) throws {
-    executor = try Executor(network: network, batch: batchSize, mode: .inference, pool: pool)
+    executor = try Executor(
+      network: network, batch: batchSize, mode: .inference, exactConvolution: exactConvolution,
+      pool: pool)
     self.batchSize = batchSize
     classes = network.architecture.classes
     self.preprocessing = preprocessing

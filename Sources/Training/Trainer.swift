@@ -78,12 +78,14 @@ public final class Trainer {
         batchSize: settings.batchSize,
         augmentation: AugmentationSettings(level: settings.augmentation, flip: settings.flip),
         seed: settings.seed, viewsPerClip: settings.clipsPerVideo ?? 1, workers: pool.threads))
+    let exact = settings.exactConvolution ?? false
     executor = try Executor(
-      network: network, batch: settings.batchSize, mode: .training, pool: pool)
+      network: network, batch: settings.batchSize, mode: .training, exactConvolution: exact,
+      pool: pool)
     averaged = try Network(architecture: network.architecture, seed: settings.seed)
     scorer = try ClipScorer(
-      network: averaged, batchSize: settings.batchSize, pool: pool, source: source,
-      preprocessing: plan.identity.preprocessing)
+      network: averaged, batchSize: settings.batchSize, exactConvolution: exact, pool: pool,
+      source: source, preprocessing: plan.identity.preprocessing)
     let steps = loader.batchesPerEpoch
     schedule = LearningRateSchedule(
       course: settings.schedule, peak: settings.learningRate,

@@ -91,7 +91,9 @@ enum TrainingAnnouncement {
     lines.append(
       row(
         "compute",
-        "fp32, \(InstructionSet.name) kernels, \(threads) thread\(threads == 1 ? "" : "s"), "
+        "fp32, \(InstructionSet.name) kernels"
+          + (plan.settings.exactConvolution == true ? ", direct convolutions" : "")
+          + ", \(threads) thread\(threads == 1 ? "" : "s"), "
           + "\(trainer.plannedBytes >> 20) MiB planned for the network and its batches; "
           + cache))
     return lines

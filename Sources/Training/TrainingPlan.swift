@@ -313,6 +313,7 @@ extension TrainingSettings {
     if let value = request.augmentation { augmentation = value }
     if let value = request.averageDecay { averageDecay = value }
     earlyStop = request.earlyStop
+    if request.exactConvolution { exactConvolution = true }
     freeze = request.freeze
   }
 }

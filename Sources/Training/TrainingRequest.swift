@@ -42,6 +42,8 @@ public struct TrainingRequest: Sendable {
   public var share = 1.0
   public var earlyStop: Int?
   public var averageDecay: Double?
+  /// Direct convolutions only.
+  public var exactConvolution = false
   public var initialModel: String?
   public var freeze = false
   public var resume = false

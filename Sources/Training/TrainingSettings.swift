@@ -39,6 +39,8 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   public var earlyStop: Int?
   /// Share of the clips held out where the data set has no split of its own.
   public var validationFraction: Double
+  /// Direct convolutions only, which round otherwise than Winograd's; nil is no.
+  public var exactConvolution: Bool?
   /// Only the head learns; the trunk stays as `initialModel` had it.
   public var freeze = false
   /// Hash of the model file that training started from.
@@ -54,8 +56,8 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
     let clips = clips * max(1, clipsPerVideo ?? 1)
     let batch = batchSize ?? (clips >= 4000 ? 32 : clips >= 64 ? 16 : 8)
     let stepsPerEpoch = max(1, (clips + batch - 1) / batch)
-    // About 1,500 steps, in no fewer than 12 and no more than 30 passes over the data.
-    let passes = epochs ?? min(30, max(12, (1500 + stepsPerEpoch / 2) / stepsPerEpoch))
+    // About 2,000 steps, in no fewer than 12 and no more than 40 passes over the data.
+    let passes = epochs ?? min(40, max(12, (2000 + stepsPerEpoch / 2) / stepsPerEpoch))
     self.batchSize = batch
     self.epochs = passes
     self.flip = flip
@@ -171,7 +173,8 @@ public struct TrainingIdentity: Codable, Hashable, Sendable {
     "warmup": "--warmup", "weightDecay": "--weight-decay", "labelSmoothing": "--label-smoothing",
     "dropout": "--dropout", "classWeights": "--class-weights", "augmentation": "--augment",
     "flip": "--flip", "averageDecay": "--ema", "earlyStop": "--early-stop",
-    "validationFraction": "--val", "freeze": "--freeze", "initialModel": "--init-from",
+    "validationFraction": "--val", "exactConvolution": "--exact-conv", "freeze": "--freeze",
+    "initialModel": "--init-from",
   ]
 
   private static let preprocessingOptions = [

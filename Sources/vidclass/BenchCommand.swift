@@ -1,11 +1,12 @@
 import ArgumentParser
 import Benchmarks
+import Tensors
 
 /// `vidclass bench`: reproducible speed figures.
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
-    abstract: "Measures the speed of network and decoder on this machine.",
+    abstract: "Measures the speed of network, kernels, decoder and labelling on this machine.",
     discussion: """
       Workloads read clips of 16 × 112 × 112 × 3 and give 6 scores. std: four Conv3D → ReLU → \
       MaxPool3D blocks, mean, LSTM(256), Dense. seed: Conv3D(32) → ReLU → MaxPool3D(2), flatten \
@@ -13,8 +14,13 @@ struct BenchCommand: ParsableCommand {
 
       EXAMPLE:
         vidclass bench infer --workload std --batch 8 --rounds 5 --json
+        vidclass bench kernels --workload std
+        vidclass bench label movies/
       """,
-    subcommands: [BenchInferCommand.self, BenchTrainCommand.self, BenchDecodeCommand.self])
+    subcommands: [
+      BenchInferCommand.self, BenchTrainCommand.self, BenchKernelsCommand.self,
+      BenchDecodeCommand.self, BenchLabelCommand.self,
+    ])
 }
 
 /// What all networks' benchmarks take.
@@ -27,6 +33,12 @@ struct NetworkBenchmarkOptions: ParsableArguments {
 
   @Option(help: "Batches that are timed, after two to warm up.")
   var rounds = 5
+
+  @Option(help: "Arithmetic: auto, fp32 or bf16.")
+  var precision: Precision = .auto
+
+  @Flag(help: "Direct convolutions only, without Winograd's shortcut of fewer multiplications.")
+  var exactConv = false
 
   func validate() throws {
     guard ["std", "seed"].contains(workload) else {
@@ -41,8 +53,10 @@ struct NetworkBenchmarkOptions: ParsableArguments {
   }
 
   func run(_ task: NetworkBenchmark.Task, global: GlobalOptions, json: Bool) throws {
+    _ = try precision.resolved()
     let result = try NetworkBenchmark(
-      task: task, workload: workload, batch: batch, threads: global.threadCount, rounds: rounds
+      task: task, workload: workload, batch: batch, threads: global.threadCount, rounds: rounds,
+      exactConvolution: exactConv
     ).run()
     if json { return try StandardOutput.writeJSON(result) }
     func fixed(_ value: Double, _ digits: Int) -> String {

@@ -34,6 +34,7 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup(title: "Input") var input: InputOptions
   @OptionGroup(title: "Learning") var learning: LearningOptions
+  @OptionGroup(title: "Computing") var compute: ComputeOptions
   @OptionGroup(title: "Data") var data: DataOptions
   @OptionGroup(title: "Study") var study: StudyOptions
   @OptionGroup(title: "Continuing") var continuing: ContinuingOptions
@@ -54,6 +55,7 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     Interrupt.install()
+    _ = try compute.precision.resolved()
     let began = ContinuousClock.now
     let session = try makeSession()
     let lock = continuing.dryRun ? nil : try session.folder.lock()
@@ -165,6 +167,7 @@ struct TrainCommand: ParsableCommand {
     request.earlyStop = learning.earlyStop
     data.split.apply(to: &request)
     request.fold = study.folds.map { Fold(number: 1, of: $0) }
+    request.exactConvolution = compute.exactConv
     request.initialModel = continuing.initFrom
     request.freeze = continuing.freeze
     request.resume = continuing.resume

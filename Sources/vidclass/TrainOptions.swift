@@ -2,6 +2,7 @@ import ArgumentParser
 import ClipSampling
 import Datasets
 import Networks
+import Tensors
 import Training
 
 extension TrainCommand {
@@ -119,6 +120,19 @@ extension TrainCommand {
     var earlyStop: Int?
   }
 
+  /// How it computes.
+  struct ComputeOptions: ParsableArguments {
+    @Option(
+      name: .long,
+      help: ArgumentHelp("Arithmetic: auto, fp32 or bf16.", valueName: "name"))
+    var precision: Precision = .auto
+
+    @Flag(
+      name: .long,
+      help: "Direct convolutions only, without Winograd's shortcut of fewer multiplications.")
+    var exactConv = false
+  }
+
   /// Which clips it learns from.
   struct DataOptions: ParsableArguments {
     @OptionGroup var split: DivisionOptions
@@ -226,6 +240,7 @@ enum AverageChoice: ExpressibleByArgument {
 
 extension TrainingSettings.OptimizerName: ExpressibleByArgument {}
 extension LearningRateSchedule.Course: ExpressibleByArgument {}
+extension Precision: ExpressibleByArgument {}
 extension ClassWeighting: ExpressibleByArgument {}
 extension AugmentationSettings.Level: ExpressibleByArgument {}
 extension Preprocessing.Motion: ExpressibleByArgument, CaseIterable {

@@ -16,6 +16,10 @@ import Testing
       inputChannels: 5, outputChannels: 7),
     ConvolutionGeometry(
       kernel: Extent3(2, 2, 2), stride: Extent3(3, 2, 4), inputChannels: 4, outputChannels: 33),
+    ConvolutionGeometry(
+      kernel: Extent3(3, 3, 3), padding: .one, inputChannels: 17, outputChannels: 35),
+    ConvolutionGeometry(
+      kernel: Extent3(1, 3, 3), padding: Extent3(0, 2, 0), inputChannels: 32, outputChannels: 16),
   ]
 
   @Test(arguments: geometries, [1, 2])
@@ -84,6 +88,37 @@ import Testing
     }
     #expect(relativeError(inputGradient, expectedInput) < 1e-6)
     #expect(relativeError(weightGradient, expectedWeights) < 1e-5)
+  }
+
+  @Test(arguments: [Convolution.Method.direct, .fewestProducts], [1, 2])
+  func convolutionForwardMatchesTheNaiveOne(method: Convolution.Method, threads: Int) {
+    let pool = WorkerPool(threads: threads)
+    defer { pool.shutDown() }
+    let layer = Convolution(
+      geometry: ConvolutionGeometry(
+        kernel: Extent3(3, 3, 3), padding: .one, inputChannels: 17, outputChannels: 35),
+      input: ActivationLayout(extent: Extent3(5, 23, 29), channels: 17, halo: .one),
+      outputHalo: Extent3(0, 1, 2), method: method)
+    #expect(layer.isWinograd == (method == .fewestProducts))
+    let input = randomValues(layer.input.denseCount, seed: 1)
+    let weights = randomValues(layer.geometry.weightCount, seed: 2)
+    let bias = randomValues(35, seed: 3)
+    var padded = [Float](repeating: 0, count: layer.input.sampleCount + vc_read_slack)
+    layer.input.pad(input, into: &padded)
+    var packed = [Float](repeating: 0, count: layer.packedCount)
+    layer.pack(weights, into: &packed, pool: pool)
+    var scratch = [Float](repeating: 0, count: layer.forwardScratch(workers: threads) + 1)
+    var stored = [Float](repeating: 5, count: layer.output.sampleCount)
+    layer.forward(
+      batch: 1, input: padded, packed: packed, bias: bias, relu: true, output: &stored,
+      scratch: &scratch, pool: pool)
+    var output = [Float](repeating: .nan, count: layer.output.denseCount)
+    layer.output.copyInterior(of: stored, to: &output)
+    var conv = layer.c
+    var expected = output
+    vc_naive_conv_forward(&conv, input, weights, bias, &expected)
+    #expect(relativeError(output, expected.map { max($0, 0) }) < 1e-6)
+    #expect(stored.filter { $0 == 5 }.count == stored.count - output.count, "halo untouched")
   }
 
   @Test func lstmMatchesItsNaiveTwin() {

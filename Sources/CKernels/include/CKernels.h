@@ -46,6 +46,11 @@ typedef struct {
   /// Positions that make a whole register tile: blocks should be a multiple.
   ptrdiff_t tile_positions;
 
+  /// Fused multiply-adds on registers only, to see what the processor can do at most.
+  ///
+  /// Returns the multiplications and additions done.
+  double (*peak)(ptrdiff_t rounds, float *result);
+
   /// Output positions `[begin, end)` (flattened depth, height, width) of one sample.
   /// `weights`: `[ceil(O / panel), kD, kH, kW, C, panel]`; `bias` may be NULL, `[O]`.
   void (*conv_forward)(const vc_conv *conv, const float *input, const float *weights,
@@ -61,10 +66,15 @@ typedef struct {
   void (*winograd_forward)(const vc_conv *conv, const float *input, const float *weights,
                            const float *bias, int relu, float *output, ptrdiff_t begin,
                            ptrdiff_t end, float *scratch);
-  /// As `conv_weight_gradient`, but `gradient` is that of the transformed weights, packed as
-  /// `vc_winograd_pack` does; `vc_winograd_gradient` leads back.
+  /// As `conv_weight_gradient` for the panels from `first` on, as many as a block has at most;
+  /// `gradient` `[16, panels, kD, C, panel]` is that of the transformed weights, from which
+  /// `winograd_gradient` leads back.
   void (*winograd_weight_gradient)(const vc_conv *conv, const float *input,
-                                   const float *output_gradient, float *gradient, float *scratch);
+                                   const float *output_gradient, ptrdiff_t first,
+                                   ptrdiff_t panels, float *gradient, float *scratch);
+  /// From the gradient of transformed weights to panels as `conv_weight_gradient` gives them.
+  void (*winograd_gradient)(const float *transformed, float *packed, ptrdiff_t panels,
+                            ptrdiff_t inputs, ptrdiff_t kernel_depth);
   /// Pooled depths `[begin, end)` of one sample; `index` `[D', H', W', C]` may be NULL.
   void (*pool_forward)(const vc_pool *pool, const float *input, const float *scale,
                        const float *shift, float *output, uint8_t *index, ptrdiff_t begin,
@@ -150,10 +160,6 @@ ptrdiff_t vc_winograd_scratch(const vc_winograd_block *block);
 void vc_winograd_pack(const float *weights, float *packed, ptrdiff_t outputs, ptrdiff_t inputs,
                       ptrdiff_t kernel_depth, ptrdiff_t panel_width, int transposed,
                       const float *output_scale, ptrdiff_t begin, ptrdiff_t end);
-/// The way back for gradients, `Gᵀ dU G`, to panels as `conv_weight_gradient` gives them.
-void vc_winograd_gradient(const float *transformed, float *packed, ptrdiff_t outputs,
-                          ptrdiff_t inputs, ptrdiff_t kernel_depth, ptrdiff_t panel_width);
-
 /// Adds rows `[begin, end)` of an im2col matrix `[positions, kD * kH * kW * C]` back into the
 /// input's gradient (col2im), laid out as `conv->input`.
 void vc_col2im(const vc_conv *conv, const float *columns, float *input_gradient, ptrdiff_t begin,

@@ -1,0 +1,157 @@
+import Layers
+import Networks
+import Tensors
+
+/// Times each convolution of a workload on its own, forward and both gradients, against what the
+/// processor's arithmetic can do at most, measured in the same run.
+///
+/// GFLOP/s count the multiplications of the convolution's definition. Winograd's kernels do 2.25
+/// times fewer, and may therefore exceed the peak.
+public struct KernelBenchmark: Sendable {
+  public var workload: String
+  public var batch: Int
+  public var threads: Int
+  public var rounds: Int
+  public var method: Convolution.Method
+
+  public init(
+    workload: String, batch: Int, threads: Int, rounds: Int, method: Convolution.Method
+  ) {
+    self.workload = workload
+    self.batch = batch
+    self.threads = threads
+    self.rounds = rounds
+    self.method = method
+  }
+
+  public enum Pass: String, Codable, Sendable, CaseIterable {
+    case forward
+    case inputGradient = "input_gradient"
+    case weightGradient = "weight_gradient"
+  }
+
+  /// One pass of one layer.
+  public struct Row: Codable, Sendable {
+    public let layer: String
+    public let pass: Pass
+    public let method: String
+    /// A batch.
+    public let seconds: BenchmarkSeconds
+    public let gflops: Double
+    /// Of `Result.peakGflops`; of the multiplications that are really done.
+    public fileprivate(set) var shareOfPeak: Double
+
+    enum CodingKeys: String, CodingKey {
+      case layer, pass, method, seconds, gflops
+      case shareOfPeak = "share_of_peak"
+    }
+  }
+
+  public struct Result: Codable, Sendable {
+    public let peer: String
+    public let task: String
+    public let workload: String
+    public let precision: String
+    public let kernels: String
+    public let batch: Int
+    public let threads: Int
+    /// Fused multiply-adds on registers, all threads together.
+    public let peakGflops: Double
+    public let layers: [Row]
+
+    enum CodingKeys: String, CodingKey {
+      case peer, task, workload, precision, kernels, batch, threads, layers
+      case peakGflops = "peak_gflops"
+    }
+  }
+
+  public func run() throws -> Result {
+    let architecture = try Architecture.preset(
+      workload, input: InputShape(frames: 16, height: 112, width: 112, channels: 3), classes: 6)
+    let pool = WorkerPool(threads: threads)
+    defer { pool.shutDown() }
+    // Clocks change while this runs: the best of tries between the layers.
+    var peak = ProcessorPeak.measure(pool: pool)
+    var rows: [Row] = []
+    for (index, layer) in try architecture.convolutionLayers().enumerated() {
+      let passes = index == 0 ? [Pass.forward, .weightGradient] : Pass.allCases
+      rows += try measure(layer, passes: passes, pool: pool)
+      peak = max(peak, ProcessorPeak.measure(pool: pool))
+    }
+    for row in rows.indices { rows[row].shareOfPeak /= peak }
+    return Result(
+      peer: "vidclass", task: "kernels", workload: workload, precision: "fp32",
+      kernels: InstructionSet.name, batch: batch, threads: threads, peakGflops: peak, layers: rows)
+  }
+
+  private func measure(
+    _ layer: Architecture.ConvolutionLayer, passes: [Pass], pool: WorkerPool
+  ) throws -> [Row] {
+    let geometry = layer.geometry
+    let convolution = Convolution(
+      geometry: geometry,
+      input: ActivationLayout(
+        extent: layer.input, channels: geometry.inputChannels, halo: geometry.padding),
+      method: method)
+    let sizes = [
+      batch * convolution.input.sampleCount, batch * convolution.output.sampleCount,
+      batch * convolution.gradientLayout.sampleCount, batch * convolution.input.denseCount,
+      geometry.weightCount, geometry.weightCount, convolution.packedCount,
+      convolution.packedTransposedCount,
+      max(
+        convolution.forwardScratch(workers: threads),
+        convolution.inputGradientScratch(workers: threads),
+        convolution.weightGradientScratch(workers: threads)),
+    ]
+    let slack = Arena.readSlack / MemoryLayout<Float>.size
+    let arena = try Arena(
+      byteCount: sizes.reduce(0) { $0 + $1 + slack } * MemoryLayout<Float>.size)
+    var offset = 0
+    let buffers = sizes.map { size -> UnsafeMutablePointer<Float> in
+      defer { offset += (size + slack) * MemoryLayout<Float>.size }
+      return arena.floats(at: offset, count: size).baseAddress!
+    }
+    var random = RandomStream(seed: 0, purpose: .test)
+    for (buffer, size) in zip(buffers, sizes).prefix(5) {
+      for position in 0..<size { buffer[position] = random.uniform(-1, 1) }
+    }
+    let (input, output, gradient, inputGradient) = (
+      buffers[0], buffers[1], buffers[2], buffers[3]
+    )
+    let (weights, weightGradient, scratch) = (buffers[4], buffers[5], buffers[8])
+    convolution.pack(weights, into: buffers[6], pool: pool)
+    convolution.pack(weights, into: buffers[7], transposed: true, pool: pool)
+
+    func once(_ pass: Pass) {
+      switch pass {
+      case .forward:
+        convolution.forward(
+          batch: batch, input: input, packed: buffers[6], bias: nil, relu: true, output: output,
+          scratch: scratch, pool: pool)
+      case .inputGradient:
+        convolution.inputGradient(
+          batch: batch, outputGradient: gradient, weights: weights, packed: buffers[7],
+          inputGradient: inputGradient, scratch: scratch, pool: pool)
+      case .weightGradient:
+        convolution.weightGradient(
+          batch: batch, input: input, outputGradient: gradient, gradient: weightGradient,
+          scratch: scratch, pool: pool)
+      }
+    }
+
+    let flops = Double(geometry.flops(output: convolution.output.extent)) * Double(batch)
+    let done = convolution.isWinograd ? flops / Convolution.winogradSaving : flops
+    let clock = ContinuousClock()
+    let rows = passes.map { pass -> Row in
+      once(pass)
+      let times = BenchmarkSeconds(
+        (0..<rounds).map { _ in clock.measure { once(pass) } / .seconds(1) })
+      return Row(
+        layer: layer.name, pass: pass, method: convolution.isWinograd ? "winograd" : "direct",
+        seconds: times, gflops: flops / times.median / 1e9,
+        shareOfPeak: done / times.median / 1e9)
+    }
+    // The arena is unmapped when nothing reads it any more.
+    return withExtendedLifetime(arena.byteCount) { rows }
+  }
+}

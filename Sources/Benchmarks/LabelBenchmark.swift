@@ -1,0 +1,91 @@
+import ClipSampling
+import Foundation
+import Labelling
+import ModelFiles
+import Networks
+import VideoDecoding
+
+/// Times labelling from disk to scores: 16 frames of each movie in one view, through a workload's
+/// network with random weights.
+public struct LabelBenchmark: Sendable {
+  public var jobs: [LabelJob]
+  /// `std` or `seed`.
+  public var workload: String
+  public var threads: Int
+  public var rounds: Int
+
+  public init(jobs: [LabelJob], workload: String, threads: Int, rounds: Int) {
+    precondition(!jobs.isEmpty && threads > 0 && rounds > 0)
+    self.jobs = jobs
+    self.workload = workload
+    self.threads = threads
+    self.rounds = rounds
+  }
+
+  public struct Result: Codable, Sendable {
+    public let peer: String
+    public let task: String
+    public let workload: String
+    public let files: Int
+    public let failed: Int
+    /// Why, a line for each movie that failed.
+    public let errors: [String]
+    public let threads: Int
+    /// Once through all movies.
+    public let seconds: BenchmarkSeconds
+    public let videosPerSecond: Double
+    /// Highest resident memory of this process; decoders have theirs.
+    public let peakMiB: Double
+
+    enum CodingKeys: String, CodingKey {
+      case peer, task, workload, files, failed, errors, threads, seconds
+      case videosPerSecond = "videos_per_second"
+      case peakMiB = "peak_mib"
+    }
+  }
+
+  /// One round to warm up, then those that count.
+  public func run() throws -> Result {
+    let model = try model()
+    let preprocessing = model.metadata.preprocessing
+    // A window longer than any movie: one view spread over all of it.
+    let settings = LabelSettings(preprocessing: preprocessing, window: 86_400, views: 1)
+    let workers = min(threads, jobs.count)
+    let each = max(1, threads / workers)
+    let scorers = ModelScorerFactory(model: model, threads: each)
+    let runner = BatchRunner(workers: workers) {
+      MovieLabeller(
+        scorer: try scorers.make(), settings: settings, model: "benchmark", decoderThreads: each)
+    }
+    var errors: [String] = []
+    var seconds: [Double] = []
+    let clock = ContinuousClock()
+    for round in 0...rounds {
+      errors = []
+      let start = clock.now
+      _ = try runner.run(jobs) { _, record in
+        if record.status == .error { errors.append(record.failure?.message ?? record.path.text) }
+      }
+      if round > 0 { seconds.append((clock.now - start) / .seconds(1)) }
+    }
+    let times = BenchmarkSeconds(seconds)
+    return Result(
+      peer: "vidclass", task: "label", workload: workload, files: jobs.count,
+      failed: errors.count, errors: errors.sorted(), threads: threads, seconds: times,
+      videosPerSecond: Double(jobs.count) / times.median, peakMiB: BenchmarkMemory.peakMiB)
+  }
+
+  private func model() throws -> Model {
+    let classes = (1...6).map { "class \($0)" }
+    let architecture = try Architecture.preset(
+      workload, input: InputShape(frames: 16, height: 112, width: 112, channels: 3),
+      classes: classes.count)
+    return Model(
+      metadata: ModelMetadata(
+        architecture: architecture, classes: classes,
+        preprocessing: Preprocessing(
+          frames: 16, height: 112, width: 112, resizeHeight: 112, resizeWidth: 112, color: .rgb,
+          motion: .none, choice: .uniform)),
+      network: try Network(architecture: architecture, seed: 0))
+  }
+}

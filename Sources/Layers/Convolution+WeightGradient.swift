@@ -1,0 +1,112 @@
+internal import CKernels
+import Tensors
+
+// The gradient of a convolution's weights: parts of the batch, and with Winograd's kernels groups
+// of panels, are tasks of their own.
+extension Convolution {
+  /// Floats of one shard's weight gradient, packed as the direct kernels do.
+  private var shardCount: Int {
+    panels(geometry.outputChannels) * panelWidth * geometry.patchCount
+  }
+
+  /// How Winograd's kernel cuts a sample for the weight gradient, and the panels.
+  private var gradientBlock: vc_winograd_block {
+    var c = gradientC
+    return vc_winograd_gradient_block(&c, panelWidth)
+  }
+
+  /// Floats of a group of panels of transformed weights.
+  private var groupCount: Int {
+    gradientBlock.panels * panelWidth * geometry.inputChannels * packedTaps
+  }
+
+  /// Groups that the panels are cut into, each for a task of its own.
+  private var panelGroups: Int {
+    let size = isWinograd ? gradientBlock.panels : panels(geometry.outputChannels)
+    return (panels(geometry.outputChannels) + size - 1) / size
+  }
+
+  /// Parts of the batch, each summed in order: with the groups of panels about as many tasks as
+  /// `virtualShards`, and never a number that depends on the threads.
+  private var shards: Int { max(1, Convolution.virtualShards / panelGroups) }
+
+  /// Floats of scratch, a worker, beside the shards' sums.
+  private var gradientScratch: Int {
+    var c = gradientC
+    guard isWinograd else { return vc_weight_gradient_scratch(&c, panelWidth) }
+    var block = gradientBlock
+    return groupCount + vc_winograd_scratch(&block)
+  }
+
+  /// Floats of scratch for `weightGradient`, for all shards together.
+  public func weightGradientScratch(workers: Int) -> Int {
+    shards * shardCount + workers * gradientScratch
+  }
+
+  /// Adds up one shard's weight gradient for a group of panels.
+  private func sumShard(
+    _ shard: Int, group: Int, batch: Int, input x: UnsafePointer<Float>,
+    outputGradient: UnsafePointer<Float>, sum: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>
+  ) {
+    let kernels = InstructionSet.kernels.pointee
+    let layout = gradientLayout
+    var c = gradientC
+    guard isWinograd else {
+      sum.update(repeating: 0, count: shardCount)
+      for sample in stride(from: shard, to: batch, by: shards) {
+        kernels.conv_weight_gradient(
+          &c, x + sample * input.sampleCount, outputGradient + sample * layout.sampleCount, sum,
+          scratch)
+      }
+      return
+    }
+    let size = gradientBlock.panels
+    let first = group * size
+    let count = min(size, panels(geometry.outputChannels) - first)
+    scratch.update(repeating: 0, count: groupCount)
+    for sample in stride(from: shard, to: batch, by: shards) {
+      kernels.winograd_weight_gradient(
+        &c, x + sample * input.sampleCount, outputGradient + sample * layout.sampleCount, first,
+        count, scratch, scratch + groupCount)
+    }
+    kernels.winograd_gradient(
+      scratch, sum + first * panelWidth * geometry.patchCount, count, geometry.inputChannels,
+      geometry.kernel.depth)
+  }
+
+  /// The gradient of the weights, `[O, I, kD, kH, kW]`, summed over the batch.
+  public func weightGradient(
+    batch: Int, input x: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
+    gradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, pool: WorkerPool
+  ) {
+    let shards = shards
+    let groups = panelGroups
+    let work = scratch + shards * shardCount
+    let size = gradientScratch
+    pool.parallelFor(shards * groups) { task, worker in
+      let shard = task / groups
+      sumShard(
+        shard, group: task % groups, batch: batch, input: x, outputGradient: outputGradient,
+        sum: scratch + shard * shardCount, scratch: work + worker * size)
+    }
+    let panelCount = panels(geometry.outputChannels)
+    let panelSize = shardCount / panelCount
+    let kernelSize = geometry.kernel
+    pool.parallelFor(panelCount) { panel in
+      let first = scratch + panel * panelSize
+      var span = 1
+      while span < shards {
+        for shard in stride(from: 0, to: shards - span, by: 2 * span) {
+          VectorMath.add(
+            first + (shard + span) * shardCount, to: first + shard * shardCount,
+            count: panelSize)
+        }
+        span *= 2
+      }
+      vc_unpack_weights(
+        scratch, gradient, geometry.outputChannels, geometry.inputChannels, kernelSize.depth,
+        kernelSize.height, kernelSize.width, panelWidth, panel, panel + 1)
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `vidclass bench` measures what it says, under the keys that comparisons read.
+@Suite struct BenchTests {
+  private func json(_ run: ProgramRun) throws -> [String: Any] {
+    try #require(
+      JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any], "\(run.errors)")
+  }
+
+  @Test(arguments: ["infer", "train"])
+  func networks(task: String) throws {
+    let run = try ProgramRun(
+      "vidclass", ["bench", task, "--batch", "1", "--rounds", "2", "--json"])
+    let result = try json(run)
+    let seconds = try #require(result["seconds"] as? [String: Double])
+    let (median, rate) = (seconds["median"] ?? 0, result["clips_per_second"] as? Double ?? 0)
+    #expect(median > 0 && abs(rate * median - 1) < 1e-6)
+    #expect((seconds["min"] ?? 2) <= median && median <= (seconds["max"] ?? 0))
+    #expect(result["task"] as? String == task && result["precision"] as? String == "fp32")
+    #expect((result["peak_mib"] as? Double ?? 0) > 10)
+  }
+
+  @Test(arguments: [([], "winograd", 11), (["--exact-conv"], "direct", 11)])
+  func kernels(options: [String], method: String, rows: Int) throws {
+    let run = try ProgramRun(
+      "vidclass",
+      ["bench", "kernels", "--workload", "std", "--batch", "1", "--rounds", "1", "--json"] + options
+    )
+    let result = try json(run)
+    #expect((result["peak_gflops"] as? Double ?? 0) > 1)
+    let layers = try #require(result["layers"] as? [[String: Any]])
+    // The first layer needs no gradient of its input.
+    #expect(layers.count == rows)
+    #expect(layers.first?["method"] as? String == "direct")
+    #expect(layers.last?["method"] as? String == method)
+    for layer in layers {
+      let share = layer["share_of_peak"] as? Double ?? 0
+      // Clocks vary, but no kernel does more than the processor can.
+      #expect(share > 0.001 && share < 2, "\(layer)")
+    }
+  }
+
+  @Test func labelling() throws {
+    let run = try ProgramRun(
+      "vidclass",
+      ["bench", "label", Repository.path + "/Tests/Fixtures/movie", "--rounds", "1", "--json"])
+    let result = try json(run)
+    #expect(result["files"] as? Int == 1 && result["failed"] as? Int == 0)
+    #expect((result["videos_per_second"] as? Double ?? 0) > 0)
+  }
+
+  @Test(arguments: [["bench", "infer"], ["train", Repository.path + "/clips", "--dry-run"]])
+  func precisionThatIsNotHad(command: [String]) throws {
+    let run = try ProgramRun("vidclass", command + ["--precision", "bf16"])
+    #expect(run.exitCode == 1)
+    #expect(run.errors.contains("no bf16 kernels for this processor"), "\(run.errors)")
+    #expect(run.errorLines.count == 1)
+  }
+
+  @Test func directConvolutionsAreAnnounced() throws {
+    let run = try ProgramRun(
+      "vidclass",
+      ["train", Repository.path + "/clips", "--dry-run", "--exact-conv", "--precision", "fp32"]
+        + ["-o", ScratchFolder()("m.safetensors")])
+    #expect(run.exitCode == 0)
+    #expect(run.errors.contains("kernels, direct convolutions"), "\(run.errors)")
+  }
+}

@@ -1,0 +1,179 @@
+import CKernels
+import Tensors
+import TestSupport
+import Testing
+
+/// Hundreds of random odd shapes: each convolution kernel of each instruction set against its twin
+/// in double precision.
+@Suite struct ConvolutionPropertyTests {
+  /// A random convolution; a third are 3 × 3 with stride 1, which Winograd's kernels take.
+  struct Sample {
+    let conv: vc_conv
+    let isWinograd: Bool
+
+    init(number: Int) {
+      var random = RandomStream(seed: 17, purpose: .test, UInt64(number))
+      func draw(_ range: ClosedRange<Int>) -> Int {
+        min(range.upperBound, range.lowerBound + Int(random.uniform(0, Float(range.count))))
+      }
+      isWinograd = number % 3 == 0
+      let kernel = isWinograd ? [draw(1...3), 3, 3] : [draw(1...3), draw(1...4), draw(1...5)]
+      let stride = isWinograd ? [1, 1, 1] : [draw(1...2), draw(1...3), draw(1...3)]
+      let padding = kernel.map { draw(0...($0 - 1)) }
+      // The kernel fits: a side is at least what padding leaves of it.
+      var sides: [Int] = []
+      var output: [Int] = []
+      for axis in 0..<3 {
+        let least = max(1, kernel[axis] - 2 * padding[axis])
+        let side: Int = least + draw(0...(axis == 0 ? 4 : 7))
+        let room: Int = side + 2 * padding[axis] - kernel[axis]
+        sides.append(side)
+        output.append(room / stride[axis] + 1)
+      }
+      conv = vc_conv(
+        input: KernelTests.layout(sides, draw(1...21), halo: padding),
+        output: KernelTests.layout(output, draw(1...37)),
+        kernel_depth: kernel[0], kernel_height: kernel[1], kernel_width: kernel[2],
+        stride_depth: stride[0], stride_height: stride[1], stride_width: stride[2],
+        pad_depth: padding[0], pad_height: padding[1], pad_width: padding[2])
+    }
+
+    var taps: Int { conv.kernel_depth * conv.kernel_height * conv.kernel_width }
+    var weightCount: Int { conv.output.channels * conv.input.channels * taps }
+    var positions: Int { conv.output.depth * conv.output.height * conv.output.width }
+  }
+
+  @Test(arguments: KernelTests.instructionSets)
+  func everyShapeMatchesItsTwin(instructionSet: String) throws {
+    let kernels = try #require(vc_kernels_named(instructionSet)).pointee
+    for number in 0..<540 {
+      let sample = Sample(number: number)
+      var conv = sample.conv
+      let seed = UInt64(number)
+      let input = randomValues(KernelTests.count(conv.input), seed: seed)
+      let weights = randomValues(sample.weightCount, seed: seed + 1000)
+      let bias = randomValues(conv.output.channels, seed: seed + 2000)
+      let gradient = randomValues(KernelTests.count(conv.output), seed: seed + 3000)
+      var padded = [Float](repeating: .nan, count: KernelTests.storedCount(conv.input))
+      vc_pad(&conv.input, input, &padded)
+      for index in padded.count - vc_read_slack..<padded.count { padded[index] = 0 }
+      var expected = [Float](repeating: 0, count: gradient.count)
+      vc_naive_conv_forward(&conv, input, weights, bias, &expected)
+      var expectedWeights = [Float](repeating: 0, count: weights.count)
+      vc_naive_conv_weight_gradient(&conv, input, gradient, &expectedWeights)
+
+      let direct = direct(sample, kernels, padded, weights, bias, gradient)
+      let comment = Comment(rawValue: "shape \(number): \(sample.conv)")
+      let error = relativeError(direct.output, expected)
+      #expect(error < 1e-6, comment)
+      #expect(relativeError(direct.weights, expectedWeights) < 2e-6, comment)
+      guard sample.isWinograd else { continue }
+      let winograd = winograd(sample, kernels, padded, weights, bias, gradient)
+      // Four times the direct kernel's error, or what a few roundings of one product make.
+      #expect(
+        relativeError(winograd.output, expected) <= max(4 * error, 4e-7), comment)
+      #expect(relativeError(winograd.weights, expectedWeights) < 2e-6, comment)
+    }
+  }
+
+  private func direct(
+    _ sample: Sample, _ kernels: vc_kernels, _ input: [Float], _ weights: [Float],
+    _ bias: [Float], _ gradient: [Float]
+  ) -> (output: [Float], weights: [Float]) {
+    var conv = sample.conv
+    let (outputs, inputs) = (conv.output.channels, conv.input.channels)
+    let panel = kernels.panel_width
+    let panels = (outputs + panel - 1) / panel
+    var packed = [Float](repeating: 0, count: panels * panel * inputs * sample.taps)
+    vc_pack_weights(
+      weights, &packed, outputs, inputs, conv.kernel_depth, conv.kernel_height, conv.kernel_width,
+      panel, 0, nil, 0, panels)
+    var output = [Float](repeating: .nan, count: gradient.count)
+    let cut = sample.positions / 2
+    kernels.conv_forward(&conv, input, packed, bias, 0, &output, 0, cut)
+    kernels.conv_forward(&conv, input, packed, bias, 0, &output, cut, sample.positions)
+    var sums = [Float](repeating: 0, count: packed.count)
+    var scratch = [Float](repeating: 0, count: vc_weight_gradient_scratch(&conv, panel))
+    kernels.conv_weight_gradient(&conv, input, gradient, &sums, &scratch)
+    return (output, unpack(sums, sample, panel))
+  }
+
+  private func winograd(
+    _ sample: Sample, _ kernels: vc_kernels, _ input: [Float], _ weights: [Float],
+    _ bias: [Float], _ gradient: [Float]
+  ) -> (output: [Float], weights: [Float]) {
+    var conv = sample.conv
+    let (outputs, inputs) = (conv.output.channels, conv.input.channels)
+    let panel = kernels.panel_width
+    let panels = (outputs + panel - 1) / panel
+    var packed = [Float](repeating: 0, count: 16 * panels * panel * inputs * conv.kernel_depth)
+    vc_winograd_pack(
+      weights, &packed, outputs, inputs, conv.kernel_depth, panel, 0, nil, 0, panels)
+    var forward = vc_winograd_forward_block(&conv, panel)
+    var backward = vc_winograd_gradient_block(&conv, panel)
+    // The scratch ends in a value that must survive.
+    var scratch = [Float](
+      repeating: 7, count: max(vc_winograd_scratch(&forward), vc_winograd_scratch(&backward)) + 1)
+    let tiles = (conv.output.height + 1) / 2 * ((conv.output.width + 1) / 2)
+    let cut = tiles / 2
+    var output = [Float](repeating: .nan, count: gradient.count)
+    kernels.winograd_forward(&conv, input, packed, bias, 0, &output, 0, cut, &scratch)
+    kernels.winograd_forward(&conv, input, packed, bias, 0, &output, cut, tiles, &scratch)
+    var sums = [Float](repeating: 0, count: panels * panel * inputs * sample.taps)
+    for first in stride(from: 0, to: panels, by: backward.panels) {
+      let group = min(backward.panels, panels - first)
+      var transformed = [Float](
+        repeating: 0, count: 16 * group * panel * inputs * conv.kernel_depth)
+      kernels.winograd_weight_gradient(
+        &conv, input, gradient, first, group, &transformed, &scratch)
+      sums.withUnsafeMutableBufferPointer {
+        kernels.winograd_gradient(
+          transformed, $0.baseAddress! + first * panel * inputs * sample.taps, group, inputs,
+          conv.kernel_depth)
+      }
+    }
+    #expect(scratch.last == 7)
+    return (output, unpack(sums, sample, panel))
+  }
+
+  private func unpack(_ sums: [Float], _ sample: Sample, _ panel: Int) -> [Float] {
+    let conv = sample.conv
+    let panels = (conv.output.channels + panel - 1) / panel
+    var weights = [Float](repeating: 0, count: sample.weightCount)
+    vc_unpack_weights(
+      sums, &weights, conv.output.channels, conv.input.channels, conv.kernel_depth,
+      conv.kernel_height, conv.kernel_width, panel, 0, panels)
+    return weights
+  }
+
+  /// Random numbers in double: what a ReLU leaves and a scale folded into the weights change.
+  @Test(arguments: KernelTests.instructionSets)
+  func winogradTakesScaleAndReLU(instructionSet: String) throws {
+    let kernels = try #require(vc_kernels_named(instructionSet)).pointee
+    let sample = Sample(number: 21)
+    var conv = sample.conv
+    let (outputs, inputs) = (conv.output.channels, conv.input.channels)
+    let panel = kernels.panel_width
+    let panels = (outputs + panel - 1) / panel
+    let input = randomValues(KernelTests.count(conv.input), seed: 1)
+    let weights = randomValues(sample.weightCount, seed: 2)
+    let scale = randomValues(outputs, seed: 3)
+    var padded = [Float](repeating: 0, count: KernelTests.storedCount(conv.input))
+    vc_pad(&conv.input, input, &padded)
+    var packed = [Float](repeating: 0, count: 16 * panels * panel * inputs * conv.kernel_depth)
+    vc_winograd_pack(
+      weights, &packed, outputs, inputs, conv.kernel_depth, panel, 0, scale, 0, panels)
+    var block = vc_winograd_forward_block(&conv, panel)
+    var scratch = [Float](repeating: 0, count: vc_winograd_scratch(&block))
+    var output = [Float](repeating: .nan, count: KernelTests.count(conv.output))
+    let tiles = (conv.output.height + 1) / 2 * ((conv.output.width + 1) / 2)
+    kernels.winograd_forward(&conv, padded, packed, nil, 1, &output, 0, tiles, &scratch)
+    let perOutput = sample.weightCount / outputs
+    let scaled = weights.indices.map { weights[$0] * scale[$0 / perOutput] }
+    var expected = output
+    vc_naive_conv_forward(
+      &conv, input, scaled, [Float](repeating: 0, count: outputs), &expected)
+    #expect(relativeError(output, expected.map { max($0, 0) }) < 1e-6)
+    #expect(output.contains(0))
+  }
+}

@@ -1,0 +1,142 @@
+// Runs every convolution and pooling kernel of this processor on random odd shapes, in buffers that
+// end where they may end. Built by sanitize-kernels with AddressSanitizer and
+// UndefinedBehaviorSanitizer; compares with the naive twins as well.
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "CKernels.h"
+
+static uint64_t state = 88172645463325252ull;
+static uint64_t next(void) {
+  state ^= state << 13;
+  state ^= state >> 7;
+  return state ^= state << 17;
+}
+static ptrdiff_t draw(ptrdiff_t low, ptrdiff_t high) {
+  return low + (ptrdiff_t)(next() % (uint64_t)(high - low + 1));
+}
+static float *values(ptrdiff_t count, int random) {
+  float *p = malloc(sizeof(float) * (size_t)count);
+  for (ptrdiff_t i = 0; i < count; i++) p[i] = random ? (float)(next() % 2001) / 1000 - 1 : 0;
+  return p;
+}
+static ptrdiff_t stored(const vc_layout *l) {
+  return (l->depth + 2 * l->halo_depth) * (l->height + 2 * l->halo_height) *
+         (l->width + 2 * l->halo_width) * l->channels;
+}
+static ptrdiff_t dense(const vc_layout *l) { return l->depth * l->height * l->width * l->channels; }
+
+static double worst;
+static void compare(const char *what, int number, const float *a, const float *b, ptrdiff_t count) {
+  double difference = 0, size = 0;
+  for (ptrdiff_t i = 0; i < count; i++) {
+    difference += (a[i] - b[i]) * (double)(a[i] - b[i]);
+    size += b[i] * (double)b[i];
+  }
+  const double error = size > 0 ? sqrt(difference / size) : sqrt(difference);
+  if (error > worst) worst = error;
+  if (!(error < 4e-6)) {
+    fprintf(stderr, "shape %d: %s differs from its twin by %g\n", number, what, error);
+    exit(1);
+  }
+}
+
+static void check(const vc_kernels *k, int number) {
+  const int winograd = number % 2;
+  const ptrdiff_t kernel[3] = {draw(1, 3), winograd ? 3 : draw(1, 4), winograd ? 3 : draw(1, 5)};
+  ptrdiff_t stride[3], pad[3], side[3], out[3];
+  for (int a = 0; a < 3; a++) {
+    stride[a] = winograd ? 1 : draw(1, 3);
+    pad[a] = draw(0, kernel[a] - 1);
+    const ptrdiff_t least = kernel[a] - 2 * pad[a];
+    side[a] = (least > 1 ? least : 1) + draw(0, a ? 9 : 4);
+    out[a] = (side[a] + 2 * pad[a] - kernel[a]) / stride[a] + 1;
+  }
+  vc_conv c = {{side[0], side[1], side[2], draw(1, 37), pad[0], pad[1], pad[2]},
+               {out[0], out[1], out[2], draw(1, 70), 0, 0, 0},
+               kernel[0], kernel[1], kernel[2], stride[0], stride[1], stride[2],
+               pad[0], pad[1], pad[2]};
+  const ptrdiff_t inputs = c.input.channels, outputs = c.output.channels, panel = k->panel_width;
+  const ptrdiff_t taps = kernel[0] * kernel[1] * kernel[2], panels = (outputs + panel - 1) / panel;
+  const ptrdiff_t positions = out[0] * out[1] * out[2], weight_count = outputs * inputs * taps;
+  float *x = values(dense(&c.input), 1), *w = values(weight_count, 1), *bias = values(outputs, 1);
+  float *g = values(dense(&c.output), 1), *y = values(dense(&c.output), 0);
+  float *expected = values(dense(&c.output), 0), *dw = values(weight_count, 0);
+  float *expected_dw = values(weight_count, 0);
+  float *padded = values(stored(&c.input) + vc_read_slack, 0);
+  vc_pad(&c.input, x, padded);
+  vc_naive_conv_forward(&c, x, w, bias, expected);
+  vc_naive_conv_weight_gradient(&c, x, g, expected_dw);
+
+  float *packed = values(panels * panel * inputs * taps, 0);
+  float *sums = values(panels * panel * inputs * taps, 0);
+  vc_pack_weights(w, packed, outputs, inputs, kernel[0], kernel[1], kernel[2], panel, 0, NULL, 0, panels);
+  k->conv_forward(&c, padded, packed, bias, 0, y, 0, positions);
+  compare("conv_forward", number, y, expected, dense(&c.output));
+  float *scratch = values(vc_weight_gradient_scratch(&c, panel), 0);
+  k->conv_weight_gradient(&c, padded, g, sums, scratch);
+  vc_unpack_weights(sums, dw, outputs, inputs, kernel[0], kernel[1], kernel[2], panel, 0, panels);
+  compare("conv_weight_gradient", number, dw, expected_dw, weight_count);
+  free(scratch);
+
+  if (winograd) {
+    const vc_winograd_block f = vc_winograd_forward_block(&c, panel);
+    const vc_winograd_block b = vc_winograd_gradient_block(&c, panel);
+    float *u = values(16 * panels * panel * inputs * kernel[0], 0);
+    vc_winograd_pack(w, u, outputs, inputs, kernel[0], panel, 0, NULL, 0, panels);
+    scratch = values(vc_winograd_scratch(&f), 0);
+    const ptrdiff_t tiles = (out[1] + 1) / 2 * ((out[2] + 1) / 2);
+    k->winograd_forward(&c, padded, u, bias, 0, y, 0, tiles, scratch);
+    compare("winograd_forward", number, y, expected, dense(&c.output));
+    free(scratch);
+    scratch = values(vc_winograd_scratch(&b), 0);
+    for (ptrdiff_t first = 0; first < panels; first += b.panels) {
+      const ptrdiff_t group = first + b.panels > panels ? panels - first : b.panels;
+      float *du = values(16 * group * panel * inputs * kernel[0], 0);
+      k->winograd_weight_gradient(&c, padded, g, first, group, du, scratch);
+      k->winograd_gradient(du, sums + first * panel * inputs * taps, group, inputs, kernel[0]);
+      free(du);
+    }
+    vc_unpack_weights(sums, dw, outputs, inputs, kernel[0], kernel[1], kernel[2], panel, 0, panels);
+    compare("winograd_weight_gradient", number, dw, expected_dw, weight_count);
+    free(scratch);
+    free(u);
+  }
+
+  // Pooling of the convolution's output, where a window fits.
+  const ptrdiff_t window[3] = {draw(1, 2), draw(1, 3), draw(1, 3)};
+  vc_pool p = {c.output, c.output, window[0], window[1], window[2], (int)draw(0, 1)};
+  p.output.depth = out[0] / window[0];
+  p.output.height = out[1] / window[1];
+  p.output.width = out[2] / window[2];
+  if (dense(&p.output) > 0) {
+    float *scale = values(outputs, 1), *shift = values(outputs, 1);
+    float *z = values(dense(&p.output), 0), *twin = values(dense(&p.output), 0);
+    float *dz = values(dense(&p.output), 1), *dx = values(dense(&c.output), 0);
+    uint8_t *at = malloc((size_t)dense(&p.output)), *twin_at = malloc((size_t)dense(&p.output));
+    double *sum = calloc((size_t)outputs, sizeof(double)), *more = calloc((size_t)outputs, sizeof(double));
+    k->pool_forward(&p, y, scale, shift, z, at, 0, p.output.depth);
+    vc_naive_pool_forward(&p, y, scale, shift, twin, twin_at);
+    compare("pool_forward", number, z, twin, dense(&p.output));
+    k->pool_backward_sums(&p, y, scale, shift, dz, at, sum, more);
+    k->pool_backward(&p, y, dz, at, scale, shift, scale, dx, &c.output, 0, out[0]);
+    free(scale); free(shift); free(z); free(twin); free(dz); free(dx);
+    free(at); free(twin_at); free(sum); free(more);
+  }
+  free(x); free(w); free(bias); free(g); free(y); free(expected); free(dw); free(expected_dw);
+  free(padded); free(packed); free(sums);
+}
+
+int main(int count, char **arguments) {
+  const int shapes = count > 1 ? atoi(arguments[1]) : 500;
+  const char *names[] = {"generic", "avx2", "avx512"};
+  for (int n = 0; n < 3; n++) {
+    const vc_kernels *kernels = vc_kernels_named(names[n]);
+    if (!kernels) continue;
+    worst = 0;
+    for (int i = 0; i < shapes; i++) check(kernels, i);
+    printf("%s: %d shapes, largest relative error %.1e\n", names[n], shapes, worst);
+  }
+  return 0;
+}

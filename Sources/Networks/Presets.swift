@@ -58,8 +58,8 @@ extension Architecture {
     return architecture
   }
 
-  /// Blocks are added while a side is long enough to halve; time is halved by two of them, so that
-  /// the LSTM keeps a sequence to read.
+  /// Blocks are added while a side is long enough to halve; time is halved only once where there
+  /// are 16 frames or fewer, so that the LSTM keeps a sequence to read.
   private static func convLSTM(
     input: InputShape, widths: [Int], hidden: Int, _ dropout: Float,
     pooling: LayerSpec = .timePooling(.mean)
@@ -70,7 +70,7 @@ extension Architecture {
     for (index, width) in widths.enumerated() {
       // Three blocks at least, five at most, four at 64 × 64.
       guard index < 3 || side >= 8 else { break }
-      let halvesTime = (index == 1 || index == 2) && frames >= 4
+      let halvesTime = (index == 1 && frames >= 4) || (index == 2 && frames >= 16)
       let window = Extent3(halvesTime ? 2 : 1, side >= 2 ? 2 : 1, side >= 2 ? 2 : 1)
       layers += [
         .conv3D(

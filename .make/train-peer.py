@@ -31,7 +31,7 @@ def architecture(frames, size, channels, classes, small):
     widths, hidden = ([16, 32, 48, 96], 64) if small else ([16, 48, 96, 192], 128)
     layers = []
     for index, width in enumerate(widths):
-        window = [2 if index == 1 else 1, 2, 2]
+        window = [2 if index == 1 or (small and index == 2) else 1, 2, 2]
         layers += [
             dict(type="conv3d", name=f"blocks.{index}.conv", filters=width, kernel=[3, 3, 3],
                  padding=[1, 1, 1], bias=False),

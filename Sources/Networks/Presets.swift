@@ -23,7 +23,9 @@ extension Architecture {
     case "conv3d-lstm":
       layers = try convLSTM(input: input, widths: [16, 48, 96, 192, 192], hidden: 128, dropout)
     case "conv3d-lstm-small":
-      layers = try convLSTM(input: input, widths: [16, 32, 48, 96, 96], hidden: 64, dropout)
+      // Few clips learn more surely from fewer steps.
+      layers = try convLSTM(
+        input: input, widths: [16, 32, 48, 96, 96], hidden: 64, dropout, steps: 2)
     case "conv3d-lstm-attention":
       layers = try convLSTM(
         input: input, widths: [16, 48, 96, 192, 192], hidden: 128, dropout,
@@ -58,10 +60,10 @@ extension Architecture {
     return architecture
   }
 
-  /// Blocks are added while a side is long enough to halve; time is halved only once where there
-  /// are 16 frames or fewer, so that the LSTM keeps a sequence to read.
+  /// Blocks are added while a side is long enough to halve; time is halved by one or two of them,
+  /// until `steps` are left or the clip was that short, so that the LSTM keeps a sequence to read.
   private static func convLSTM(
-    input: InputShape, widths: [Int], hidden: Int, _ dropout: Float,
+    input: InputShape, widths: [Int], hidden: Int, _ dropout: Float, steps: Int = 8,
     pooling: LayerSpec = .timePooling(.mean)
   ) throws(NetworkError) -> [LayerSpec] {
     var layers: [LayerSpec] = []
@@ -70,7 +72,7 @@ extension Architecture {
     for (index, width) in widths.enumerated() {
       // Three blocks at least, five at most, four at 64 × 64.
       guard index < 3 || side >= 8 else { break }
-      let halvesTime = (index == 1 && frames >= 4) || (index == 2 && frames >= 16)
+      let halvesTime = (index == 1 && frames >= 4) || (index == 2 && frames >= 2 * steps)
       let window = Extent3(halvesTime ? 2 : 1, side >= 2 ? 2 : 1, side >= 2 ? 2 : 1)
       layers += [
         .conv3D(

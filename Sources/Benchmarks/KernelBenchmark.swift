@@ -5,22 +5,25 @@ import Tensors
 /// Times each convolution of a workload on its own, forward and both gradients, against what the
 /// processor's arithmetic can do at most, measured in the same run.
 ///
-/// GFLOP/s count the multiplications of the convolution's definition. Winograd's kernels do 2.25
-/// times fewer, and may therefore exceed the peak.
+/// GFLOP/s count the multiplications of the convolution's definition, of which Winograd's kernels do
+/// 2.25 times fewer; the share of the peak counts those that are done.
 public struct KernelBenchmark: Sendable {
-  public var workload: String
+  public var workload: Workload
   public var batch: Int
   public var threads: Int
   public var rounds: Int
+  public var precision: Precision
   public var method: Convolution.Method
 
   public init(
-    workload: String, batch: Int, threads: Int, rounds: Int, method: Convolution.Method
+    workload: Workload, batch: Int, threads: Int, rounds: Int, precision: Precision = .auto,
+    method: Convolution.Method
   ) {
     self.workload = workload
     self.batch = batch
     self.threads = threads
     self.rounds = rounds
+    self.precision = precision
     self.method = method
   }
 
@@ -38,7 +41,7 @@ public struct KernelBenchmark: Sendable {
     /// A batch.
     public let seconds: BenchmarkSeconds
     public let gflops: Double
-    /// Of `Result.peakGflops`; of the multiplications that are really done.
+    /// Of `Result.peakGflops`, by the multiplications that are done.
     public fileprivate(set) var shareOfPeak: Double
 
     enum CodingKeys: String, CodingKey {
@@ -50,8 +53,8 @@ public struct KernelBenchmark: Sendable {
   public struct Result: Codable, Sendable {
     public let peer: String
     public let task: String
-    public let workload: String
-    public let precision: String
+    public let workload: Workload
+    public let precision: Precision
     public let kernels: String
     public let batch: Int
     public let threads: Int
@@ -66,8 +69,8 @@ public struct KernelBenchmark: Sendable {
   }
 
   public func run() throws -> Result {
-    let architecture = try Architecture.preset(
-      workload, input: InputShape(frames: 16, height: 112, width: 112, channels: 3), classes: 6)
+    let precision = try precision.resolved()
+    let architecture = try workload.architecture()
     let pool = WorkerPool(threads: threads)
     defer { pool.shutDown() }
     // Clocks change while this runs: the best of tries between the layers.
@@ -80,7 +83,7 @@ public struct KernelBenchmark: Sendable {
     }
     for row in rows.indices { rows[row].shareOfPeak /= peak }
     return Result(
-      peer: "vidclass", task: "kernels", workload: workload, precision: "fp32",
+      peer: "vidclass", task: "kernels", workload: workload, precision: precision,
       kernels: InstructionSet.name, batch: batch, threads: threads, peakGflops: peak, layers: rows)
   }
 
@@ -142,7 +145,9 @@ public struct KernelBenchmark: Sendable {
     let flops = Double(geometry.flops(output: convolution.output.extent)) * Double(batch)
     let done = convolution.isWinograd ? flops / Convolution.winogradSaving : flops
     let clock = ContinuousClock()
-    let rows = passes.map { pass -> Row in
+    // The arena, on which `once` works through pointers, lives until all passes are timed.
+    defer { _ = arena.byteCount }
+    return passes.map { pass in
       once(pass)
       let times = BenchmarkSeconds(
         (0..<rounds).map { _ in clock.measure { once(pass) } / .seconds(1) })
@@ -151,7 +156,5 @@ public struct KernelBenchmark: Sendable {
         seconds: times, gflops: flops / times.median / 1e9,
         shareOfPeak: done / times.median / 1e9)
     }
-    // The arena is unmapped when nothing reads it any more.
-    return withExtendedLifetime(arena.byteCount) { rows }
   }
 }

@@ -9,12 +9,11 @@ import VideoDecoding
 /// network with random weights.
 public struct LabelBenchmark: Sendable {
   public var jobs: [LabelJob]
-  /// `std` or `seed`.
-  public var workload: String
+  public var workload: Workload
   public var threads: Int
   public var rounds: Int
 
-  public init(jobs: [LabelJob], workload: String, threads: Int, rounds: Int) {
+  public init(jobs: [LabelJob], workload: Workload, threads: Int, rounds: Int) {
     precondition(!jobs.isEmpty && threads > 0 && rounds > 0)
     self.jobs = jobs
     self.workload = workload
@@ -25,7 +24,7 @@ public struct LabelBenchmark: Sendable {
   public struct Result: Codable, Sendable {
     public let peer: String
     public let task: String
-    public let workload: String
+    public let workload: Workload
     public let files: Int
     public let failed: Int
     /// Why, a line for each movie that failed.
@@ -76,16 +75,15 @@ public struct LabelBenchmark: Sendable {
   }
 
   private func model() throws -> Model {
-    let classes = (1...6).map { "class \($0)" }
-    let architecture = try Architecture.preset(
-      workload, input: InputShape(frames: 16, height: 112, width: 112, channels: 3),
-      classes: classes.count)
+    let architecture = try workload.architecture()
+    let input = Workload.input
     return Model(
       metadata: ModelMetadata(
-        architecture: architecture, classes: classes,
+        architecture: architecture, classes: (1...Workload.classes).map { "class \($0)" },
         preprocessing: Preprocessing(
-          frames: 16, height: 112, width: 112, resizeHeight: 112, resizeWidth: 112, color: .rgb,
-          motion: .none, choice: .uniform)),
+          frames: input.frames, height: input.height, width: input.width,
+          resizeHeight: input.height, resizeWidth: input.width, color: .rgb, motion: .none,
+          choice: .uniform)),
       network: try Network(architecture: architecture, seed: 0))
   }
 }

@@ -3,10 +3,6 @@ import Networks
 import Tensors
 
 /// Times one batch of a named workload, forward or a whole training step, data already in memory.
-///
-/// Workloads read `[N, 16, 112, 112, 3]` and give 6 logits: `std` is four Conv3D → ReLU →
-/// MaxPool3D blocks, spatial mean, LSTM(256), Dense; `seed` is Conv3D(32) → ReLU → MaxPool3D(2),
-/// flatten per step, LSTM(128), Dense.
 public struct NetworkBenchmark: Sendable {
   public enum Task: String, CaseIterable, Sendable, Codable {
     /// Logits of one batch.
@@ -16,23 +12,24 @@ public struct NetworkBenchmark: Sendable {
   }
 
   public var task: Task
-  /// `std` or `seed`.
-  public var workload: String
+  public var workload: Workload
   public var batch: Int
   public var threads: Int
   public var rounds: Int
+  public var precision: Precision
   /// Direct convolutions only.
   public var exactConvolution: Bool
 
   public init(
-    task: Task, workload: String, batch: Int, threads: Int, rounds: Int,
-    exactConvolution: Bool = false
+    task: Task, workload: Workload, batch: Int, threads: Int, rounds: Int,
+    precision: Precision = .auto, exactConvolution: Bool = false
   ) {
     self.task = task
     self.workload = workload
     self.batch = batch
     self.threads = threads
     self.rounds = rounds
+    self.precision = precision
     self.exactConvolution = exactConvolution
   }
 
@@ -40,8 +37,8 @@ public struct NetworkBenchmark: Sendable {
   public struct Result: Codable, Sendable {
     public let peer: String
     public let task: Task
-    public let workload: String
-    public let precision: String
+    public let workload: Workload
+    public let precision: Precision
     public let kernels: String
     public let batch: Int
     public let threads: Int
@@ -61,10 +58,8 @@ public struct NetworkBenchmark: Sendable {
 
   /// Two batches to warm up, then one a round.
   public func run() throws -> Result {
-    let classes = 6
-    let architecture = try Architecture.preset(
-      workload, input: InputShape(frames: 16, height: 112, width: 112, channels: 3),
-      classes: classes)
+    let precision = try precision.resolved()
+    let architecture = try workload.architecture()
     let pool = WorkerPool(threads: threads)
     defer { pool.shutDown() }
     let network = try Network(architecture: architecture, seed: 0)
@@ -82,7 +77,7 @@ public struct NetworkBenchmark: Sendable {
       _ = executor.input.update(fromContentsOf: clips)
       executor.forward(count: batch)
       guard task == .train else { return }
-      writeGradient(executor, classes: classes)
+      writeGradient(executor)
       executor.backward(count: batch)
       step += 1
       VectorMath.adamW(
@@ -101,7 +96,7 @@ public struct NetworkBenchmark: Sendable {
     let passes = task == .train ? 3.0 : 1.0
     let flops = Double(try architecture.flopsPerClip()) * Double(batch) * passes
     return Result(
-      peer: "vidclass", task: task, workload: workload, precision: "fp32",
+      peer: "vidclass", task: task, workload: workload, precision: precision,
       kernels: InstructionSet.name, batch: batch, threads: threads,
       seconds: times,
       clipsPerSecond: Double(batch) / times.median, gflops: flops / times.median / 1e9,
@@ -109,7 +104,8 @@ public struct NetworkBenchmark: Sendable {
   }
 
   /// Gradient of the mean cross-entropy against the labels 0, 1, 2 …
-  private func writeGradient(_ executor: Executor, classes: Int) {
+  private func writeGradient(_ executor: Executor) {
+    let classes = Workload.classes
     for row in 0..<batch {
       let logits = executor.logits[row * classes..<(row + 1) * classes]
       let top = logits.max() ?? 0
@@ -121,16 +117,5 @@ public struct NetworkBenchmark: Sendable {
           (weights[column] / total - target) / Float(batch)
       }
     }
-  }
-
-}
-
-enum BenchmarkMemory {
-  /// Highest resident memory of the process so far.
-  static var peakMiB: Double {
-    var usage = rusage()
-    // RUSAGE_SELF, which C libraries import under different types.
-    getrusage(0, &usage)
-    return Double(usage.ru_maxrss) / 1024
   }
 }

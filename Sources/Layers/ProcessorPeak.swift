@@ -9,6 +9,8 @@ public enum ProcessorPeak {
     let kernel = InstructionSet.kernels.pointee.peak!
     let rounds = 3_000_000
     let clock = ContinuousClock()
+    var values = [Float](repeating: 1, count: 64)
+    let flops = kernel(1, &values) * Double(rounds) * Double(pool.threads)
     var best = 0.0
     for _ in 0..<tries {
       let time = clock.measure {
@@ -19,8 +21,6 @@ public enum ProcessorPeak {
           }
         }
       }
-      var values = [Float](repeating: 1, count: 64)
-      let flops = kernel(1, &values) * Double(rounds) * Double(pool.threads)
       best = max(best, flops / (time / .seconds(1)) / 1e9)
     }
     return best

@@ -41,6 +41,13 @@ import Testing
     var taps: Int { conv.kernel_depth * conv.kernel_height * conv.kernel_width }
     var weightCount: Int { conv.output.channels * conv.input.channels * taps }
     var positions: Int { conv.output.depth * conv.output.height * conv.output.width }
+
+    /// Channels out and in; panels of so many channels that an instruction set packs them into.
+    func sides(_ kernels: vc_kernels) -> (outputs: Int, inputs: Int, panel: Int, panels: Int) {
+      let outputs = conv.output.channels
+      let panel = kernels.panel_width
+      return (outputs, conv.input.channels, panel, (outputs + panel - 1) / panel)
+    }
   }
 
   @Test(arguments: KernelTests.instructionSets)
@@ -81,9 +88,7 @@ import Testing
     _ bias: [Float], _ gradient: [Float]
   ) -> (output: [Float], weights: [Float]) {
     var conv = sample.conv
-    let (outputs, inputs) = (conv.output.channels, conv.input.channels)
-    let panel = kernels.panel_width
-    let panels = (outputs + panel - 1) / panel
+    let (outputs, inputs, panel, panels) = sample.sides(kernels)
     var packed = [Float](repeating: 0, count: panels * panel * inputs * sample.taps)
     vc_pack_weights(
       weights, &packed, outputs, inputs, conv.kernel_depth, conv.kernel_height, conv.kernel_width,
@@ -103,9 +108,7 @@ import Testing
     _ bias: [Float], _ gradient: [Float]
   ) -> (output: [Float], weights: [Float]) {
     var conv = sample.conv
-    let (outputs, inputs) = (conv.output.channels, conv.input.channels)
-    let panel = kernels.panel_width
-    let panels = (outputs + panel - 1) / panel
+    let (outputs, inputs, panel, panels) = sample.sides(kernels)
     var packed = [Float](repeating: 0, count: 16 * panels * panel * inputs * conv.kernel_depth)
     vc_winograd_pack(
       weights, &packed, outputs, inputs, conv.kernel_depth, panel, 0, nil, 0, panels)
@@ -152,9 +155,7 @@ import Testing
     let kernels = try #require(vc_kernels_named(instructionSet)).pointee
     let sample = Sample(number: 21)
     var conv = sample.conv
-    let (outputs, inputs) = (conv.output.channels, conv.input.channels)
-    let panel = kernels.panel_width
-    let panels = (outputs + panel - 1) / panel
+    let (outputs, inputs, panel, panels) = sample.sides(kernels)
     let input = randomValues(KernelTests.count(conv.input), seed: 1)
     let weights = randomValues(sample.weightCount, seed: 2)
     let scale = randomValues(outputs, seed: 3)

@@ -23,10 +23,12 @@ struct BenchCommand: ParsableCommand {
     ])
 }
 
+extension Workload: ExpressibleByArgument {}
+
 /// What all networks' benchmarks take.
 struct NetworkBenchmarkOptions: ParsableArguments {
-  @Option(help: "std or seed.")
-  var workload = "std"
+  @Option(help: "The network: std or seed.")
+  var workload: Workload = .std
 
   @Option(help: "Clips a batch.")
   var batch = 8
@@ -41,9 +43,6 @@ struct NetworkBenchmarkOptions: ParsableArguments {
   var exactConv = false
 
   func validate() throws {
-    guard ["std", "seed"].contains(workload) else {
-      throw ValidationError("--workload must be std or seed, not '\(workload)'.")
-    }
     guard (1...1024).contains(batch) else {
       throw ValidationError("--batch must be from 1 to 1024, not \(batch).")
     }
@@ -53,10 +52,9 @@ struct NetworkBenchmarkOptions: ParsableArguments {
   }
 
   func run(_ task: NetworkBenchmark.Task, global: GlobalOptions, json: Bool) throws {
-    _ = try precision.resolved()
     let result = try NetworkBenchmark(
       task: task, workload: workload, batch: batch, threads: global.threadCount, rounds: rounds,
-      exactConvolution: exactConv
+      precision: precision, exactConvolution: exactConv
     ).run()
     if json { return try StandardOutput.writeJSON(result) }
     func fixed(_ value: Double, _ digits: Int) -> String {
@@ -64,7 +62,7 @@ struct NetworkBenchmarkOptions: ParsableArguments {
     }
     try StandardOutput.write(
       """
-      \(task.rawValue) \(workload), batch \(batch), \(result.threads) threads, \(result.kernels): \
+      \(task.rawValue) \(workload.rawValue), batch \(batch), \(result.threads) threads, \(result.kernels): \
       \(fixed(result.clipsPerSecond, 1)) clips/s \
       (\(fixed(result.seconds.median, 3)) s a batch, \(fixed(result.seconds.min, 3)) to \
       \(fixed(result.seconds.max, 3))), \(fixed(result.gflops, 0)) GFLOP/s, \

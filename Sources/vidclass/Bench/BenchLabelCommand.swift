@@ -19,35 +19,26 @@ struct BenchLabelCommand: ParsableCommand {
   @OptionGroup var global: GlobalOptions
   @OptionGroup var output: JSONOption
 
-  @Argument(help: "A folder of movies, or a movie.")
-  var path: String
+  @OptionGroup var movies: BenchMovies
 
-  @Option(help: "std or seed.")
-  var workload = "std"
+  @Option(help: "The network: std or seed.")
+  var workload: Workload = .std
 
   @Option(help: "Times through all movies that count.")
   var rounds = 3
 
   func validate() throws {
-    guard ["std", "seed"].contains(workload) else {
-      throw ValidationError("--workload must be std or seed, not '\(workload)'.")
-    }
     guard (1...10_000).contains(rounds) else {
       throw ValidationError("--rounds must be from 1 to 10000, not \(rounds).")
     }
   }
 
   func run() throws {
-    var finder = MediaFinder(kinds: MediaNames())
-    finder.add(MediaPath(path))
-    guard !finder.jobs.isEmpty else {
-      throw LabelError(.input, finder.warnings.first ?? "\(path): holds no movie")
-    }
     let result = try LabelBenchmark(
-      jobs: finder.jobs, workload: workload, threads: global.threadCount, rounds: rounds
+      jobs: try movies.jobs(), workload: workload, threads: global.threadCount, rounds: rounds
     ).run()
     guard result.failed < result.files else {
-      throw LabelError(.input, "\(path): none of \(result.files) movies could be labelled")
+      throw LabelError(.input, "\(movies.path): none of \(result.files) movies could be labelled")
     }
     for error in result.errors { global.console.note(error) }
     if output.json {
@@ -57,7 +48,7 @@ struct BenchLabelCommand: ParsableCommand {
         String(
           format: "%d movies, %d threads, %@: %.2f movies/s (%.2f s, %.2f to %.2f), %.0f MiB at "
             + "most; %d movies failed\n",
-          result.files, result.threads, workload, result.videosPerSecond, result.seconds.median,
+          result.files, result.threads, workload.rawValue, result.videosPerSecond, result.seconds.median,
           result.seconds.min, result.seconds.max, result.peakMiB, result.failed))
     }
     if result.failed > 0 { throw ExitCode.partial }

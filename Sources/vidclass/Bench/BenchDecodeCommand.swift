@@ -21,8 +21,7 @@ struct BenchDecodeCommand: ParsableCommand {
   @OptionGroup var global: GlobalOptions
   @OptionGroup var output: JSONOption
 
-  @Argument(help: "A folder of movies, or a movie.")
-  var path: String
+  @OptionGroup var movies: BenchMovies
 
   @Option(help: "Frames of each movie, spread evenly; default 16.")
   var frames: Int?
@@ -51,19 +50,13 @@ struct BenchDecodeCommand: ParsableCommand {
   }
 
   func run() throws {
-    var finder = MediaFinder(kinds: MediaNames())
-    finder.add(MediaPath(path))
-    let found = finder.jobs.map(\.path.text)
-    guard !found.isEmpty else {
-      throw LabelError(.input, finder.warnings.first ?? "\(path): holds no movie")
-    }
     let result = DecodeBenchmark(
-      files: found, choice: every.map { .every($0) } ?? .even(frames ?? 16),
+      files: try movies.jobs().map(\.path.text), choice: every.map { .every($0) } ?? .even(frames ?? 16),
       size: size?.value ?? FrameSize(width: 112, height: 112),
       threads: global.threadCount, rounds: rounds, processes: inProcess ? nil : .current
     ).run()
     guard result.failed < result.files else {
-      throw LabelError(.input, "\(path): none of \(result.files) movies could be decoded")
+      throw LabelError(.input, "\(movies.path): none of \(result.files) movies could be decoded")
     }
     for error in result.errors { global.console.note(error) }
     if output.json {

@@ -21,10 +21,10 @@ struct BenchKernelsCommand: ParsableCommand {
   @OptionGroup var options: NetworkBenchmarkOptions
 
   func run() throws {
-    _ = try options.precision.resolved()
     let result = try KernelBenchmark(
       workload: options.workload, batch: options.batch, threads: global.threadCount,
-      rounds: options.rounds, method: options.exactConv ? .direct : .fewestProducts
+      rounds: options.rounds, precision: options.precision,
+      method: options.exactConv ? .direct : .fewestProducts
     ).run()
     if output.json { return try StandardOutput.writeJSON(result) }
     var lines = [

@@ -1,0 +1,16 @@
+import Networks
+
+/// The networks that speed is compared by: clips `[16, 112, 112, 3]` to 6 logits.
+public enum Workload: String, CaseIterable, Sendable, Codable {
+  /// Four Conv3D → ReLU → MaxPool3D blocks, spatial mean, LSTM(256), Dense.
+  case std
+  /// Conv3D(32) → ReLU → MaxPool3D(2), flatten per step, LSTM(128), Dense.
+  case seed
+
+  static let classes = 6
+  static let input = InputShape(frames: 16, height: 112, width: 112, channels: 3)
+
+  func architecture() throws -> Architecture {
+    try Architecture.preset(rawValue, input: Workload.input, classes: Workload.classes)
+  }
+}

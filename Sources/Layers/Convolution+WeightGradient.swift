@@ -43,20 +43,22 @@ extension Convolution {
     shards * shardCount + workers * gradientScratch
   }
 
-  /// Adds up one shard's weight gradient for a group of panels.
+  /// Adds up one shard's weight gradient for a group of panels; both pointers are those of the first
+  /// of `samples`.
   private func sumShard(
-    _ shard: Int, group: Int, batch: Int, input x: UnsafePointer<Float>,
+    _ shard: Int, group: Int, samples: Range<Int>, input x: UnsafePointer<Float>,
     outputGradient: UnsafePointer<Float>, sum: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>
   ) {
     let kernels = InstructionSet.kernels.pointee
     let layout = gradientLayout
     var c = gradientC
+    let mine = samples.lazy.filter { $0 % shards == shard }.map { $0 - samples.lowerBound }
     guard isWinograd else {
-      sum.update(repeating: 0, count: shardCount)
-      for sample in stride(from: shard, to: batch, by: shards) {
+      if samples.lowerBound == 0 { sum.update(repeating: 0, count: shardCount) }
+      for place in mine {
         kernels.conv_weight_gradient(
-          &c, x + sample * input.sampleCount, outputGradient + sample * layout.sampleCount, sum,
+          &c, x + place * input.sampleCount, outputGradient + place * layout.sampleCount, sum,
           scratch)
       }
       return
@@ -65,9 +67,9 @@ extension Convolution {
     let first = group * size
     let count = min(size, panels(geometry.outputChannels) - first)
     scratch.update(repeating: 0, count: groupCount)
-    for sample in stride(from: shard, to: batch, by: shards) {
+    for place in mine {
       kernels.winograd_weight_gradient(
-        &c, x + sample * input.sampleCount, outputGradient + sample * layout.sampleCount, first,
+        &c, x + place * input.sampleCount, outputGradient + place * layout.sampleCount, first,
         count, scratch, scratch + groupCount)
     }
     kernels.winograd_gradient(
@@ -75,11 +77,27 @@ extension Convolution {
       geometry.kernel.depth)
   }
 
+  /// Whether `sumWeightGradient` may be called with parts of a batch. Winograd's sums are
+  /// transformed back once for each call, which parts would multiply.
+  public var sumsParts: Bool { !isWinograd }
+
   /// The gradient of the weights, `[O, I, kD, kH, kW]`, summed over the batch.
   public func weightGradient(
     batch: Int, input x: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
     gradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, pool: WorkerPool
   ) {
+    sumWeightGradient(
+      samples: 0..<batch, input: x, outputGradient: outputGradient, scratch: scratch, pool: pool)
+    finishWeightGradient(gradient, scratch: scratch, pool: pool)
+  }
+
+  /// Adds some samples, in order and from the first on, to the sums in `scratch`; both pointers are
+  /// those of the first of them. The bits are those of the whole batch in one call.
+  public func sumWeightGradient(
+    samples: Range<Int>, input x: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>, pool: WorkerPool
+  ) {
+    precondition(sumsParts || samples.lowerBound == 0, "these kernels take whole batches")
     let shards = shards
     let groups = panelGroups
     let work = scratch + shards * shardCount
@@ -87,9 +105,16 @@ extension Convolution {
     pool.parallelFor(shards * groups) { task, worker in
       let shard = task / groups
       sumShard(
-        shard, group: task % groups, batch: batch, input: x, outputGradient: outputGradient,
+        shard, group: task % groups, samples: samples, input: x, outputGradient: outputGradient,
         sum: scratch + shard * shardCount, scratch: work + worker * size)
     }
+  }
+
+  /// The gradient of the weights, `[O, I, kD, kH, kW]`, from the sums in `scratch`.
+  public func finishWeightGradient(
+    _ gradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, pool: WorkerPool
+  ) {
+    let shards = shards
     let panelCount = panels(geometry.outputChannels)
     let panelSize = shardCount / panelCount
     let kernelSize = geometry.kernel

@@ -13,6 +13,9 @@ struct ConvolutionOperation: Operation {
   private let weight: Range<Int>
   private let bias: Range<Int>?
   private let norm: Normalisation?
+  /// Samples whose gradient at the convolution's output exists at a time, the largest buffer there
+  /// is.
+  private let part: Int
   private let positions: Int
   private let channels: Int
 
@@ -75,6 +78,7 @@ struct ConvolutionOperation: Operation {
     channels = stage.geometry.outputChannels
 
     let batch = moments.batch
+    part = convolution.sumsParts ? min(batch, max(2 * moments.workers, 4)) : batch
     packed = plan.floats(convolution.packedCount, from: moments.start, to: moments.end)
     affine = plan.floats(2 * channels, from: moments.start, to: moments.end)
     let keepsConvolved = norm != nil && moments.backward != nil
@@ -102,7 +106,7 @@ struct ConvolutionOperation: Operation {
         plan.doubles(
           $0.layer.scratchCount(batch: batch), from: moments.forward, to: moments.forward)
       },
-      gradient: plan.floats(batch * convolution.gradientLayout.sampleCount, from: back, to: back),
+      gradient: plan.floats(part * convolution.gradientLayout.sampleCount, from: back, to: back),
       sums: plan.doubles(2 * batch * channels, from: back, to: back),
       coefficients: plan.floats(3 * channels, from: back, to: back),
       weightScratch: plan.floats(
@@ -215,21 +219,42 @@ struct ConvolutionOperation: Operation {
         }
       }
     }
+    for first in stride(from: 0, to: step.count, by: part) {
+      backward(step, training, samples: first..<min(first + part, step.count), a: a, b: b, e: e)
+    }
+    convolution.finishWeightGradient(
+      step.gradient(weight), scratch: memory.floats(training.weightScratch), pool: step.pool)
+  }
+
+  /// The gradients at the convolution's output and input, and the weights' sums, of some samples.
+  private func backward(
+    _ step: StepContext, _ training: Training, samples: Range<Int>, a: UnsafePointer<Float>,
+    b: UnsafePointer<Float>, e: UnsafePointer<Float>
+  ) {
+    guard let outputGradient = wiring.outputGradient else { return }
+    let memory = step.memory
+    let first = samples.lowerBound
+    let pooled = first * affinePool.output.denseCount
     let gradient = memory.floats(training.gradient)
     affinePool.backward(
-      batch: step.count, input: convolved, outputGradient: dy, index: index, a: a, b: b, e: e,
-      inputGradient: gradient, gradientLayout: convolution.gradientLayout, pool: step.pool)
-    convolution.weightGradient(
-      batch: step.count, input: memory.floats(wiring.input), outputGradient: gradient,
-      gradient: step.gradient(weight), scratch: memory.floats(training.weightScratch),
-      pool: step.pool)
-    if let inputGradient = wiring.inputGradient, let transposed = training.packedTransposed,
-      let scratch = training.inputScratch
-    {
-      convolution.inputGradient(
-        batch: step.count, outputGradient: gradient, weights: step.parameter(weight),
-        packed: memory.floats(transposed), inputGradient: memory.floats(inputGradient),
-        scratch: memory.floats(scratch), pool: step.pool)
-    }
+      batch: samples.count,
+      input: training.convolved.map {
+        UnsafePointer(memory.floats($0) + first * convolution.output.sampleCount)
+      },
+      outputGradient: memory.floats(outputGradient) + pooled,
+      index: memory.bytes(training.index) + pooled, a: a, b: b, e: e, inputGradient: gradient,
+      gradientLayout: convolution.gradientLayout, pool: step.pool)
+    convolution.sumWeightGradient(
+      samples: samples,
+      input: memory.floats(wiring.input) + first * convolution.input.sampleCount,
+      outputGradient: gradient, scratch: memory.floats(training.weightScratch), pool: step.pool)
+    guard let inputGradient = wiring.inputGradient,
+      let transposed = training.packedTransposed, let scratch = training.inputScratch
+    else { return }
+    convolution.inputGradient(
+      batch: samples.count, outputGradient: gradient, weights: step.parameter(weight),
+      packed: memory.floats(transposed),
+      inputGradient: memory.floats(inputGradient) + first * convolution.input.denseCount,
+      scratch: memory.floats(scratch), pool: step.pool)
   }
 }

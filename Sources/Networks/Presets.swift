@@ -70,8 +70,8 @@ extension Architecture {
     var side = min(input.height, input.width)
     var frames = input.frames
     for (index, width) in widths.enumerated() {
-      // Three blocks at least, five at most, four at 64 × 64.
-      guard index < 3 || side >= 8 else { break }
+      // Three blocks at least, five at most, four at 48 × 48 and at 64 × 64.
+      guard index < 3 || side >= 6 else { break }
       let halvesTime = (index == 1 && frames >= 4) || (index == 2 && frames >= 2 * steps)
       let window = Extent3(halvesTime ? 2 : 1, side >= 2 ? 2 : 1, side >= 2 ? 2 : 1)
       layers += [

@@ -51,7 +51,8 @@ struct BenchDecodeCommand: ParsableCommand {
 
   func run() throws {
     let result = DecodeBenchmark(
-      files: try movies.jobs().map(\.path.text), choice: every.map { .every($0) } ?? .even(frames ?? 16),
+      files: try movies.jobs().map(\.path.text),
+      choice: every.map { .every($0) } ?? .even(frames ?? 16),
       size: size?.value ?? FrameSize(width: 112, height: 112),
       threads: global.threadCount, rounds: rounds, processes: inProcess ? nil : .current
     ).run()

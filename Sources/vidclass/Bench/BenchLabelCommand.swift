@@ -48,7 +48,8 @@ struct BenchLabelCommand: ParsableCommand {
         String(
           format: "%d movies, %d threads, %@: %.2f movies/s (%.2f s, %.2f to %.2f), %.0f MiB at "
             + "most; %d movies failed\n",
-          result.files, result.threads, workload.rawValue, result.videosPerSecond, result.seconds.median,
+          result.files, result.threads, workload.rawValue, result.videosPerSecond,
+          result.seconds.median,
           result.seconds.min, result.seconds.max, result.peakMiB, result.failed))
     }
     if result.failed > 0 { throw ExitCode.partial }

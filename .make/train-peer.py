@@ -80,31 +80,27 @@ def stack(clips, frames, size, draw, flip):
 
     for clip in clips:
         whole = clip.shape[0]
-        span = whole * (uniform(0.85, 1) if draw else 1)
+        span = whole * (uniform(0.88, 1) if draw else 1)
         start = (whole - span) * (uniform(0, 1) if draw else 0)
         places = [start + (i + (uniform(0, 1) if draw else 0.5)) / frames * span
                   for i in range(frames)]
         batch.append(clip[[min(whole - 1, int(p)) for p in places]])
         if draw:
-            scale = uniform(0.85, min(1.12, side / size))
-            stretch = math.exp(uniform(-1, 1) * 0.025)
-            width, height = scale * size * stretch / side, scale * size / stretch / side
-            x = uniform(-1, 1) * max(0, 1 - width)
-            y = uniform(-1, 1) * max(0, 1 - height)
-            angle = uniform(-1, 1) * math.radians(4)
+            window = uniform(0.92, 1) * size / side
+            x = uniform(-1, 1) * (1 - window)
+            y = uniform(-1, 1) * (1 - window)
             mirror = -1 if flip and uniform(0, 1) < 0.5 else 1
             gains.append(1 + uniform(-1, 1) * 0.2)
             offsets.append(uniform(-1, 1) * 0.2)
             gammas.append(math.exp(uniform(-1, 1) * 0.15))
         else:
-            width = height = size / side
-            x = y = angle = 0.0
+            window = size / side
+            x = y = 0.0
             mirror = 1
             gains.append(1.0)
             offsets.append(0.0)
             gammas.append(1.0)
-        c, s = math.cos(angle), math.sin(angle)
-        matrices.append([[mirror * width * c, -height * s, x], [mirror * width * s, height * c, y]])
+        matrices.append([[mirror * window, 0, x], [0, window, y]])
     pixels = torch.stack(batch).float().div_(255)  # [N, T, C, side, side]
     n, t, channels = pixels.shape[:3]
     grid = F.affine_grid(torch.tensor(matrices), (n, 1, size, size), align_corners=False)

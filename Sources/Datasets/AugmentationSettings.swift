@@ -47,8 +47,8 @@ public struct AugmentationSettings: Codable, Hashable, Sendable {
       (aspect, rotation, brightness, contrast, gamma) = (0, 0, 0.1, 0.1, 0)
       (tint, erasing, mixup) = (0, 0, 0)
     case .standard:
-      // Larger changes of size, rotation and another aspect cost more than they gave on lips of
-      // unseen speakers, where size and place in the picture tell something.
+      // Larger changes of size, rotation and other aspects did not score better on lips of unseen
+      // speakers.
       (shortestSpan, frameJitter, smallestScale, largestScale) = (0.88, true, 0.92, 1)
       (aspect, rotation, brightness, contrast, gamma) = (0, 0, 0.2, 0.2, 0.15)
       (tint, erasing, mixup) = (0.05, 0, 0)

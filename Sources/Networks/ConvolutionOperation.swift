@@ -192,15 +192,54 @@ struct ConvolutionOperation: Operation {
     let dy = memory.floats(outputGradient)
     let index = memory.bytes(training.index)
     let convolved = training.convolved.map { UnsafePointer(memory.floats($0)) }
-    let state = BatchNormalisation.State(memory.floats(training.state), channels: channels)
-    let sums = memory.doubles(training.sums)
-    let normalised = sums + step.count * channels
-    affinePool.backwardSums(
-      batch: step.count, input: convolved, mean: state.mean, inverse: state.inverse,
-      outputGradient: dy, index: index, sums: sums, normalisedSums: normalised, pool: step.pool)
     let a = memory.floats(training.coefficients)
     let b = a + channels
     let e = b + channels
+    affineBackward(
+      step, training, convolved: convolved, outputGradient: dy, index: index, a: a, b: b, e: e)
+    let gradient = memory.floats(training.gradient)
+    let weightScratch = memory.floats(training.weightScratch)
+    for first in stride(from: 0, to: step.count, by: part) {
+      let samples = first..<min(first + part, step.count)
+      let pooled = first * affinePool.output.denseCount
+      affinePool.backward(
+        batch: samples.count,
+        input: convolved.map { $0 + first * convolution.output.sampleCount },
+        outputGradient: dy + pooled, index: index + pooled, a: a, b: b, e: e,
+        inputGradient: gradient, gradientLayout: convolution.gradientLayout, pool: step.pool)
+      convolution.sumWeightGradient(
+        samples: samples,
+        input: memory.floats(wiring.input) + first * convolution.input.sampleCount,
+        outputGradient: gradient, scratch: weightScratch, pool: step.pool)
+      if let inputGradient = wiring.inputGradient, let transposed = training.packedTransposed,
+        let scratch = training.inputScratch
+      {
+        convolution.inputGradient(
+          batch: samples.count, outputGradient: gradient, weights: step.parameter(weight),
+          packed: memory.floats(transposed),
+          inputGradient: memory.floats(inputGradient) + first * convolution.input.denseCount,
+          scratch: memory.floats(scratch), pool: step.pool)
+      }
+    }
+    convolution.finishWeightGradient(
+      step.gradient(weight), scratch: weightScratch, pool: step.pool)
+  }
+
+  /// Gradients of the normalisation's parameters and of the bias, and the coefficients of
+  /// `AffineMaxPool.backward`: what needs sums over the whole batch.
+  private func affineBackward(
+    _ step: StepContext, _ training: Training, convolved: UnsafePointer<Float>?,
+    outputGradient: UnsafePointer<Float>, index: UnsafePointer<UInt8>,
+    a: UnsafeMutablePointer<Float>, b: UnsafeMutablePointer<Float>, e: UnsafeMutablePointer<Float>
+  ) {
+    let state = BatchNormalisation.State(
+      step.memory.floats(training.state), channels: channels)
+    let sums = step.memory.doubles(training.sums)
+    let normalised = sums + step.count * channels
+    affinePool.backwardSums(
+      batch: step.count, input: convolved, mean: state.mean, inverse: state.inverse,
+      outputGradient: outputGradient, index: index, sums: sums, normalisedSums: normalised,
+      pool: step.pool)
     if let norm {
       norm.layer.backward(
         batch: step.count, positions: positions, gamma: step.parameter(norm.gamma), state: state,
@@ -208,53 +247,15 @@ struct ConvolutionOperation: Operation {
         betaGradient: step.gradient(norm.beta), a: a, b: b, e: e)
       // A bias before a normalisation changes nothing.
       if let bias { step.gradient(bias).update(repeating: 0, count: channels) }
-    } else {
-      a.update(repeating: 1, count: channels)
-      if let bias {
-        let gradient = step.gradient(bias)
-        for channel in 0..<channels {
-          var sum = 0.0
-          for sample in 0..<step.count { sum += sums[sample * channels + channel] }
-          gradient[channel] = Float(sum)
-        }
-      }
+      return
     }
-    for first in stride(from: 0, to: step.count, by: part) {
-      backward(step, training, samples: first..<min(first + part, step.count), a: a, b: b, e: e)
+    a.update(repeating: 1, count: channels)
+    guard let bias else { return }
+    let gradient = step.gradient(bias)
+    for channel in 0..<channels {
+      var sum = 0.0
+      for sample in 0..<step.count { sum += sums[sample * channels + channel] }
+      gradient[channel] = Float(sum)
     }
-    convolution.finishWeightGradient(
-      step.gradient(weight), scratch: memory.floats(training.weightScratch), pool: step.pool)
-  }
-
-  /// The gradients at the convolution's output and input, and the weights' sums, of some samples.
-  private func backward(
-    _ step: StepContext, _ training: Training, samples: Range<Int>, a: UnsafePointer<Float>,
-    b: UnsafePointer<Float>, e: UnsafePointer<Float>
-  ) {
-    guard let outputGradient = wiring.outputGradient else { return }
-    let memory = step.memory
-    let first = samples.lowerBound
-    let pooled = first * affinePool.output.denseCount
-    let gradient = memory.floats(training.gradient)
-    affinePool.backward(
-      batch: samples.count,
-      input: training.convolved.map {
-        UnsafePointer(memory.floats($0) + first * convolution.output.sampleCount)
-      },
-      outputGradient: memory.floats(outputGradient) + pooled,
-      index: memory.bytes(training.index) + pooled, a: a, b: b, e: e, inputGradient: gradient,
-      gradientLayout: convolution.gradientLayout, pool: step.pool)
-    convolution.sumWeightGradient(
-      samples: samples,
-      input: memory.floats(wiring.input) + first * convolution.input.sampleCount,
-      outputGradient: gradient, scratch: memory.floats(training.weightScratch), pool: step.pool)
-    guard let inputGradient = wiring.inputGradient,
-      let transposed = training.packedTransposed, let scratch = training.inputScratch
-    else { return }
-    convolution.inputGradient(
-      batch: samples.count, outputGradient: gradient, weights: step.parameter(weight),
-      packed: memory.floats(transposed),
-      inputGradient: memory.floats(inputGradient) + first * convolution.input.denseCount,
-      scratch: memory.floats(scratch), pool: step.pool)
   }
 }

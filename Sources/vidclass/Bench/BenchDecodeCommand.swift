@@ -56,16 +56,8 @@ struct BenchDecodeCommand: ParsableCommand {
       size: size?.value ?? FrameSize(width: 112, height: 112),
       threads: global.threadCount, rounds: rounds, processes: inProcess ? nil : .current
     ).run()
-    guard result.failed < result.files else {
-      throw LabelError(.input, "\(movies.path): none of \(result.files) movies could be decoded")
-    }
-    for error in result.errors { global.console.note(error) }
-    if output.json {
-      try StandardOutput.writeJSON(result)
-    } else {
-      try StandardOutput.write(text(result))
-    }
-    if result.failed > 0 { throw ExitCode.partial }
+    try movies.report(
+      result, done: "decoded", text: text(result), json: output.json, console: global.console)
   }
 
   private func text(_ result: DecodeBenchmark.Result) -> String {

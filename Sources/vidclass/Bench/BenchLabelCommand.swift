@@ -37,21 +37,16 @@ struct BenchLabelCommand: ParsableCommand {
     let result = try LabelBenchmark(
       jobs: try movies.jobs(), workload: workload, threads: global.threadCount, rounds: rounds
     ).run()
-    guard result.failed < result.files else {
-      throw LabelError(.input, "\(movies.path): none of \(result.files) movies could be labelled")
-    }
-    for error in result.errors { global.console.note(error) }
-    if output.json {
-      try StandardOutput.writeJSON(result)
-    } else {
-      try StandardOutput.write(
-        String(
-          format: "%d movies, %d threads, %@: %.2f movies/s (%.2f s, %.2f to %.2f), %.0f MiB at "
-            + "most; %d movies failed\n",
-          result.files, result.threads, workload.rawValue, result.videosPerSecond,
-          result.seconds.median,
-          result.seconds.min, result.seconds.max, result.peakMiB, result.failed))
-    }
-    if result.failed > 0 { throw ExitCode.partial }
+    try movies.report(
+      result, done: "labelled", text: text(result), json: output.json, console: global.console)
+  }
+
+  private func text(_ result: LabelBenchmark.Result) -> String {
+    String(
+      format: "%d movies, %d threads, %@: %.2f movies/s (%.2f s, %.2f to %.2f), %.0f MiB at "
+        + "most; %d movies failed\n",
+      result.files, result.threads, workload.rawValue, result.videosPerSecond,
+      result.seconds.median, result.seconds.min, result.seconds.max, result.peakMiB,
+      result.failed)
   }
 }

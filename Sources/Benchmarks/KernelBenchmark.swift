@@ -143,16 +143,17 @@ public struct KernelBenchmark: Sendable {
     }
 
     let flops = Double(geometry.flops(output: convolution.output.extent)) * Double(batch)
-    let done = convolution.isWinograd ? flops / Convolution.winogradSaving : flops
     let clock = ContinuousClock()
     // The arena, on which `once` works through pointers, lives until all passes are timed.
-    defer { _ = arena.byteCount }
+    defer { withExtendedLifetime(arena) {} }
     return passes.map { pass in
+      let winograd = pass == .forward ? convolution.isWinograd : convolution.isWinogradBackward
+      let done = winograd ? flops / Convolution.winogradSaving : flops
       once(pass)
       let times = BenchmarkSeconds(
         (0..<rounds).map { _ in clock.measure { once(pass) } / .seconds(1) })
       return Row(
-        layer: layer.name, pass: pass, method: convolution.isWinograd ? "winograd" : "direct",
+        layer: layer.name, pass: pass, method: winograd ? "winograd" : "direct",
         seconds: times, gflops: flops / times.median / 1e9,
         shareOfPeak: done / times.median / 1e9)
     }

@@ -26,6 +26,11 @@ static inline ptrdiff_t first_tap(const vc_conv *c) {
          (l->halo_width - c->pad_width) * l->channels;
 }
 
+/// Whether a panel of Winograd's transformed weights is so small that it stays in the first cache.
+static inline int winograd_is_thin(const vc_conv *c) {
+  return c->kernel_depth * c->input.channels <= 24;
+}
+
 static inline ptrdiff_t min_of(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
 
 #endif

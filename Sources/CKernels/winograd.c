@@ -18,7 +18,10 @@ static vc_winograd_block block(const vc_conv *c, ptrdiff_t panel_width, ptrdiff_
 }
 
 vc_winograd_block vc_winograd_forward_block(const vc_conv *c, ptrdiff_t panel_width) {
-  return block(c, panel_width, 72);
+  vc_winograd_block b = block(c, panel_width, 72);
+  // Products of few channels stay in registers.
+  if (winograd_is_thin(c)) b.m_stride = 0;
+  return b;
 }
 
 vc_winograd_block vc_winograd_gradient_block(const vc_conv *c, ptrdiff_t panel_width) {

@@ -17,12 +17,13 @@ extension Convolution {
 
   /// Floats of a group of panels of transformed weights.
   private var groupCount: Int {
-    gradientBlock.panels * panelWidth * geometry.inputChannels * packedTaps
+    gradientBlock.panels * panelWidth * geometry.inputChannels
+      * packedTaps(winograd: true)
   }
 
   /// Groups that the panels are cut into, each for a task of its own.
   private var panelGroups: Int {
-    let size = isWinograd ? gradientBlock.panels : panels(geometry.outputChannels)
+    let size = isWinogradBackward ? gradientBlock.panels : panels(geometry.outputChannels)
     return (panels(geometry.outputChannels) + size - 1) / size
   }
 
@@ -33,7 +34,7 @@ extension Convolution {
   /// Floats of scratch, a worker, beside the shards' sums.
   private var gradientScratch: Int {
     var c = gradientC
-    guard isWinograd else { return vc_weight_gradient_scratch(&c, panelWidth) }
+    guard isWinogradBackward else { return vc_weight_gradient_scratch(&c, panelWidth) }
     var block = gradientBlock
     return groupCount + vc_winograd_scratch(&block)
   }
@@ -54,7 +55,7 @@ extension Convolution {
     let layout = gradientLayout
     var c = gradientC
     let mine = samples.lazy.filter { $0 % shards == shard }.map { $0 - samples.lowerBound }
-    guard isWinograd else {
+    guard isWinogradBackward else {
       if samples.lowerBound == 0 { sum.update(repeating: 0, count: shardCount) }
       for place in mine {
         kernels.conv_weight_gradient(
@@ -79,7 +80,7 @@ extension Convolution {
 
   /// Whether `sumWeightGradient` may be called with parts of a batch. Winograd's sums are
   /// transformed back once for each call, which parts would multiply.
-  public var sumsParts: Bool { !isWinograd }
+  public var sumsParts: Bool { !isWinogradBackward }
 
   /// The gradient of the weights, `[O, I, kD, kH, kW]`, summed over the batch.
   public func weightGradient(

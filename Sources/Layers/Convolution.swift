@@ -4,7 +4,7 @@ import Tensors
 /// Convolution in 1, 2 or 3 dimensions of activations `[N, D, H, W, C]`.
 ///
 /// Forward and both gradients are implicit im2col + GEMM: the micro-kernel reads patches straight
-/// from the padded activations. Wide 3 × 3 kernels go by Winograd F(2×2, 3×3) with 2.25 times fewer
+/// from the padded activations. Most 3 × 3 kernels go by Winograd F(2×2, 3×3) with 2.25 times fewer
 /// multiplications, unless the exact way is asked for. The input gradient of a strided convolution,
 /// whose patches do not tile, goes by an explicit im2col matrix and OpenBLAS.
 public struct Convolution: Sendable {
@@ -26,14 +26,16 @@ public struct Convolution: Sendable {
     case fewestProducts
   }
 
-  /// Channels, in and out, from which Winograd's transforms cost less than they save.
+  /// Output channels of the products from which Winograd's transforms cost less than they save.
   public static let winogradChannels = 16
 
   /// How many times fewer multiplications Winograd's kernels do.
   public static let winogradSaving = 2.25
 
-  /// Whether Winograd's kernels are used, forward and in both gradients.
+  /// Whether Winograd's kernels are used forward.
   public let isWinograd: Bool
+  /// Whether Winograd's kernels are used in both gradients.
+  public let isWinogradBackward: Bool
 
   let panelWidth: Int
   private let tilePositions: Int
@@ -57,8 +59,9 @@ public struct Convolution: Sendable {
     tilePositions = InstructionSet.kernels.pointee.tile_positions
     isWinograd =
       method == .fewestProducts && geometry.kernel.height == 3 && geometry.kernel.width == 3
-      && geometry.stride == .one
-      && min(geometry.inputChannels, geometry.outputChannels) >= Convolution.winogradChannels
+      && geometry.stride == .one && geometry.inputChannels > 1
+      && geometry.outputChannels >= Convolution.winogradChannels
+    isWinogradBackward = isWinograd && geometry.inputChannels >= Convolution.winogradChannels
   }
 
   // MARK: Packed weights
@@ -66,16 +69,20 @@ public struct Convolution: Sendable {
   func panels(_ columns: Int) -> Int { (columns + panelWidth - 1) / panelWidth }
 
   /// Values that stand for one channel's kernel in packed weights.
-  var packedTaps: Int { isWinograd ? 16 * geometry.kernel.depth : geometry.kernel.count }
+  func packedTaps(winograd: Bool) -> Int {
+    winograd ? 16 * geometry.kernel.depth : geometry.kernel.count
+  }
 
   /// Floats of packed weights for `forward`.
   public var packedCount: Int {
-    panels(geometry.outputChannels) * panelWidth * geometry.inputChannels * packedTaps
+    panels(geometry.outputChannels) * panelWidth * geometry.inputChannels
+      * packedTaps(winograd: isWinograd)
   }
 
   /// Floats of packed weights for `inputGradient` with stride 1.
   public var packedTransposedCount: Int {
-    panels(geometry.inputChannels) * panelWidth * geometry.outputChannels * packedTaps
+    panels(geometry.inputChannels) * panelWidth * geometry.outputChannels
+      * packedTaps(winograd: isWinogradBackward)
   }
 
   /// Packs weights `[O, I, kD, kH, kW]`; `scale` `[O]` multiplies each output channel's, which is
@@ -86,8 +93,9 @@ public struct Convolution: Sendable {
   ) {
     let count = panels(transposed ? geometry.inputChannels : geometry.outputChannels)
     let kernel = geometry.kernel
+    let winograd = transposed ? isWinogradBackward : isWinograd
     pool.parallelFor(count) { panel in
-      if isWinograd {
+      if winograd {
         vc_winograd_pack(
           weights, packed, geometry.outputChannels, geometry.inputChannels, kernel.depth,
           panelWidth, transposed ? 1 : 0, scale, panel, panel + 1)
@@ -129,14 +137,19 @@ public struct Convolution: Sendable {
   }
 
   /// A part of the output on its own, laid out as `part`; its patches begin at `x`.
+  ///
+  /// - Parameter pooled: writes only the largest of each 2 × 2 positions, dense: Winograd's kernels
+  ///   have them in registers.
   func forward(
     part: ActivationLayout, input x: UnsafePointer<Float>, packed: UnsafePointer<Float>,
-    output y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+    pooled: Bool, output y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
+    precondition(isWinograd || !pooled, "direct kernels do not pool")
     let kernels = InstructionSet.kernels.pointee
     var c = c(output: part)
     if isWinograd {
-      kernels.winograd_forward(&c, x, packed, nil, 0, y, 0, Convolution.tiles(part), scratch)
+      kernels.winograd_forward(
+        &c, x, packed, nil, 0, pooled ? 1 : 0, y, 0, Convolution.tiles(part), scratch)
     } else {
       kernels.conv_forward(&c, x, packed, nil, 0, y, 0, part.extent.count)
     }
@@ -185,7 +198,7 @@ public struct Convolution: Sendable {
         let sample = task / blocks
         let begin = task % blocks * block
         kernel(
-          c, x + sample * input.sampleCount, packed, bias, relu ? 1 : 0,
+          c, x + sample * input.sampleCount, packed, bias, relu ? 1 : 0, 0,
           y + sample * output.sampleCount, begin, min(begin + block, tiles),
           scratch + worker * size)
       }
@@ -212,7 +225,7 @@ public struct Convolution: Sendable {
       geometry: ConvolutionGeometry(
         kernel: geometry.kernel, padding: gradientHalo, inputChannels: geometry.outputChannels,
         outputChannels: geometry.inputChannels),
-      input: gradientLayout, method: isWinograd ? .fewestProducts : .direct)
+      input: gradientLayout, method: isWinogradBackward ? .fewestProducts : .direct)
   }
 
   /// Floats of scratch for `inputGradient` with this many workers.

@@ -3,7 +3,7 @@ import Tensors
 
 /// Convolution → bias → ReLU → max pooling without the full convolution ever in memory: each task
 /// computes what a few rows of one pooled depth need, into scratch that stays in the second cache,
-/// then pools it.
+/// then pools it. Without an index to remember, Winograd's kernels pool 2 × 2 positions on the way.
 public struct FusedConvolution: Sendable {
   public let convolution: Convolution
   public let pool: AffineMaxPool
@@ -33,7 +33,13 @@ public struct FusedConvolution: Sendable {
   /// Floats of scratch, a worker.
   public var scratchCount: Int { slab.sampleCount + convolution.forwardScratch(part: slab) }
 
-  /// `scale` and `shift` `[C]` are the pool's affine map; `index` is nil for inference.
+  /// Whether 2 × 2 positions can be pooled before they are written.
+  private var poolsTiles: Bool {
+    convolution.isWinograd && pool.window.height == 2 && pool.window.width == 2
+  }
+
+  /// `scale` and `shift` `[C]` are the pool's affine map; `index` is nil for inference, and then no
+  /// scale is negative: the largest value before the map is the largest after it.
   public func forward(
     batch: Int, input x: UnsafePointer<Float>, packed: UnsafePointer<Float>,
     scale: UnsafePointer<Float>, shift: UnsafePointer<Float>,
@@ -74,17 +80,23 @@ public struct FusedConvolution: Sendable {
   ) {
     var slab = slab
     slab.extent.height = rows * pool.window.height
+    let pooled = index == nil && poolsTiles
     var band = pool.output
     band.extent.depth = 1
     band.extent.height = rows
     band.halo.depth = 0
     band.halo.height = 0
+    convolution.forward(
+      part: slab, input: input, packed: packed, pooled: pooled, output: work,
+      scratch: work + self.slab.sampleCount)
     var p = pool.c
+    if pooled {
+      slab.extent.height = rows
+      slab.extent.width = band.extent.width
+      (p.window_height, p.window_width) = (1, 1)
+    }
     p.input = slab.c
     p.output = band.c
-    convolution.forward(
-      part: slab, input: input, packed: packed, output: work,
-      scratch: work + self.slab.sampleCount)
     InstructionSet.kernels.pointee.pool_forward(&p, work, scale, shift, output, index, 0, 1)
   }
 }

@@ -120,8 +120,12 @@ import Testing
     let tiles = (conv.output.height + 1) / 2 * ((conv.output.width + 1) / 2)
     let cut = tiles / 2
     var output = [Float](repeating: .nan, count: gradient.count)
-    kernels.winograd_forward(&conv, input, packed, bias, 0, &output, 0, cut, &scratch)
-    kernels.winograd_forward(&conv, input, packed, bias, 0, &output, cut, tiles, &scratch)
+    kernels.winograd_forward(&conv, input, packed, bias, 0, 0, &output, 0, cut, &scratch)
+    kernels.winograd_forward(&conv, input, packed, bias, 0, 0, &output, cut, tiles, &scratch)
+    let largest = largestOfTiles(output, conv.output)
+    var pooled = [Float](repeating: .nan, count: largest.count + 1)
+    kernels.winograd_forward(&conv, input, packed, bias, 0, 1, &pooled, 0, tiles, &scratch)
+    #expect(pooled.dropLast() == largest[...] && pooled.last!.isNaN)
     var sums = [Float](repeating: 0, count: panels * panel * inputs * sample.taps)
     for first in stride(from: 0, to: panels, by: backward.panels) {
       let group = min(backward.panels, panels - first)
@@ -137,6 +141,25 @@ import Testing
     }
     #expect(scratch.last == 7)
     return (output, unpack(sums, sample, panel))
+  }
+
+  /// The largest of each whole 2 × 2 positions, `[D, H / 2, W / 2, C]`.
+  private func largestOfTiles(_ output: [Float], _ layout: vc_layout) -> [Float] {
+    let (height, width, channels) = (layout.height, layout.width, layout.channels)
+    var largest: [Float] = []
+    for d in 0..<layout.depth {
+      for h in 0..<height / 2 {
+        for w in 0..<width / 2 {
+          for c in 0..<channels {
+            let at = ((d * height + 2 * h) * width + 2 * w) * channels + c
+            largest.append(
+              [0, channels, width * channels, (width + 1) * channels].map { output[at + $0] }
+                .max()!)
+          }
+        }
+      }
+    }
+    return largest
   }
 
   private func unpack(_ sums: [Float], _ sample: Sample, _ panel: Int) -> [Float] {
@@ -168,7 +191,7 @@ import Testing
     var scratch = [Float](repeating: 0, count: vc_winograd_scratch(&block))
     var output = [Float](repeating: .nan, count: KernelTests.count(conv.output))
     let tiles = (conv.output.height + 1) / 2 * ((conv.output.width + 1) / 2)
-    kernels.winograd_forward(&conv, padded, packed, nil, 1, &output, 0, tiles, &scratch)
+    kernels.winograd_forward(&conv, padded, packed, nil, 1, 0, &output, 0, tiles, &scratch)
     let perOutput = sample.weightCount / outputs
     let scaled = weights.indices.map { weights[$0] * scale[$0 / perOutput] }
     var expected = output

@@ -62,10 +62,11 @@ typedef struct {
                                const float *output_gradient, float *gradient, float *scratch);
   /// As `conv_forward` by Winograd F(2×2, 3×3), at all depths of the tiles `[begin, end)` of 2 × 2
   /// outputs (flattened height, width): only 3 × 3 kernels with stride 1. `weights` from
-  /// `vc_winograd_pack`; `scratch`: `vc_winograd_scratch` floats.
+  /// `vc_winograd_pack`; `scratch`: `vc_winograd_scratch` floats. `pooled`: of each whole tile only
+  /// the largest output is written, to `[D, H / 2, W / 2, O]` without a halo.
   void (*winograd_forward)(const vc_conv *conv, const float *input, const float *weights,
-                           const float *bias, int relu, float *output, ptrdiff_t begin,
-                           ptrdiff_t end, float *scratch);
+                           const float *bias, int relu, int pooled, float *output,
+                           ptrdiff_t begin, ptrdiff_t end, float *scratch);
   /// As `conv_weight_gradient` for the panels from `first` on, as many as a block has at most;
   /// `gradient` `[16, panels, kD, C, panel]` is that of the transformed weights, from which
   /// `winograd_gradient` leads back.

@@ -38,12 +38,20 @@ public struct LSTM: Sendable {
   /// Multiplications and additions of one sample's step.
   public var flopsPerStep: Int { 8 * hidden * (inputs + hidden) }
 
+  /// Whether the inputs are so many that their product is cut along them.
+  private var isDeep: Bool { inputs >= 64 * hidden }
+
+  /// Floats of scratch for `forward`.
+  public func forwardScratch(steps: Int, batch: Int) -> Int {
+    isDeep ? MatrixProduct.deepScratch(m: steps * batch, n: 4 * hidden) : 0
+  }
+
   /// `input` `[T, N, I]` to `output` `[T, N, H]`; `gates` `[T, N, 4H]` and `cells` `[T, N, H]` are
   /// kept for the backward pass.
   public func forward(
     steps: Int, batch: Int, input: UnsafePointer<Float>, parameters: Parameters,
     gates: UnsafeMutablePointer<Float>, cells: UnsafeMutablePointer<Float>,
-    output: UnsafeMutablePointer<Float>, pool: WorkerPool
+    output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, pool: WorkerPool
   ) {
     let width = 4 * hidden
     for row in 0..<steps * batch {
@@ -51,9 +59,15 @@ public struct LSTM: Sendable {
         gates[row * width + column] = parameters.biasIH[column] + parameters.biasHH[column]
       }
     }
-    MatrixProduct.multiply(
-      m: steps * batch, n: width, k: inputs, a: input, lda: inputs, b: parameters.weightIH,
-      ldb: inputs, transposeB: true, beta: 1, c: gates, ldc: width, pool: pool)
+    if isDeep {
+      MatrixProduct.addDeep(
+        m: steps * batch, n: width, k: inputs, a: input, b: parameters.weightIH, c: gates,
+        scratch: scratch, pool: pool)
+    } else {
+      MatrixProduct.multiply(
+        m: steps * batch, n: width, k: inputs, a: input, lda: inputs, b: parameters.weightIH,
+        ldb: inputs, transposeB: true, beta: 1, c: gates, ldc: width, pool: pool)
+    }
     let kernel = InstructionSet.kernels.pointee.lstm_gates!
     for step in 0..<steps {
       let now = step * batch

@@ -29,7 +29,8 @@ struct LSTMOperation: Operation {
   private let ranges: [Range<Int>]
   private let gates: MemoryPlan.Slot
   private let cells: MemoryPlan.Slot
-  private let scratch: MemoryPlan.Slot?
+  private let forwardScratch: MemoryPlan.Slot
+  private let backwardScratch: MemoryPlan.Slot?
 
   init(
     name: String, steps: Int, inputs: Int, hidden: Int, network: Network, wiring: Wiring,
@@ -44,7 +45,10 @@ struct LSTMOperation: Operation {
     let rows = steps * moments.batch
     gates = plan.floats(rows * 4 * hidden, from: moments.forward, to: moments.last)
     cells = plan.floats(rows * hidden, from: moments.forward, to: moments.last)
-    scratch = moments.backward.map { [layer] in
+    forwardScratch = plan.floats(
+      layer.forwardScratch(steps: steps, batch: moments.batch), from: moments.forward,
+      to: moments.forward)
+    backwardScratch = moments.backward.map { [layer] in
       plan.floats(layer.backwardScratch(batch: moments.batch), from: $0, to: $0)
     }
   }
@@ -59,11 +63,12 @@ struct LSTMOperation: Operation {
     layer.forward(
       steps: steps, batch: step.count, input: step.memory.floats(wiring.input),
       parameters: views(step.parameter), gates: step.memory.floats(gates),
-      cells: step.memory.floats(cells), output: step.memory.floats(wiring.output), pool: step.pool)
+      cells: step.memory.floats(cells), output: step.memory.floats(wiring.output),
+      scratch: step.memory.floats(forwardScratch), pool: step.pool)
   }
 
   func backward(_ step: StepContext) {
-    guard let dy = wiring.outputGradient, let scratch else { return }
+    guard let dy = wiring.outputGradient, let backwardScratch else { return }
     let memory = step.memory
     layer.backward(
       steps: steps, batch: step.count, input: memory.floats(wiring.input),
@@ -71,7 +76,7 @@ struct LSTMOperation: Operation {
       parameters: views(step.parameter), gates: memory.floats(gates),
       outputGradient: memory.floats(dy), gradients: views(step.gradient),
       inputGradient: wiring.inputGradient.map { memory.floats($0) },
-      scratch: memory.floats(scratch), pool: step.pool)
+      scratch: memory.floats(backwardScratch), pool: step.pool)
   }
 }
 

@@ -48,6 +48,28 @@ public enum MatrixProduct {
     }
   }
 
+  /// Floats of scratch for `addDeep`.
+  public static func deepScratch(m: Int, n: Int) -> Int { parts * m * n }
+
+  /// `C += A · Bᵀ`, `A` `[m, k]`, `B` `[n, k]`, `C` `[m, n]`, all dense, for a `k` far beyond `m` and
+  /// `n`: the sum is cut instead of the result, so that no part packs what another has packed.
+  /// The parts' results are added in order.
+  public static func addDeep(
+    m: Int, n: Int, k: Int, a: UnsafePointer<Float>, b: UnsafePointer<Float>,
+    c: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, pool: WorkerPool
+  ) {
+    _ = oneBLASThread
+    let step = ((k + parts - 1) / parts + 15) / 16 * 16
+    let count = (k + step - 1) / step
+    pool.parallelFor(count) { part in
+      let begin = part * step
+      single(
+        m: m, n: n, k: min(step, k - begin), alpha: 1, a: a + begin, lda: k, transposeA: false,
+        b: b + begin, ldb: k, transposeB: true, beta: 0, c: scratch + part * m * n, ldc: n)
+    }
+    for part in 0..<count { VectorMath.add(scratch + part * m * n, to: c, count: m * n) }
+  }
+
   private static func single(
     m: Int, n: Int, k: Int, alpha: Float, a: UnsafePointer<Float>, lda: Int, transposeA: Bool,
     b: UnsafePointer<Float>, ldb: Int, transposeB: Bool, beta: Float,

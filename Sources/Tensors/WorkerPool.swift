@@ -1,5 +1,12 @@
+internal import CKernels
 import Foundation
 import Synchronization
+
+/// Lends `body` to `borrower` for as long as the call takes: see `closures.c`.
+@_silgen_name("vc_lend_closure")
+private func lend(
+  _ body: (Int, Int) -> Void, _ count: Int, _ owner: UnsafeRawPointer,
+  to borrower: @convention(c) (vc_closure, Int, UnsafeRawPointer) -> Void)
 
 /// The process's one level of parallelism: threads that share out the items of one loop.
 ///
@@ -14,7 +21,8 @@ public final class WorkerPool: @unchecked Sendable {
 
   private struct Job {
     let count: Int
-    let body: (_ item: Int, _ worker: Int) -> Void
+    /// Lent by `parallelFor`, which returns after the last item only.
+    let body: vc_closure
   }
 
   private let condition = NSCondition()
@@ -57,29 +65,34 @@ public final class WorkerPool: @unchecked Sendable {
       for item in 0..<count { body(item, 0) }
       return
     }
-    withoutActuallyEscaping(body) { body in
-      condition.lock()
-      next.store(0, ordering: .relaxed)
-      job = Job(count: count, body: body)
-      generation += 1
-      busy = threads - 1
-      condition.broadcast()
-      condition.unlock()
-
-      take(count: count, worker: 0, body: body)
-
-      condition.lock()
-      while busy > 0 { condition.wait() }
-      job = nil
-      condition.unlock()
+    lend(body, count, Unmanaged.passUnretained(self).toOpaque()) { body, count, owner in
+      Unmanaged<WorkerPool>.fromOpaque(owner).takeUnretainedValue()
+        .run(Job(count: count, body: body))
     }
   }
 
-  private func take(count: Int, worker: Int, body: (Int, Int) -> Void) {
+  private func run(_ job: Job) {
+    condition.lock()
+    next.store(0, ordering: .relaxed)
+    self.job = job
+    generation += 1
+    busy = threads - 1
+    condition.broadcast()
+    condition.unlock()
+
+    take(job, worker: 0)
+
+    condition.lock()
+    while busy > 0 { condition.wait() }
+    self.job = nil
+    condition.unlock()
+  }
+
+  private func take(_ job: Job, worker: Int) {
     while true {
       let item = next.wrappingAdd(1, ordering: .relaxed).oldValue
-      if item >= count { return }
-      body(item, worker)
+      if item >= job.count { return }
+      vc_call_closure(job.body, item, worker)
     }
   }
 
@@ -99,18 +112,12 @@ public final class WorkerPool: @unchecked Sendable {
 
   /// Takes part in the current loop; entered with the lock held, left without it.
   private func runJob(_ worker: Int) {
+    let job = job
     condition.unlock()
-    takeCurrent(worker)
+    if let job { take(job, worker: worker) }
     condition.lock()
     busy -= 1
     if busy == 0 { condition.broadcast() }
     condition.unlock()
-  }
-
-  /// The job stays as it is while any worker is busy, so no lock is needed. Not inlined, because
-  /// the closure must be let go of before the worker says that it is done.
-  @inline(never)
-  private func takeCurrent(_ worker: Int) {
-    if let job { take(count: job.count, worker: worker, body: job.body) }
   }
 }

@@ -175,6 +175,14 @@ void vc_clear_halo(const vc_layout *layout, float *padded);
 /// `[positions, channels]` to `[channels, positions]` and back.
 void vc_transpose(const float *input, float *output, ptrdiff_t rows, ptrdiff_t columns);
 
+/// A Swift closure of type `(Int, Int) -> Void` as the two words it is made of, lent for one call.
+typedef struct {
+  void *function, *context;
+} vc_closure;
+
+/// Calls a lent closure.
+void vc_call_closure(vc_closure closure, ptrdiff_t item, ptrdiff_t worker);
+
 // The naive twins. Plain loops over dense arrays, no halo, sums in double.
 
 void vc_naive_conv_forward(const vc_conv *conv, const float *input, const float *weights,

@@ -54,10 +54,12 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   ) {
     self.clipsPerVideo = clipsPerVideo
     let clips = clips * max(1, clipsPerVideo ?? 1)
-    let batch = batchSize ?? (clips >= 4000 ? 32 : clips >= 64 ? 16 : 8)
+    // On lips of unseen speakers, twice as many steps of half as many clips scored as twice as many
+    // passes.
+    let batch = batchSize ?? (clips >= 4000 ? 32 : clips >= 1500 ? 16 : 8)
     let stepsPerEpoch = max(1, (clips + batch - 1) / batch)
-    // About 2,000 steps, in no fewer than 12 and no more than 40 passes over the data.
-    let passes = epochs ?? min(40, max(12, (2000 + stepsPerEpoch / 2) / stepsPerEpoch))
+    // About 64,000 clips are drawn, in no fewer than 12 and no more than 40 passes over the data.
+    let passes = epochs ?? min(40, max(12, (64_000 + clips / 2) / max(1, clips)))
     self.batchSize = batch
     self.epochs = passes
     self.flip = flip

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct PlanTests {
   @Test(arguments: [
-    (20, 8, 40), (120, 16, 40), (1000, 16, 32), (5000, 32, 13), (100_000, 32, 12),
+    (20, 8, 40), (1000, 8, 40), (2000, 16, 32), (5000, 32, 13), (100_000, 32, 12),
   ])
   func defaultsFitTheAmountOfData(clips: Int, batch: Int, epochs: Int) throws {
     let settings = TrainingSettings(clips: clips, classCounts: [clips / 2, clips / 2], flip: true)

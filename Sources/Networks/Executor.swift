@@ -18,6 +18,7 @@ public final class Executor {
   public let batch: Int
   public let mode: Mode
 
+  private let learnsStatistics: Bool
   private let memory: StepMemory
   private let operations: [any Operation]
   private let pool: WorkerPool
@@ -26,16 +27,20 @@ public final class Executor {
   private let logitsGradientSlot: MemoryPlan.Slot?
   private var isPrepared = false
 
-  /// - Parameter exactConvolution: takes every multiplication of a convolution's definition, where
-  ///   Winograd's would do with fewer.
+  /// - Parameters:
+  ///   - exactConvolution: takes every multiplication of a convolution's definition, where
+  ///     Winograd's would do with fewer.
+  ///   - freezesTrunk: trains the last layer only; those before it work as in inference.
   public init(
-    network: Network, batch: Int, mode: Mode, exactConvolution: Bool = false, pool: WorkerPool
+    network: Network, batch: Int, mode: Mode, exactConvolution: Bool = false,
+    freezesTrunk: Bool = false, pool: WorkerPool
   ) throws(NetworkError) {
     precondition(batch > 0, "a batch holds a clip")
     let stages = try network.architecture.resolve()
     var builder = Builder(
       network: network, stages: stages, batch: batch, mode: mode,
-      method: exactConvolution ? .direct : .fewestProducts, workers: pool.threads)
+      method: exactConvolution ? .direct : .fewestProducts, freezesTrunk: freezesTrunk,
+      workers: pool.threads)
     builder.build()
     do throws(TensorError) {
       memory = try StepMemory(builder.plan)
@@ -45,6 +50,7 @@ public final class Executor {
     self.network = network
     self.batch = batch
     self.mode = mode
+    learnsStatistics = mode == .training && !freezesTrunk
     self.pool = pool
     operations = builder.operations
     inputSlot = builder.input
@@ -89,7 +95,7 @@ public final class Executor {
       isPrepared = true
     }
     for operation in operations { operation.forward(step) }
-    if mode == .training { network.batchesTracked += 1 }
+    if learnsStatistics { network.batchesTracked += 1 }
   }
 
   /// Replaces the network's gradients by those of `logitsGradient`, after `forward` of as many
@@ -114,6 +120,8 @@ private struct Builder {
   let batch: Int
   let mode: Executor.Mode
   let method: Convolution.Method
+  /// Stages before this one need no way back.
+  let firstTrained: Int
   let workers: Int
 
   var plan = MemoryPlan()
@@ -124,7 +132,7 @@ private struct Builder {
 
   init(
     network: Network, stages: [Stage], batch: Int, mode: Executor.Mode,
-    method: Convolution.Method, workers: Int
+    method: Convolution.Method, freezesTrunk: Bool, workers: Int
   ) {
     self.network = network
     self.stages = stages
@@ -132,6 +140,7 @@ private struct Builder {
     self.mode = mode
     self.method = method
     self.workers = workers
+    firstTrained = freezesTrunk ? Builder.head(of: stages) : 0
     input = plan.floats(batch * network.architecture.input.count, from: -1, to: 0)
     logits = input
   }
@@ -141,8 +150,16 @@ private struct Builder {
 
   private func moments(_ operation: Int) -> Moments {
     Moments(
-      forward: operation, backward: mode == .training ? end - 1 - operation : nil, start: -1,
-      end: end, batch: batch, workers: workers)
+      forward: operation,
+      backward: mode == .training && operation > firstTrained ? end - 1 - operation : nil,
+      start: -1, end: end, batch: batch, workers: workers)
+  }
+
+  /// The classifier, with the dropout before it.
+  private static func head(of stages: [Stage]) -> Int {
+    var head = stages.count - 1
+    while head > 0, case .dropout = stages[head - 1].kind { head -= 1 }
+    return head
   }
 
   /// The halo that stage `index` wants around its input.

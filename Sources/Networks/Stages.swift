@@ -48,12 +48,42 @@ private enum Flow {
 }
 
 extension Architecture {
+  /// Sizes of a layer within which no product of them overflows.
+  private func requireBounds(of layer: LayerSpec) throws(NetworkError) {
+    func fits(_ extent: Extent3, _ range: ClosedRange<Int>) -> Bool {
+      range.contains(extent.depth) && range.contains(extent.height)
+        && range.contains(extent.width)
+    }
+    let units = 1...1 << 20
+    switch layer {
+    case .conv3D(let name, let filters, let kernel, let stride, let padding, _):
+      guard fits(kernel, 1...64), fits(stride, 1...64), fits(padding, 0...64),
+        units.contains(filters)
+      else {
+        throw bad(
+          "\(name): \(filters) filters of \(kernel), stride \(stride), padding \(padding)")
+      }
+    case .maxPool3D(let window):
+      guard fits(window, 1...64) else {
+        throw bad("a pooling window of \(window): sides are 1 to 64")
+      }
+    case .lstm(let name, let hidden):
+      guard units.contains(hidden) else { throw bad("\(name): \(hidden) units") }
+    case .dense(let name, let outputs):
+      guard units.contains(outputs) else { throw bad("\(name): \(outputs) outputs") }
+    case .batchNorm, .relu, .spatialMean, .flattenSteps, .timePooling, .attention, .dropout: break
+    }
+  }
+
   func resolve() throws(NetworkError) -> [Stage] {
     guard input.frames > 0, input.height > 0, input.width > 0, input.channels > 0, classes > 0,
       input.count <= 1 << 28
     else { throw bad("input \(input) with \(classes) classes is not possible") }
     var resolver = Resolver(architecture: self)
-    for layer in layers { try resolver.add(layer) }
+    for layer in layers {
+      try requireBounds(of: layer)
+      try resolver.add(layer)
+    }
     guard case .vector(let outputs) = resolver.flow, outputs == classes else {
       throw bad("the last layer gives \(resolver.flow.description), not \(classes) classes")
     }

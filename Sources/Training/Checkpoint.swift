@@ -55,6 +55,14 @@ struct Checkpoint {
     }
   }
 
+  /// Where a training stands in a run folder; nil without a readable checkpoint of it.
+  static func state(in folder: RunFolder, of identity: TrainingIdentity) -> TrainingState? {
+    guard folder.hasCheckpoint, let found = try? Checkpoint(reading: folder.checkpoint),
+      found.identity == identity
+    else { return nil }
+    return found.state
+  }
+
   /// Throws unless this checkpoint belongs to the same training; names what differs.
   func requireIdentity(_ wanted: TrainingIdentity) throws(TrainingError) {
     let differences = wanted.differences(from: identity)
@@ -63,6 +71,23 @@ struct Checkpoint {
       .checkpoint,
       "\(PathText.display(path)): belongs to another training: \(differences.joined(separator: ", ")) "
         + "changed; give the same options as before, or train anew without --resume")
+  }
+
+  /// Throws unless the position lies within the training.
+  func requirePosition(epochs: Int, stepsPerEpoch: Int) throws(TrainingError) {
+    let most = 1 << 53
+    let counts = [
+      state.totalSteps, state.batchesTracked, state.running.clips, state.running.correct,
+    ]
+    guard (0...epochs).contains(state.epoch), (0...stepsPerEpoch).contains(state.step),
+      counts.allSatisfy({ (0..<most).contains($0) })
+    else {
+      throw TrainingError(
+        .checkpoint,
+        "\(PathText.display(path)): stands at epoch \(state.epoch), step \(state.step), which this "
+          + "training of \(epochs) epochs of \(stepsPerEpoch) steps does not have; train without --resume"
+      )
+    }
   }
 
   /// Copies the saved buffers back; nothing is touched unless all of them fit.

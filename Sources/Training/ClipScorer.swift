@@ -13,6 +13,8 @@ final class ClipScorer {
     var labels: [Int] = []
     /// Positions in the list that was scored.
     var clips: [Int] = []
+    /// Clips that could not be read.
+    var failures: [ClipFailure] = []
 
     /// Mean cross-entropy and top-1, and whatever else needs labels and predictions.
     var count: Int { labels.count }
@@ -78,6 +80,7 @@ final class ClipScorer {
       result.labels.append(contentsOf: batch.labels[0..<batch.count])
       result.clips.append(contentsOf: batch.clipIndices[0..<batch.count])
     }
+    result.failures = loader.takeFailures()
     return result
   }
 }

@@ -55,13 +55,16 @@ public struct CrossValidation: Encodable, Sendable {
   }
 
   /// Scores the clips that a finished trainer's plan holds.
-  public mutating func add(_ trainer: Trainer, number: Int) {
+  ///
+  /// - Throws: when none of them can be read any more.
+  public mutating func add(_ trainer: Trainer, number: Int) throws {
     let (held, classes) = (trainer.plan.held, trainer.plan.identity.classes)
-    func scored(_ variant: LoaderOptions.Variant) -> ScoredClips {
-      ValidationScores.scored(trainer.score(held, variant: variant), clips: held, classes: classes)
+    func scored(_ variant: LoaderOptions.Variant) throws -> ScoredClips {
+      ValidationScores.scored(
+        try trainer.score(held, variant: variant), clips: held, classes: classes)
     }
     let (normal, single, shuffled) = (
-      scored(.normal), scored(.singleFrame), scored(.shuffledFrames)
+      try scored(.normal), try scored(.singleFrame), try scored(.shuffledFrames)
     )
     guard normal.count > 0 else { return }
     let metrics = Metrics(normal)

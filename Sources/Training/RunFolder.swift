@@ -1,5 +1,6 @@
 import FileStore
 import Foundation
+import ModelFiles
 
 /// The folder beside a model that tells how it was trained: `models/clips.run` for
 /// `models/clips.safetensors`.
@@ -51,6 +52,13 @@ public struct RunFolder: Sendable {
         throw TrainingError(
           .output,
           "\(PathText.display(model)): \(what); give -o the name of a file such as models/mine.safetensors"
+        )
+      }
+      // A slip of the pen must not cost a movie or a manifest.
+      guard status.st_size == 0 || (try? SafeTensors(reading: model)) != nil else {
+        throw TrainingError(
+          .output,
+          "\(PathText.display(model)): exists and is not a model; give -o another name, or remove it"
         )
       }
     }

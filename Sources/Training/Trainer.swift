@@ -10,35 +10,6 @@ import Tensors
 /// is a function of the plan alone; threads, time and interruptions leave no trace in it. Not
 /// thread-safe.
 public final class Trainer {
-  /// What happened, for those who watch.
-  public struct Observer {
-    /// After each step.
-    public var step: (Progress) -> Void = { _ in }
-    /// After each epoch; the flag says that its weights are the best so far.
-    public var epoch: (EpochRecord, Bool) -> Void = { _, _ in }
-    /// Something worth a line.
-    public var note: (String) -> Void = { _ in }
-
-    public init() {}
-  }
-
-  public struct Progress: Sendable {
-    /// Counted from 1.
-    public let epoch: Int
-    public let epochs: Int
-    /// Steps done of this epoch, and how many it has.
-    public let step: Int
-    public let stepsPerEpoch: Int
-    /// Mean over the epoch so far.
-    public let loss: Double
-  }
-
-  public enum Outcome: Sendable, Equatable {
-    case finished
-    /// Asked to stop; the checkpoint has everything done so far.
-    case interrupted
-  }
-
   let plan: TrainingPlan
   private let folder: RunFolder
   private let observer: Observer
@@ -55,6 +26,8 @@ public final class Trainer {
   private(set) var state = TrainingState()
   private let secondsBetweenCheckpoints: Double
   private var lastCheckpoint = ContinuousClock.now
+  /// Clips that could be read before training and cannot any more.
+  public private(set) var lost: [ClipFailure] = []
 
   private var network: Network { plan.network }
   /// The weights that are scored and saved: the moving average, in the end the best of them.
@@ -81,7 +54,7 @@ public final class Trainer {
     let exact = settings.exactConvolution ?? false
     executor = try Executor(
       network: network, batch: settings.batchSize, mode: .training, exactConvolution: exact,
-      pool: pool)
+      freezesTrunk: settings.freeze, pool: pool)
     averaged = try Network(architecture: network.architecture, seed: settings.seed)
     scorer = try ClipScorer(
       network: averaged, batchSize: settings.batchSize, exactConvolution: exact, pool: pool,
@@ -116,6 +89,8 @@ public final class Trainer {
 
   public var stepsPerEpoch: Int { loader.batchesPerEpoch }
   public var epochsDone: Int { state.epoch }
+  /// Mean training loss of the last epoch.
+  var lastLoss: Double? { state.records.last?.trainingLoss }
   public var stepsDone: Int { state.totalSteps }
   public var totalSteps: Int { stepsPerEpoch * settings.epochs }
 
@@ -142,6 +117,7 @@ public final class Trainer {
   public func resume() throws {
     let checkpoint = try Checkpoint(reading: folder.checkpoint)
     try checkpoint.requireIdentity(plan.identity)
+    try checkpoint.requirePosition(epochs: settings.epochs, stepsPerEpoch: stepsPerEpoch)
     try checkpoint.restore(buffers)
     state = checkpoint.state
     optimizer.steps = state.totalSteps
@@ -154,8 +130,13 @@ public final class Trainer {
 
   /// Whether the run folder has a checkpoint of this very training.
   public var canResume: Bool {
-    folder.hasCheckpoint
-      && (try? Checkpoint(reading: folder.checkpoint))?.identity == plan.identity
+    Checkpoint.state(in: folder, of: plan.identity) != nil
+  }
+
+  /// Whether this very training was interrupted: going on from there comes to the same bytes as
+  /// starting over.
+  public var wasInterrupted: Bool {
+    Checkpoint.state(in: folder, of: plan.identity)?.isFinished == false
   }
 
   /// Where a resumed training stands, for people.
@@ -236,7 +217,7 @@ public final class Trainer {
         try saveCheckpoint()
         return .interrupted
       }
-      let scores = validate()
+      let scores = try validate()
       let record = endEpoch(validation: scores)
       let isBest = state.note(record)
       if isBest {
@@ -288,10 +269,28 @@ public final class Trainer {
         try saveCheckpoint()
       }
     }
-    for failure in loader.takeFailures() {
-      observer.note("left out: \(failure.message)")
-    }
+    try lose(loader.takeFailures())
     return true
+  }
+
+  /// - Throws: when a class has lost its last clip to train on, or nothing is left to validate on:
+  ///   a disk that went away must not end in a model.
+  private func lose(_ failures: [ClipFailure]) throws {
+    guard !failures.isEmpty else { return }
+    for failure in failures { observer.note("left out: \(failure.message)") }
+    lost += failures
+    let gone = Set(lost.map(\.clip.identity))
+    func left(_ clips: [Clip]) -> [Clip] { clips.filter { !gone.contains($0.identity) } }
+    let classes = Set(left(plan.train).map(\.classIndex))
+    let held = plan.validation + plan.held
+    let emptied =
+      plan.train.first { !classes.contains($0.classIndex) }.map { "to train on of \"\($0.label)\"" }
+      ?? (!held.isEmpty && left(held).isEmpty ? "to validate on" : nil)
+    guard let emptied else { return }
+    throw TrainingError(
+      .data,
+      "\(PathText.display(plan.request.data)): no clip \(emptied) can be read any more "
+        + "(\(failures[0].message)); make them readable again and continue with --resume")
   }
 
   private func step(_ batch: Batch) throws {
@@ -363,17 +362,23 @@ public final class Trainer {
     return count
   }
 
-  private func validate() -> EpochRecord.Validation? {
+  private func validate() throws -> EpochRecord.Validation? {
     guard !plan.validation.isEmpty else { return nil }
     scorer.parametersChanged()
     averaged.batchesTracked = state.batchesTracked
     return ValidationScores.quick(
-      scorer.score(plan.validation), clips: plan.validation, classes: plan.identity.classes)
+      try score(plan.validation), clips: plan.validation, classes: plan.identity.classes)
   }
 
   /// The averaged weights' logits for clips; after `run` the best weights'.
-  func score(_ clips: [Clip], variant: LoaderOptions.Variant = .normal) -> ClipScorer.Result {
-    scorer.score(clips, variant: variant, seed: settings.seed)
+  ///
+  /// - Throws: when nothing is left to train or validate on.
+  func score(_ clips: [Clip], variant: LoaderOptions.Variant = .normal) throws -> ClipScorer.Result
+  {
+    let result = scorer.score(clips, variant: variant, seed: settings.seed)
+    let known = Set(lost.map(\.clip.identity))
+    try lose(result.failures.filter { !known.contains($0.clip.identity) })
+    return result
   }
 
   private func endEpoch(validation: EpochRecord.Validation?) -> EpochRecord {

@@ -17,7 +17,7 @@ enum TrainingAnnouncement {
     _ plan: TrainingPlan, trainer: Trainer, timing: (step: Double, scoring: Double),
     threads: Int, partial: [Clip], cache: String
   ) throws -> [String] {
-    plan.leftOut.map { row("left out", $0.message) }
+    usable(plan) + plan.leftOut.map { row("left out", $0.message) }
       + partial.map { row("partial", "\($0.name): damaged, used in part") }
       + input(plan) + (try network(plan, trainer: trainer, threads: threads, cache: cache))
       + learning(plan, trainer: trainer) + [time(plan, trainer: trainer, timing: timing)]
@@ -49,6 +49,19 @@ enum TrainingAnnouncement {
       return "\(count) \(reason.rawValue) (\(count > 1 ? "such as " : "")\(first))"
     }
     return [row("left out", "\(files.count) files: \(reasons.joined(separator: ", "))")]
+      + (plan.missing.count > 1
+        ? plan.missing.map { row("left out", "\(PathText.display($0.path)): does not exist") } : [])
+  }
+
+  /// What is left where clips cannot be decoded.
+  private static func usable(_ plan: TrainingPlan) -> [String] {
+    if plan.leftOut.isEmpty { return [] }
+    return [
+      row(
+        "usable",
+        "\(plan.train.count) clips to train on, "
+          + "\(plan.validation.count + plan.held.count) to validate")
+    ]
   }
 
   private static func input(_ plan: TrainingPlan) -> [String] {

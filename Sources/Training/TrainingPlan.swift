@@ -24,6 +24,8 @@ public struct TrainingPlan {
   public let network: Network
   /// What the weights started from, for people; nil for fresh ones.
   public let start: String?
+  /// What makes the scores of a training that starts from a model doubtful; nil where nothing does.
+  public let startWarning: String?
 
   public init(_ request: TrainingRequest) throws {
     let index = try DatasetIndex.load(
@@ -72,6 +74,16 @@ public struct TrainingPlan {
         frames: preprocessing.frames, height: preprocessing.height, width: preprocessing.width,
         channels: preprocessing.channels), classes: index.classes.count, clips: train.count)
     network = try Network(architecture: architecture, seed: request.seed)
+    // Known by the clips' names, so a data set that only shares some of them goes unnoticed.
+    if let initial, initial.metadata.datasetHash == index.fingerprint,
+      initial.metadata.splitHash != division.fingerprint
+    {
+      startWarning =
+        "\(PathText.display(request.initialModel ?? "")) was trained on this data set with other "
+        + "clips held out: it knows clips that are held out now, and the scores will flatter"
+    } else {
+      startWarning = nil
+    }
     if let initial {
       let taken = TrainingPlan.takeWeights(
         from: initial, into: network, sameClasses: initial.metadata.classes == index.classes)
@@ -110,6 +122,25 @@ public struct TrainingPlan {
       network.entries.filter { !settings.freeze || $0.name.hasPrefix(head) }.map {
         ParameterGroup(range: $0.range, decays: $0.role == .weight)
       })
+  }
+
+  /// Files that the data set lists and that do not exist.
+  public var missing: [IgnoredFile] { index.ignored.filter { $0.reason == .missing } }
+
+  /// Classes whose clips to train on, or to validate on, were all left out, a sentence each.
+  var emptiedClasses: [String] {
+    let lost = leftOut.map(\.clip)
+    return identity.classes.indices.compactMap { index -> String? in
+      guard lost.contains(where: { $0.classIndex == index }) else { return nil }
+      func isEmpty(_ clips: [Clip]) -> Bool { !clips.contains { $0.classIndex == index } }
+      let name = PathText.display(identity.classes[index])
+      if isEmpty(train) {
+        return "no clip of \"\(name)\" to train on can be decoded; the model cannot learn it"
+      }
+      let held = validation + held
+      return !held.isEmpty && isEmpty(held)
+        ? "no clip of \"\(name)\" to validate on can be decoded; its score is unknown" : nil
+    }
   }
 
   /// Takes out clips that could not be decoded.

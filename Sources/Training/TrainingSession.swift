@@ -31,6 +31,7 @@ public final class TrainingSession {
   private let cacheSentence: String
   private var clipSeconds: Double?
   private let programVersion: String
+  private let writes: Bool
 
   /// - Parameters:
   ///   - writes: false when nothing may be written (a dry run).
@@ -41,6 +42,7 @@ public final class TrainingSession {
     plan = try TrainingPlan(request)
     folder = RunFolder(model: request.modelPath)
     self.programVersion = programVersion
+    self.writes = writes
     if request.resume, folder.hasCheckpoint {
       // Told before the clips are decoded, which may take long.
       try Checkpoint(reading: folder.checkpoint).requireIdentity(plan.identity)
@@ -107,28 +109,49 @@ public final class TrainingSession {
     -> Trainer
   {
     let folder = folder.part(part)
-    try Folder.create(folder.path)
+    if writes { try Folder.create(folder.path) }
     return try Trainer(plan: plan, folder: folder, source: store, pool: pool, observer: observer)
+  }
+
+  /// Whether these very trainings, each in its part of the run folder, were begun and not ended.
+  public func wasInterrupted(_ plans: [TrainingPlan], part: (Int) -> String) -> Bool {
+    let states = plans.enumerated().map { index, plan in
+      Checkpoint.state(in: folder.part(part(index)), of: plan.identity)
+    }
+    return states.contains { $0 != nil } && !states.allSatisfy { $0?.isFinished == true }
   }
 
   /// What the names of the clips tell: classes, groups, split, files left out; a line each.
   public var dataLines: [String] { TrainingAnnouncement.dataLines(plan) }
 
   /// What the user should know about the names and how they are divided, a line each.
-  public var dataWarnings: [String] { plan.index.warnings + plan.division.warnings }
+  public var dataWarnings: [String] {
+    plan.index.warnings + plan.division.warnings + [plan.startWarning].compactMap { $0 }
+  }
 
   /// What the user should know about the decoded clips, a line each.
-  public var clipWarnings: [String] { (copies?.warnings ?? []) + likenessWarnings }
+  public var clipWarnings: [String] {
+    plan.emptiedClasses + (copies?.warnings ?? []) + likenessWarnings
+  }
+
+  /// Whether something of the data set could not be used: files that are missing, or clips that
+  /// cannot be decoded, or only in part.
+  public var isIncomplete: Bool {
+    !plan.missing.isEmpty || !plan.leftOut.isEmpty || !partial.isEmpty
+  }
 
   /// Both figures of what a random split would hide, where they differ by much.
   private var likenessWarnings: [String] {
     guard let likeness, likeness.amongAll - likeness.amongOthers > 0.1 else { return [] }
     func percent(_ value: Double) -> String { "\(Int((value * 100).rounded())) %" }
+    let sides = [plan.train, plan.validation + plan.held].map { Set($0.map(\.group)) }
+    let kept =
+      sides[0].isDisjoint(with: sides[1])
+      ? "this one keeps groups whole" : "and so does this one, as groups are on both sides"
     return [
       "clips of one group give each other away: the clip that looks most like it has the right label "
         + "for \(percent(likeness.amongAll)) of clips, and for \(percent(likeness.amongOthers)) when "
-        + "its own group is left out; a random split would flatter by as much, this one keeps "
-        + "groups whole"
+        + "its own group is left out; a random split would flatter by as much, \(kept)"
     ]
   }
 
@@ -153,7 +176,7 @@ public final class TrainingSession {
   ) throws -> TrainingSummary {
     let classes = plan.identity.classes
     let held = plan.validation
-    let result = trainer.score(held)
+    let result = try trainer.score(held)
     let temperature =
       result.count == 0
       ? 1 : Temperature.fit(logits: result.logits, labels: result.labels, classes: classes.count)
@@ -161,18 +184,18 @@ public final class TrainingSession {
 
     var validation: TrainingSummary.Validation?
     if result.count > 0 {
-      func scored(_ variant: LoaderOptions.Variant) -> ScoredClips {
+      func scored(_ variant: LoaderOptions.Variant) throws -> ScoredClips {
         ValidationScores.scored(
-          trainer.score(held, variant: variant), clips: held, classes: classes,
+          try trainer.score(held, variant: variant), clips: held, classes: classes,
           temperature: temperature)
       }
       var report = EvaluationReport(
         Evaluation(
           scored: ValidationScores.scored(
             result, clips: held, classes: classes, temperature: temperature),
-          singleFrame: scored(.singleFrame), shuffledFrames: scored(.shuffledFrames)),
+          singleFrame: try scored(.singleFrame), shuffledFrames: try scored(.shuffledFrames)),
         seed: plan.settings.seed, threads: pool.threads,
-        skipped: plan.leftOut.map { ($0.clip.name, $0.message) })
+        skipped: (plan.leftOut + trainer.lost).map { ($0.clip.name, $0.message) })
       report.facts = [
         ("model", PathText.name(of: folder.model)), ("clips", plan.division.sentence),
         ("groups", plan.index.groupRule.sentence),
@@ -184,22 +207,24 @@ public final class TrainingSession {
     }
     return TrainingSummary(
       model: folder.model, epochs: trainer.epochsDone, bestEpoch: trainer.bestEpoch,
-      trainingClips: plan.train.count, leftOut: plan.leftOut.count, seconds: seconds,
+      trainingClips: plan.train.count,
+      leftOut: plan.missing.count + plan.leftOut.count + trainer.lost.count, seconds: seconds,
       temperature: temperature, validation: validation,
-      doubtful: doubtfulClips(trainer, held: result, temperature: temperature),
-      learningCurve: curve.isEmpty ? [] : curve + [learningCurvePoint(trainer)].compactMap { $0 })
+      doubtful: try doubtfulClips(trainer, held: result, temperature: temperature),
+      learningCurve: curve.isEmpty
+        ? [] : curve + [learningCurvePoint(trainer)].compactMap { $0 }, finalLoss: trainer.lastLoss)
   }
 
   /// Clips whose labels the finished model doubts, those it had learned first.
   private func doubtfulClips(
     _ trainer: Trainer, held: ClipScorer.Result, temperature: Double
-  ) -> [DoubtfulClip] {
+  ) throws -> [DoubtfulClip] {
     func find(_ result: ClipScorer.Result, _ clips: [Clip], wereLearned: Bool) -> [DoubtfulClip] {
       DoubtfulClip.find(
         result, clips: clips, classes: plan.identity.classes, temperature: temperature,
         wereLearned: wereLearned)
     }
-    return find(trainer.score(plan.train), plan.train, wereLearned: true)
+    return find(try trainer.score(plan.train), plan.train, wereLearned: true)
       + find(held, plan.validation, wereLearned: false)
   }
 

@@ -57,7 +57,7 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
     // On lips of unseen speakers, twice as many steps of half as many clips scored as twice as many
     // passes.
     let batch = batchSize ?? (clips >= 4000 ? 32 : clips >= 1500 ? 16 : 8)
-    let stepsPerEpoch = max(1, (clips + batch - 1) / batch)
+    let stepsPerEpoch = max(1, (clips + batch - 1) / max(1, batch))
     // About 64,000 clips are drawn, in no fewer than 12 and no more than 40 passes over the data.
     let passes = epochs ?? min(40, max(12, (64_000 + clips / 2) / max(1, clips)))
     self.batchSize = batch
@@ -91,9 +91,10 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
     try require(
       warmup >= 0 && warmup <= Double(epochs), "--warmup",
       "from 0 to the \(epochs) epochs, not \(warmup)")
+    try require(weightDecay >= 0, "--weight-decay", "at least 0, not \(weightDecay)")
     try require(
-      weightDecay >= 0 && weightDecay * learningRate < 1, "--weight-decay",
-      "at least 0 and below \(1 / learningRate), not \(weightDecay)")
+      weightDecay * learningRate < 1, "--lr times --weight-decay",
+      "below 1, not \(learningRate) × \(weightDecay), or each step would wipe the weights out")
     try require(
       (0..<1).contains(labelSmoothing), "--label-smoothing",
       "at least 0 and below 1, not \(labelSmoothing)")

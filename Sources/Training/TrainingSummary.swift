@@ -68,6 +68,8 @@ public struct TrainingSummary: Encodable, Sendable {
   public let doubtful: [DoubtfulClip]
   /// Empty unless asked for; the last point is this training.
   public let learningCurve: [LearningCurvePoint]
+  /// Mean training loss of the last epoch.
+  let finalLoss: Double?
 
   enum CodingKeys: String, CodingKey {
     case model, epochs, seconds, temperature, validation, doubtful
@@ -150,6 +152,15 @@ extension TrainingSummary {
 
   /// What would probably help most.
   private func advice(_ validation: Validation) -> [String] {
+    // Worse than the same answer always: what the clips are like has not been learned at all.
+    let chance = log(Double(max(2, validation.perClass.count)))
+    if let finalLoss, finalLoss > 1.5 * chance {
+      return [
+        String(
+          format: "a lower --lr: the training diverged, its loss of %.3g is far above the %.3g of "
+            + "guessing", finalLoss, chance)
+      ]
+    }
     var advice: [String] = []
     let scored = validation.perClass.filter { $0.support > 0 }
     if let weakest = scored.min(by: { $0.f1 < $1.f1 }), weakest.f1 < 0.9,

@@ -105,9 +105,10 @@ struct EvalCommand: ParsableCommand {
       console.warn(
         "\(index.path): the model has no class \"\(label)\"; \(clips.count) clips left out")
     }
-    let skipped = strangers.map {
-      (path: $0.name, reason: "its label \"\($0.label)\" is not a class of the model")
-    }
+    let skipped =
+      strangers.map {
+        (path: $0.name, reason: "its label \"\($0.label)\" is not a class of the model")
+      } + index.ignored.filter { $0.reason == .missing }.map { ($0.path, "does not exist") }
 
     let preprocessing = model.metadata.preprocessing
     if method.views.spatial > 1, preprocessing.resizeHeight == preprocessing.height,

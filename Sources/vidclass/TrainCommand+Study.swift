@@ -5,23 +5,29 @@ import Training
 /// Several trainings to learn about the data, not for a model.
 extension TrainCommand {
   /// `--folds`: every part of the groups held out once.
-  func crossValidate(_ session: TrainingSession) throws {
+  ///
+  /// - Returns: whether clips got lost on the way.
+  func crossValidate(_ session: TrainingSession) throws -> Bool {
     let console = global.console
     let plans = try session.foldPlans()
+    func part(_ index: Int) -> String { "fold-\(index + 1)" }
+    let goesOn = continuing.resume || session.wasInterrupted(plans, part: part)
+    var lost = false
     var validation = session.newCrossValidation()
     for (number, plan) in zip(1..., plans) {
       let watch = TrainingWatch(console: console)
-      let trainer = try session.makeTrainer(plan, part: "fold-\(number)", observer: watch.observer)
+      let trainer = try session.makeTrainer(plan, part: part(number - 1), observer: watch.observer)
       if number == 1 {
         for line in try session.announcement(trainer) { console.note(line) }
         console.note("folds     \(plans.count) such trainings, one after the other")
         for warning in session.clipWarnings { console.warn(warning) }
-        if continuing.dryRun { return }
+        if continuing.dryRun { return false }
       }
-      if continuing.resume, trainer.canResume { try trainer.resume() }
+      if goesOn, trainer.canResume { try trainer.resume() }
       console.note("fold \(number)/\(plans.count): \(plan.division.sentence)")
       try run(trainer, watch, in: session)
-      validation.add(trainer, number: number)
+      try validation.add(trainer, number: number)
+      lost = lost || !trainer.lost.isEmpty
       if let fold = validation.folds.last { console.note(fold.line) }
     }
     let report = try session.finish(validation)
@@ -33,15 +39,19 @@ extension TrainCommand {
         + report.lines(columns: StandardOutput.columns) + ["report: \(session.folder.report)"]
       try StandardOutput.write(lines.joined(separator: "\n") + "\n")
     }
+    return lost
   }
 
   /// `--learning-curve`: the same training on parts of the clips.
   func learningCurve(_ session: TrainingSession) throws -> [LearningCurvePoint] {
-    try session.learningCurvePlans().compactMap { plan in
+    let plans = try session.learningCurvePlans()
+    func part(_ index: Int) -> String { "part-\(Int(plans[index].request.share * 100))" }
+    let goesOn = continuing.resume || session.wasInterrupted(plans, part: part)
+    return try plans.indices.compactMap { index in
+      let plan = plans[index]
       let watch = TrainingWatch(console: global.console)
-      let part = "part-\(Int(plan.request.share * 100))"
-      let trainer = try session.makeTrainer(plan, part: part, observer: watch.observer)
-      if continuing.resume, trainer.canResume { try trainer.resume() }
+      let trainer = try session.makeTrainer(plan, part: part(index), observer: watch.observer)
+      if goesOn, trainer.canResume { try trainer.resume() }
       global.console.note("learning curve: \(plan.train.count) of the clips")
       try run(trainer, watch, in: session)
       return session.learningCurvePoint(trainer)

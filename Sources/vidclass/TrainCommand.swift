@@ -13,7 +13,7 @@ struct TrainCommand: ParsableCommand {
       CSV manifest (filepath,label[,start,end,split,group]) or a text list. What is not given is
       chosen by the amount of data, and announced.
 
-      Stopped by Ctrl-C or killed, the same command with --resume goes on to the very same model.
+      Stopped by Ctrl-C or killed, the same command goes on to the very same model.
 
       EXAMPLES:
         vidclass train clips/                               # writes models/clips.safetensors
@@ -63,12 +63,9 @@ struct TrainCommand: ParsableCommand {
     for line in session.dataLines { global.console.note(line) }
     for warning in session.dataWarnings { global.console.warn(warning) }
     try decode(session)
-    if study.folds != nil {
-      try crossValidate(session)
-    } else {
-      try train(session, began: began)
-    }
-    if !session.plan.leftOut.isEmpty || !session.partial.isEmpty { throw ExitCode.partial }
+    let lost =
+      if study.folds != nil { try crossValidate(session) } else { try train(session, began: began) }
+    if session.isIncomplete || lost { throw ExitCode.partial }
   }
 
   private func decode(_ session: TrainingSession) throws {
@@ -83,11 +80,12 @@ struct TrainCommand: ParsableCommand {
     guard decoded else { throw Interrupted(signal: Interrupt.signal ?? SIGINT) }
   }
 
-  private func train(_ session: TrainingSession, began: ContinuousClock.Instant) throws {
+  /// - Returns: whether clips got lost on the way.
+  private func train(_ session: TrainingSession, began: ContinuousClock.Instant) throws -> Bool {
     let console = global.console
     let watch = TrainingWatch(console: console)
     let trainer = try session.makeTrainer(observer: watch.observer)
-    if continuing.resume {
+    if continuing.resume || (!continuing.dryRun && trainer.wasInterrupted) {
       if session.folder.hasCheckpoint {
         try trainer.resume()
         console.note("resuming   \(trainer.position)")
@@ -101,7 +99,7 @@ struct TrainCommand: ParsableCommand {
     }
     for line in try session.announcement(trainer) { console.note(line) }
     for warning in session.clipWarnings { console.warn(warning) }
-    if continuing.dryRun { return }
+    if continuing.dryRun { return false }
 
     try session.writeSplit()
     let curve = study.learningCurve ? try learningCurve(session) : []
@@ -114,6 +112,7 @@ struct TrainCommand: ParsableCommand {
       let lines = summary.lines + ["model: \(summary.model)"]
       try StandardOutput.write(lines.joined(separator: "\n") + "\n")
     }
+    return !trainer.lost.isEmpty
   }
 
   /// - Throws: `Interrupted`, with the state saved.
@@ -125,7 +124,7 @@ struct TrainCommand: ParsableCommand {
       throw Interrupted(
         signal: Interrupt.signal ?? SIGINT,
         message: "interrupted in \(trainer.position): state saved in \(session.folder.path), "
-          + "rerun with --resume to continue")
+          + "run the same command again to continue")
     }
   }
 

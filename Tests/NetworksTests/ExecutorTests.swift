@@ -48,6 +48,43 @@ import Testing
     return zip(executor.logits, direction).reduce(0) { $0 + Double($1.0) * Double($1.1) }
   }
 
+  /// Only the head has gradients, and they are right; the statistics stay.
+  @Test(arguments: architectures)
+  func aFrozenTrunkWorksAsInInference(architecture: Architecture) throws {
+    let pool = WorkerPool(threads: 2)
+    defer { pool.shutDown() }
+    let network = try Network(architecture: architecture, seed: 3)
+    let frozen = try Executor(
+      network: network, batch: 3, mode: .training, freezesTrunk: true, pool: pool)
+    let inference = try Executor(network: network, batch: 3, mode: .inference, pool: pool)
+    let input = randomValues(frozen.input.count, seed: 1)
+    let direction = randomValues(frozen.logits.count, seed: 2)
+    let statistics = Array(network.buffers)
+    _ = ExecutorTests.loss(inference, input: input, direction: direction)
+    _ = ExecutorTests.loss(frozen, input: input, direction: direction)
+    #expect(Array(frozen.logits) == Array(inference.logits))
+    _ = frozen.logitsGradient.update(fromContentsOf: direction)
+    frozen.backward(count: 3)
+    #expect(Array(network.buffers) == statistics && network.batchesTracked == 0)
+
+    for entry in network.entries where entry.name.hasPrefix("head.") {
+      let along = randomValues(entry.range.count, seed: 5)
+      let slope = zip(network.gradients[entry.range], along).reduce(0) {
+        $0 + Double($1.0) * Double($1.1)
+      }
+      let kept = Array(network.parameters[entry.range])
+      func moved(_ by: Float) -> Double {
+        for (place, index) in entry.range.enumerated() {
+          network.parameters[index] = kept[place] + by * along[place]
+        }
+        return ExecutorTests.loss(frozen, input: input, direction: direction)
+      }
+      let measured = (moved(0.01) - moved(-0.01)) / 0.02
+      #expect(abs(measured - slope) < 1e-3 * max(1, abs(slope)), "\(entry.name)")
+      _ = moved(0)
+    }
+  }
+
   /// `(L(p + εv) − L(p − εv)) / 2ε` against `∇L · v`, for random directions v in each tensor.
   @Test(arguments: architectures)
   func gradientsMatchCentralDifferences(architecture: Architecture) throws {

@@ -1,6 +1,7 @@
 import ClipSampling
 import Datasets
 import Foundation
+import Synchronization
 import Tensors
 import VideoDecoding
 
@@ -45,6 +46,22 @@ final class MotionClips: ClipSource {
   }
 }
 
+/// Clips of which some go away while training runs, as those on a network share do.
+final class VanishingClips: ClipSource {
+  private let clips: MotionClips
+  private let gone = Mutex<@Sendable (Clip) -> Bool>({ _ in false })
+
+  init(_ clips: MotionClips) { self.clips = clips }
+
+  func lose(_ which: @escaping @Sendable (Clip) -> Bool) { gone.withLock { $0 = which } }
+
+  func stack(for clip: Clip) throws -> FrameStack {
+    let isGone = gone.withLock { $0 }
+    if isGone(clip) { throw DatasetError(.notFound, path: clip.file, "went away") }
+    return try clips.stack(for: clip)
+  }
+}
+
 /// A small training over `MotionClips` with its own folder, removed at the end.
 final class MotionTraining {
   let clips: MotionClips
@@ -75,12 +92,13 @@ final class MotionTraining {
 
   /// - Parameter threads: of the network and the loader.
   func trainer(
-    _ request: TrainingRequest, threads: Int = 1, secondsBetweenCheckpoints: Double = 1e9
+    _ request: TrainingRequest, threads: Int = 1, secondsBetweenCheckpoints: Double = 1e9,
+    source: (any ClipSource)? = nil
   ) throws -> Trainer {
     try Data(MotionTraining.network.utf8).write(to: URL(fileURLWithPath: home + "/tiny.json"))
     let plan = try TrainingPlan(request, index: clips.index)
     return try Trainer(
-      plan: plan, folder: folder, source: clips, pool: WorkerPool(threads: threads),
+      plan: plan, folder: folder, source: source ?? clips, pool: WorkerPool(threads: threads),
       secondsBetweenCheckpoints: secondsBetweenCheckpoints)
   }
 

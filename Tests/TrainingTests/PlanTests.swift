@@ -1,4 +1,5 @@
 import Foundation
+import ModelFiles
 import Testing
 
 @testable import Training
@@ -44,6 +45,13 @@ import Testing
     #expect(error?.message.contains(option) == true)
   }
 
+  @Test func batchesOfNothingAreRefused() {
+    let settings = TrainingSettings(
+      clips: 100, classCounts: [50, 50], flip: true, batchSize: 0)
+    let error = #expect(throws: TrainingError.self) { try settings.validate() }
+    #expect(error?.message.contains("--batch-size") == true)
+  }
+
   @Test(arguments: [
     ("clips", "models/clips.safetensors"), ("data/clips/", "models/clips.safetensors"),
     ("data/list.v2.csv", "models/list.v2.safetensors"),
@@ -67,6 +75,17 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: RunFolder(model: path).path))
   }
 
+  /// A slip of the pen costs neither a movie nor a manifest.
+  @Test func onlyModelsAreReplaced() throws {
+    let training = try MotionTraining()
+    let path = training.home + "/clips.csv"
+    try Data("filepath,label\n".utf8).write(to: URL(fileURLWithPath: path))
+    let error = #expect(throws: TrainingError.self) { try RunFolder(model: path).prepare() }
+    #expect(error?.code == .output && error?.message.contains("is not a model") == true)
+    try SafeTensors().write(to: path)
+    try RunFolder(model: path).prepare()
+  }
+
   @Test func frozenTrunkLeavesTheHead() throws {
     let training = try MotionTraining()
     let trainer = try training.trainer(training.request())
@@ -80,7 +99,11 @@ import Testing
   @Test func badArchitectureFilesAreExplained() throws {
     let training = try MotionTraining()
     let path = training.home + "/bad.json"
-    for text in ["", "{}", #"{"name":"x"}"#, "[1,2]"] {
+    let huge = """
+      {"name":"x","input":{"frames":8,"height":16,"width":16,"channels":1},"classes":2,"layers":[
+      {"type":"maxpool3d","window":[1,4611686018427387904,4611686018427387904]}]}
+      """
+    for text in ["", "{}", #"{"name":"x"}"#, "[1,2]", huge] {
       try Data(text.utf8).write(to: URL(fileURLWithPath: path))
       let error = #expect(throws: TrainingError.self) {
         try TrainingPlan(

@@ -15,10 +15,10 @@ import Testing
         $0.validationFraction = 0.25
       }, threads: 2)
     #expect(try trainer.run { false } == .finished)
-    let held = trainer.score(trainer.plan.validation)
+    let held = try trainer.score(trainer.plan.validation)
     let right = zip(held.predictions, held.labels).filter { $0 == $1 }.count
     #expect(right == held.count && held.count >= 8)
-    let still = trainer.score(trainer.plan.validation, variant: .singleFrame)
+    let still = try trainer.score(trainer.plan.validation, variant: .singleFrame)
     let guessed = zip(still.predictions, still.labels).filter { $0 == $1 }.count
     #expect(Double(guessed) < 0.8 * Double(still.count))
   }
@@ -126,6 +126,52 @@ import Testing
     #expect(resumed.stepsDone == 7)
     _ = try resumed.run { false }
     #expect(MotionTraining.bytes(resumed) == MotionTraining.bytes(uninterrupted))
+  }
+
+  /// A disk that goes away must not end in a model: not of one class, nor a model without scores.
+  @Test(arguments: ["everything", "a class", "what is held out"])
+  func clipsThatGoAwayStopTheTraining(what: String) throws {
+    let training = try MotionTraining()
+    let source = VanishingClips(training.clips)
+    let trainer = try training.trainer(training.request(), source: source)
+    let held = Set(trainer.plan.validation.map(\.identity))
+    let error = #expect(throws: TrainingError.self) {
+      try trainer.run {
+        if trainer.epochsDone == 1 {
+          source.lose { clip in
+            switch what {
+            case "a class": clip.classIndex == 1 && !held.contains(clip.identity)
+            case "what is held out": held.contains(clip.identity)
+            default: true
+            }
+          }
+        }
+        return false
+      }
+    }
+    #expect(error?.code == .data)
+    #expect(error?.message.contains("went away") == true)
+
+    // What was done before is kept: the same bytes come out once the clips are back.
+    let whole = try MotionTraining()
+    let uninterrupted = try whole.trainer(whole.request())
+    _ = try uninterrupted.run { false }
+    let resumed = try training.trainer(training.request())
+    #expect(resumed.wasInterrupted)
+    try resumed.resume()
+    _ = try resumed.run { false }
+    #expect(MotionTraining.bytes(resumed) == MotionTraining.bytes(uninterrupted))
+    #expect(!resumed.wasInterrupted)
+  }
+
+  @Test func aClipThatGoesAwayIsCounted() throws {
+    let training = try MotionTraining()
+    let source = VanishingClips(training.clips)
+    let trainer = try training.trainer(training.request(), source: source)
+    let lost = try #require(trainer.plan.train.first)
+    source.lose { $0.identity == lost.identity }
+    _ = try trainer.run { false }
+    #expect(trainer.lost.map(\.clip.identity) == [lost.identity])
   }
 
   @Test func finishedTrainingResumesToItsEnd() throws {

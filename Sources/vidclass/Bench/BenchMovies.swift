@@ -36,7 +36,8 @@ struct BenchMovies: ParsableArguments {
     _ result: some MovieBenchmarkResult, done: String, text: String, json: Bool, console: Console
   ) throws {
     guard result.failed < result.files else {
-      throw LabelError(.input, "\(path): none of \(result.files) movies could be \(done)")
+      let first = result.errors.first.map { "; the first: \($0)" } ?? ""
+      throw LabelError(.input, "\(path): none of \(result.files) movies could be \(done)\(first)")
     }
     for error in result.errors { console.note(error) }
     if json {

@@ -93,13 +93,13 @@ final class MotionTraining {
   /// - Parameter threads: of the network and the loader.
   func trainer(
     _ request: TrainingRequest, threads: Int = 1, secondsBetweenCheckpoints: Double = 1e9,
-    source: (any ClipSource)? = nil
+    source: (any ClipSource)? = nil, observer: Trainer.Observer = Trainer.Observer()
   ) throws -> Trainer {
     try Data(MotionTraining.network.utf8).write(to: URL(fileURLWithPath: home + "/tiny.json"))
     let plan = try TrainingPlan(request, index: clips.index)
     return try Trainer(
       plan: plan, folder: folder, source: source ?? clips, pool: WorkerPool(threads: threads),
-      secondsBetweenCheckpoints: secondsBetweenCheckpoints)
+      secondsBetweenCheckpoints: secondsBetweenCheckpoints, observer: observer)
   }
 
   /// The weights and statistics a finished trainer would save, as bytes.

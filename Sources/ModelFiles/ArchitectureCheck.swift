@@ -4,10 +4,6 @@ import Networks
 /// Bounds the sizes in an architecture that came from a file, before anything is computed from
 /// them: no product may overflow, and no more memory be asked for than the file's tensors justify.
 enum ArchitectureCheck {
-  static let largestSide = 8192
-  private static let mostLayers = 256
-  private static let mostClasses = 1 << 20
-
   /// Throws for sizes out of bounds, and for weights that the file does not hold.
   static func check(
     _ architecture: Architecture, against tensors: SafeTensors
@@ -18,37 +14,32 @@ enum ArchitectureCheck {
         .mismatch, path: tensors.source,
         "describes an impossible network (\(what)); give a model that vidclass train wrote")
     }
-    let input = architecture.input
-    for side in [input.frames, input.height, input.width] {
-      try require((1...largestSide).contains(side), "an input of \(input)")
+    func possible<Value>(_ body: () throws(NetworkError) -> Value) throws(ModelFileError) -> Value {
+      do {
+        return try body()
+      } catch {
+        throw ModelFileError(
+          .mismatch, path: tensors.source, "describes an impossible network (\(error.message))",
+          underlying: error)
+      }
     }
-    try require((1...64).contains(input.channels), "\(input.channels) channels")
-    try require((1...mostClasses).contains(architecture.classes), "\(architecture.classes) classes")
-    try require(architecture.layers.count <= mostLayers, "\(architecture.layers.count) layers")
     for layer in architecture.layers {
+      try possible { () throws(NetworkError) in try architecture.requireBounds(of: layer) }
       switch layer {
-      case .conv3D(let name, let filters, let kernel, let stride, let padding, _):
-        let extents = [kernel, stride, padding]
-        try require(extents.allSatisfy { fits($0, 0...64) }, "\(name): \(kernel)")
+      case .conv3D(let name, let filters, _, _, _, _):
         try requireWeight("\(name).weight", rows: filters, rank: 5, tensors)
-      case .maxPool3D(let window): try require(fits(window, 1...64), "a window of \(window)")
       case .lstm(let name, let hidden):
-        try require((1...1 << 20).contains(hidden), "\(name): \(hidden) units")
         try requireWeight("\(name).weight_ih_l0", rows: 4 * hidden, rank: 2, tensors)
       case .dense(let name, let outputs):
         try requireWeight("\(name).weight", rows: outputs, rank: 2, tensors)
       case .attention(let name):
         try requireWeight("\(name).weight", rows: 1, rank: 2, tensors)
-      case .batchNorm, .relu, .spatialMean, .flattenSteps, .timePooling, .dropout: break
+      case .batchNorm, .relu, .maxPool3D, .spatialMean, .flattenSteps, .timePooling, .dropout:
+        break
       }
     }
-    let parameters: Int
-    do {
-      parameters = try architecture.parameterCount()
-    } catch {
-      throw ModelFileError(
-        .mismatch, path: tensors.source, "describes an impossible network (\(error.message))",
-        underlying: error)
+    let parameters = try possible { () throws(NetworkError) in
+      try architecture.parameterCount()
     }
     let held = tensors.names.reduce(0) { sum, name in
       guard let tensor = tensors[name], tensor.type == .float32 else { return sum }
@@ -58,10 +49,6 @@ enum ArchitectureCheck {
     try require(
       parameters <= 2 * held + (1 << 20),
       "\(parameters) parameters, of which the file holds \(held)")
-  }
-
-  private static func fits(_ extent: Extent3, _ range: ClosedRange<Int>) -> Bool {
-    range.contains(extent.depth) && range.contains(extent.height) && range.contains(extent.width)
   }
 
   /// The tensor itself is compared in full later; here its bytes vouch for the sizes in its name.

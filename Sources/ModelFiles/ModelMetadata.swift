@@ -56,7 +56,7 @@ public struct ModelMetadata: Codable, Hashable, Sendable {
       return "prepares clips as \(preprocessing.frames)×\(preprocessing.height)×"
         + "\(preprocessing.width)×\(preprocessing.channels) for a network that reads \(input)"
     }
-    let largest = ArchitectureCheck.largestSide
+    let largest = Architecture.largestSide
     if preprocessing.resizeHeight < preprocessing.height
       || preprocessing.resizeWidth < preprocessing.width || preprocessing.resizeHeight > largest
       || preprocessing.resizeWidth > largest

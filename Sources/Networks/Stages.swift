@@ -48,8 +48,14 @@ private enum Flow {
 }
 
 extension Architecture {
-  /// Sizes of a layer within which no product of them overflows.
-  private func requireBounds(of layer: LayerSpec) throws(NetworkError) {
+  /// Most frames, rows or columns of an input.
+  public static let largestSide = 8192
+  static let mostChannels = 64
+  static let mostClasses = 1 << 20
+  static let mostLayers = 256
+
+  /// Throws for sizes beyond any that make sense, before anything is computed from them.
+  public func requireBounds(of layer: LayerSpec) throws(NetworkError) {
     func fits(_ extent: Extent3, _ range: ClosedRange<Int>) -> Bool {
       range.contains(extent.depth) && range.contains(extent.height)
         && range.contains(extent.width)
@@ -76,14 +82,16 @@ extension Architecture {
   }
 
   func resolve() throws(NetworkError) -> [Stage] {
-    guard input.frames > 0, input.height > 0, input.width > 0, input.channels > 0, classes > 0,
-      input.count <= 1 << 28
-    else { throw bad("input \(input) with \(classes) classes is not possible") }
-    var resolver = Resolver(architecture: self)
-    for layer in layers {
-      try requireBounds(of: layer)
-      try resolver.add(layer)
+    let sides = [input.frames, input.height, input.width]
+    guard sides.allSatisfy((1...Self.largestSide).contains),
+      (1...Self.mostChannels).contains(input.channels), input.count <= 1 << 28,
+      (1...Self.mostClasses).contains(classes), layers.count <= Self.mostLayers
+    else {
+      throw bad("input \(input) with \(classes) classes and \(layers.count) layers is not possible")
     }
+    for layer in layers { try requireBounds(of: layer) }
+    var resolver = Resolver(architecture: self)
+    for layer in layers { try resolver.add(layer) }
     guard case .vector(let outputs) = resolver.flow, outputs == classes else {
       throw bad("the last layer gives \(resolver.flow.description), not \(classes) classes")
     }
@@ -151,6 +159,9 @@ private struct Resolver {
         throw misplaced(layer)
       }
       try claim(name)
+      try requireSize(
+        of: name, values: steps * max(features, 4 * hidden),
+        weights: 4 * hidden * (features + hidden + 2), uses: steps)
       flow = .sequence(steps: steps, features: hidden)
       push(.lstm(name: name, steps: steps, inputs: features, hidden: hidden))
       summarise(
@@ -176,6 +187,7 @@ private struct Resolver {
     case .dense(let name, let outputs):
       guard case .vector(let inputs) = flow, outputs > 0 else { throw misplaced(layer) }
       try claim(name)
+      try requireSize(of: name, values: outputs, weights: outputs * (inputs + 1), uses: 1)
       flow = .vector(outputs)
       push(.dense(name: name, inputs: inputs, outputs: outputs))
       summarise(
@@ -203,6 +215,8 @@ private struct Resolver {
         "'\(name)': kernel \(kernel), stride \(stride), padding \(padding), \(filters) filters do "
           + "not fit an input of \(extent) (padding must be smaller than the kernel)")
     }
+    try requireSize(
+      of: name, values: output.count * filters, weights: geometry.weightCount, uses: output.count)
     flow = .volume(output, channels: filters)
     push(
       .convolution(
@@ -213,6 +227,18 @@ private struct Resolver {
       name: name, kind: "Conv3D \(kernel)",
       parameters: geometry.weightCount + (bias ? filters : 0), flops: geometry.flops(output: output)
     )
+  }
+
+  /// Throws for a layer far larger than any that could be trained; of those it lets through, the
+  /// floating-point operations can be summed without overflow. Each weight is used `uses` times.
+  private func requireSize(
+    of name: String, values: Int, weights: Int, uses: Int
+  ) throws(NetworkError) {
+    guard values <= 1 << 30, weights <= 1 << 31, uses * weights <= 1 << 53 else {
+      throw architecture.bad(
+        "'\(name)' would have \(weights) weights and give \(values) values for a clip, "
+          + "more than any machine can train")
+    }
   }
 
   /// Changes the convolution that the last stage is; `change` returns nil where it may not.

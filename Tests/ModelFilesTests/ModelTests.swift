@@ -115,7 +115,10 @@ private func model(seed: UInt64 = 3, temperature: Double = 1.5) throws -> Model 
       "architecture", #""height":16"#, #""height":9223372036854775807"#, "for a network that reads")
     try metadata(
       "architecture", #""classes":3"#, #""classes":9223372036854775807"#, "classes for a")
-    try metadata("architecture", #""outputs":3"#, #""outputs":9223372036854775807"#, "head.weight")
+    try metadata("architecture", #""outputs":3"#, #""outputs":4"#, "head.weight")
+    try metadata(
+      "architecture", #""outputs":3"#, #""outputs":9223372036854775807"#,
+      "head: 9223372036854775807 outputs")
     try metadata("architecture", #""filters":16"#, #""filters":17"#, "tensor blocks.0.conv.weight")
     try metadata("architecture", "[3,3,3]", "[9,3,3]", "blocks.")
     try metadata("architecture", "[1,2,2]", "[1,9223372036854775807,9]", "window")

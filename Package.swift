@@ -80,7 +80,7 @@ let package = Package(
       name: "Benchmarks",
       dependencies: [
         "Layers", "Networks", "Tensors", "VideoDecoding", "Labelling", "ModelFiles",
-        "ClipSampling",
+        "ClipSampling", "Training",
       ],
       swiftSettings: swift),
 

@@ -1,6 +1,7 @@
 import Foundation
 import Networks
 import Tensors
+import Training
 
 /// Times one batch of a named workload, forward or a whole training step, data already in memory.
 public struct NetworkBenchmark: Sendable {
@@ -72,12 +73,18 @@ public struct NetworkBenchmark: Sendable {
     var first = [Float](repeating: 0, count: task == .train ? count : 0)
     var second = first
     var step = 0
+    let loss = SoftmaxCrossEntropy(classes: Workload.classes)
+    let labels = UnsafeMutableBufferPointer<Int>.allocate(capacity: batch)
+    defer { labels.deallocate() }
+    _ = labels.initialize(fromContentsOf: (0..<batch).map { $0 % Workload.classes })
 
     func once() {
       _ = executor.input.update(fromContentsOf: clips)
       executor.forward(count: batch)
       guard task == .train else { return }
-      writeGradient(executor)
+      _ = loss(
+        logits: UnsafeBufferPointer(executor.logits), labels: UnsafeBufferPointer(labels),
+        gradient: executor.logitsGradient)
       executor.backward(count: batch)
       step += 1
       VectorMath.adamW(
@@ -101,21 +108,5 @@ public struct NetworkBenchmark: Sendable {
       seconds: times,
       clipsPerSecond: Double(batch) / times.median, gflops: flops / times.median / 1e9,
       peakMiB: BenchmarkMemory.peakMiB)
-  }
-
-  /// Gradient of the mean cross-entropy against the labels 0, 1, 2 …
-  private func writeGradient(_ executor: Executor) {
-    let classes = Workload.classes
-    for row in 0..<batch {
-      let logits = executor.logits[row * classes..<(row + 1) * classes]
-      let top = logits.max() ?? 0
-      let weights = logits.map { exp($0 - top) }
-      let total = weights.reduce(0, +)
-      for column in 0..<classes {
-        let target: Float = column == row % classes ? 1 : 0
-        executor.logitsGradient[row * classes + column] =
-          (weights[column] / total - target) / Float(batch)
-      }
-    }
   }
 }

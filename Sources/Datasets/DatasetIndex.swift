@@ -87,6 +87,9 @@ public struct DatasetIndex: Sendable {
     return counts
   }
 
+  /// Files that are listed and do not exist.
+  public var missing: [IgnoredFile] { ignored.filter { $0.reason == .missing } }
+
   /// How many files were left out for each reason, most first.
   public var ignoredCounts: [(reason: IgnoredFile.Reason, count: Int)] {
     var counts: [IgnoredFile.Reason: Int] = [:]

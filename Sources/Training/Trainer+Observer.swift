@@ -1,3 +1,5 @@
+import Datasets
+
 // What a trainer tells those who watch, and how it ends.
 extension Trainer {
   /// What happened, for those who watch.
@@ -8,6 +10,8 @@ extension Trainer {
     public var epoch: (EpochRecord, Bool) -> Void = { _, _ in }
     /// Something worth a line.
     public var note: (String) -> Void = { _ in }
+    /// Clips that could be read before and cannot any more, each told once.
+    public var lost: ([ClipFailure]) -> Void = { _ in }
 
     public init() {}
   }

@@ -133,25 +133,28 @@ public final class Trainer {
     Checkpoint.state(in: folder, of: plan.identity) != nil
   }
 
-  /// Whether this very training was interrupted: going on from there comes to the same bytes as
-  /// starting over.
-  public var wasInterrupted: Bool {
-    Checkpoint.state(in: folder, of: plan.identity)?.isFinished == false
-  }
-
   /// Where a resumed training stands, for people.
   public var position: String {
     state.isFinished
       ? "all epochs done" : "epoch \(state.epoch + 1) of \(settings.epochs), step \(state.step)"
   }
 
-  /// An interrupted training in the run folder that a fresh start would replace; nil when there is
-  /// none.
-  public var unfinishedPosition: String? {
+  /// A training that was begun in the run folder and not ended.
+  public struct Unfinished {
+    /// Where it stands, for people.
+    public let position: String
+    /// Whether it is this very training: going on comes to the same bytes as starting over.
+    public let isThisOne: Bool
+  }
+
+  /// What a fresh start would replace; nil when there is nothing.
+  public var unfinished: Unfinished? {
     guard folder.hasCheckpoint, let old = try? Checkpoint(reading: folder.checkpoint),
       !old.state.isFinished
     else { return nil }
-    return "epoch \(old.state.epoch + 1) of \(old.identity.settings.epochs)"
+    return Unfinished(
+      position: "epoch \(old.state.epoch + 1) of \(old.identity.settings.epochs)",
+      isThisOne: old.identity == plan.identity)
   }
 
   private func saveCheckpoint() throws {
@@ -279,6 +282,7 @@ public final class Trainer {
     guard !failures.isEmpty else { return }
     for failure in failures { observer.note("left out: \(failure.message)") }
     lost += failures
+    observer.lost(failures)
     let gone = Set(lost.map(\.clip.identity))
     func left(_ clips: [Clip]) -> [Clip] { clips.filter { !gone.contains($0.identity) } }
     let classes = Set(left(plan.train).map(\.classIndex))

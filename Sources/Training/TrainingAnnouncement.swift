@@ -48,9 +48,10 @@ enum TrainingAnnouncement {
       let first = files.first { $0.reason == reason }.map { PathText.display($0.path) } ?? ""
       return "\(count) \(reason.rawValue) (\(count > 1 ? "such as " : "")\(first))"
     }
+    let missing = plan.index.missing
     return [row("left out", "\(files.count) files: \(reasons.joined(separator: ", "))")]
-      + (plan.missing.count > 1
-        ? plan.missing.map { row("left out", "\(PathText.display($0.path)): does not exist") } : [])
+      + (missing.count > 1
+        ? missing.map { row("left out", "\(PathText.display($0.path)): does not exist") } : [])
   }
 
   /// What is left where clips cannot be decoded.

@@ -124,9 +124,6 @@ public struct TrainingPlan {
       })
   }
 
-  /// Files that the data set lists and that do not exist.
-  public var missing: [IgnoredFile] { index.ignored.filter { $0.reason == .missing } }
-
   /// Classes whose clips to train on, or to validate on, were all left out, a sentence each.
   var emptiedClasses: [String] {
     let lost = leftOut.map(\.clip)

@@ -24,6 +24,8 @@ public final class TrainingSession {
   public let folder: RunFolder
   /// Clips of which damage leaves only a part.
   public private(set) var partial: [Clip] = []
+  /// Clips that could be decoded before training and not in one of its parts.
+  private var lost: [ClipFailure] = []
   private var likeness: GroupLikeness?
   private var copies: SplitCopies?
   private let store: ClipStore
@@ -101,7 +103,7 @@ public final class TrainingSession {
   public var threads: Int { pool.threads }
 
   public func makeTrainer(observer: Trainer.Observer) throws -> Trainer {
-    try Trainer(plan: plan, folder: folder, source: store, pool: pool, observer: observer)
+    try makeTrainer(plan, in: folder, observer: observer)
   }
 
   /// A trainer for a plan of the same clips, in a folder of its own inside of this training's.
@@ -110,6 +112,18 @@ public final class TrainingSession {
   {
     let folder = folder.part(part)
     if writes { try Folder.create(folder.path) }
+    return try makeTrainer(plan, in: folder, observer: observer)
+  }
+
+  private func makeTrainer(_ plan: TrainingPlan, in folder: RunFolder, observer: Trainer.Observer)
+    throws -> Trainer
+  {
+    var observer = observer
+    let tell = observer.lost
+    observer.lost = { [weak self] failures in
+      self?.lost += failures
+      tell(failures)
+    }
     return try Trainer(plan: plan, folder: folder, source: store, pool: pool, observer: observer)
   }
 
@@ -135,9 +149,9 @@ public final class TrainingSession {
   }
 
   /// Whether something of the data set could not be used: files that are missing, or clips that
-  /// cannot be decoded, or only in part.
+  /// cannot be decoded, or only in part, or not any more.
   public var isIncomplete: Bool {
-    !plan.missing.isEmpty || !plan.leftOut.isEmpty || !partial.isEmpty
+    !plan.index.missing.isEmpty || !plan.leftOut.isEmpty || !partial.isEmpty || !lost.isEmpty
   }
 
   /// Both figures of what a random split would hide, where they differ by much.
@@ -208,7 +222,7 @@ public final class TrainingSession {
     return TrainingSummary(
       model: folder.model, epochs: trainer.epochsDone, bestEpoch: trainer.bestEpoch,
       trainingClips: plan.train.count,
-      leftOut: plan.missing.count + plan.leftOut.count + trainer.lost.count, seconds: seconds,
+      leftOut: plan.index.missing.count + plan.leftOut.count + trainer.lost.count, seconds: seconds,
       temperature: temperature, validation: validation,
       doubtful: try doubtfulClips(trainer, held: result, temperature: temperature),
       learningCurve: curve.isEmpty

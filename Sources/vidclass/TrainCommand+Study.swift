@@ -5,14 +5,11 @@ import Training
 /// Several trainings to learn about the data, not for a model.
 extension TrainCommand {
   /// `--folds`: every part of the groups held out once.
-  ///
-  /// - Returns: whether clips got lost on the way.
-  func crossValidate(_ session: TrainingSession) throws -> Bool {
+  func crossValidate(_ session: TrainingSession) throws {
     let console = global.console
     let plans = try session.foldPlans()
     func part(_ index: Int) -> String { "fold-\(index + 1)" }
     let goesOn = continuing.resume || session.wasInterrupted(plans, part: part)
-    var lost = false
     var validation = session.newCrossValidation()
     for (number, plan) in zip(1..., plans) {
       let watch = TrainingWatch(console: console)
@@ -21,13 +18,12 @@ extension TrainCommand {
         for line in try session.announcement(trainer) { console.note(line) }
         console.note("folds     \(plans.count) such trainings, one after the other")
         for warning in session.clipWarnings { console.warn(warning) }
-        if continuing.dryRun { return false }
+        if continuing.dryRun { return }
       }
       if goesOn, trainer.canResume { try trainer.resume() }
       console.note("fold \(number)/\(plans.count): \(plan.division.sentence)")
       try run(trainer, watch, in: session)
       try validation.add(trainer, number: number)
-      lost = lost || !trainer.lost.isEmpty
       if let fold = validation.folds.last { console.note(fold.line) }
     }
     let report = try session.finish(validation)
@@ -39,7 +35,6 @@ extension TrainCommand {
         + report.lines(columns: StandardOutput.columns) + ["report: \(session.folder.report)"]
       try StandardOutput.write(lines.joined(separator: "\n") + "\n")
     }
-    return lost
   }
 
   /// `--learning-curve`: the same training on parts of the clips.

@@ -63,9 +63,12 @@ struct TrainCommand: ParsableCommand {
     for line in session.dataLines { global.console.note(line) }
     for warning in session.dataWarnings { global.console.warn(warning) }
     try decode(session)
-    let lost =
-      if study.folds != nil { try crossValidate(session) } else { try train(session, began: began) }
-    if session.isIncomplete || lost { throw ExitCode.partial }
+    if study.folds != nil {
+      try crossValidate(session)
+    } else {
+      try train(session, began: began)
+    }
+    if session.isIncomplete { throw ExitCode.partial }
   }
 
   private func decode(_ session: TrainingSession) throws {
@@ -80,26 +83,26 @@ struct TrainCommand: ParsableCommand {
     guard decoded else { throw Interrupted(signal: Interrupt.signal ?? SIGINT) }
   }
 
-  /// - Returns: whether clips got lost on the way.
-  private func train(_ session: TrainingSession, began: ContinuousClock.Instant) throws -> Bool {
+  private func train(_ session: TrainingSession, began: ContinuousClock.Instant) throws {
     let console = global.console
     let watch = TrainingWatch(console: console)
     let trainer = try session.makeTrainer(observer: watch.observer)
-    if continuing.resume || (!continuing.dryRun && trainer.wasInterrupted) {
+    let unfinished = continuing.dryRun || continuing.resume ? nil : trainer.unfinished
+    if continuing.resume || unfinished?.isThisOne == true {
       if session.folder.hasCheckpoint {
         try trainer.resume()
         console.note("resuming   \(trainer.position)")
       } else {
         console.note("resuming   no checkpoint in \(session.folder.path), so from the beginning")
       }
-    } else if !continuing.dryRun, let position = trainer.unfinishedPosition {
+    } else if let unfinished {
       console.warn(
-        "starting over; the training interrupted in \(position) in \(session.folder.path) will be "
+        "starting over; the training interrupted in \(unfinished.position) in \(session.folder.path) will be "
           + "replaced (--resume continues it)")
     }
     for line in try session.announcement(trainer) { console.note(line) }
     for warning in session.clipWarnings { console.warn(warning) }
-    if continuing.dryRun { return false }
+    if continuing.dryRun { return }
 
     try session.writeSplit()
     let curve = study.learningCurve ? try learningCurve(session) : []
@@ -112,7 +115,6 @@ struct TrainCommand: ParsableCommand {
       let lines = summary.lines + ["model: \(summary.model)"]
       try StandardOutput.write(lines.joined(separator: "\n") + "\n")
     }
-    return !trainer.lost.isEmpty
   }
 
   /// - Throws: `Interrupted`, with the state saved.

@@ -157,11 +157,11 @@ import Testing
     let uninterrupted = try whole.trainer(whole.request())
     _ = try uninterrupted.run { false }
     let resumed = try training.trainer(training.request())
-    #expect(resumed.wasInterrupted)
+    #expect(resumed.unfinished?.isThisOne == true)
     try resumed.resume()
     _ = try resumed.run { false }
     #expect(MotionTraining.bytes(resumed) == MotionTraining.bytes(uninterrupted))
-    #expect(!resumed.wasInterrupted)
+    #expect(resumed.unfinished == nil)
   }
 
   @Test func aClipThatGoesAwayIsCounted() throws {

@@ -177,10 +177,16 @@ public struct BenchmarkSeconds: Codable, Sendable {
   public let max: Double
 
   init(_ seconds: [Double]) {
-    let sorted = seconds.sorted()
-    let middle = sorted.count / 2
-    median = sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-    min = sorted[0]
-    max = sorted[sorted.count - 1]
+    median = seconds.median
+    min = seconds.min()!
+    max = seconds.max()!
+  }
+}
+
+extension [Double] {
+  /// The one in the middle, or the mean of both.
+  var median: Double {
+    let sorted = sorted()
+    return (sorted[(count - 1) / 2] + sorted[count / 2]) / 2
   }
 }

@@ -3,7 +3,8 @@ import Networks
 import Tensors
 
 /// Times each convolution of a workload on its own, forward and both gradients, against what the
-/// processor's arithmetic can do at most, measured in the same run.
+/// processor's arithmetic can do at most, measured before each round: clocks change, and other
+/// programs come and go, while this runs.
 ///
 /// GFLOP/s count the multiplications of the convolution's definition, of which Winograd's kernels do
 /// 2.25 times fewer; the share of the peak counts those that are done.
@@ -41,8 +42,9 @@ public struct KernelBenchmark: Sendable {
     /// A batch.
     public let seconds: BenchmarkSeconds
     public let gflops: Double
-    /// Of `Result.peakGflops`, by the multiplications that are done.
-    public fileprivate(set) var shareOfPeak: Double
+    /// By the multiplications that are done: the fastest round against the highest peak measured
+    /// between these rounds, so that what disturbs single ones counts on neither side.
+    public let shareOfPeak: Double
 
     enum CodingKeys: String, CodingKey {
       case layer, pass, method, seconds, gflops
@@ -58,7 +60,7 @@ public struct KernelBenchmark: Sendable {
     public let kernels: String
     public let batch: Int
     public let threads: Int
-    /// Fused multiply-adds on registers, all threads together.
+    /// Fused multiply-adds on registers, all threads together: the median of all rounds.
     public let peakGflops: Double
     public let layers: [Row]
 
@@ -73,22 +75,21 @@ public struct KernelBenchmark: Sendable {
     let architecture = try workload.architecture()
     let pool = WorkerPool(threads: threads)
     defer { pool.shutDown() }
-    // Clocks change while this runs: the best of tries between the layers.
-    var peak = ProcessorPeak.measure(pool: pool)
     var rows: [Row] = []
+    var peaks: [Double] = []
     for (index, layer) in try architecture.convolutionLayers().enumerated() {
       let passes = index == 0 ? [Pass.forward, .weightGradient] : Pass.allCases
-      rows += try measure(layer, passes: passes, pool: pool)
-      peak = max(peak, ProcessorPeak.measure(pool: pool))
+      rows += try measure(layer, passes: passes, peaks: &peaks, pool: pool)
     }
-    for row in rows.indices { rows[row].shareOfPeak /= peak }
     return Result(
       peer: "vidclass", task: "kernels", workload: workload, precision: precision,
-      kernels: InstructionSet.name, batch: batch, threads: threads, peakGflops: peak, layers: rows)
+      kernels: InstructionSet.name, batch: batch, threads: threads,
+      peakGflops: peaks.median, layers: rows)
   }
 
   private func measure(
-    _ layer: Architecture.ConvolutionLayer, passes: [Pass], pool: WorkerPool
+    _ layer: Architecture.ConvolutionLayer, passes: [Pass], peaks: inout [Double],
+    pool: WorkerPool
   ) throws -> [Row] {
     let geometry = layer.geometry
     let convolution = Convolution(
@@ -150,12 +151,19 @@ public struct KernelBenchmark: Sendable {
       let winograd = pass == .forward ? convolution.isWinograd : convolution.isWinogradBackward
       let done = winograd ? flops / Convolution.winogradSaving : flops
       once(pass)
-      let times = BenchmarkSeconds(
-        (0..<rounds).map { _ in clock.measure { once(pass) } / .seconds(1) })
+      var times: [Double] = []
+      var highest = 0.0
+      for _ in 0..<rounds {
+        let peak = ProcessorPeak.measure(pool: pool)
+        peaks.append(peak)
+        highest = max(highest, peak)
+        times.append(clock.measure { once(pass) } / .seconds(1))
+      }
+      let seconds = BenchmarkSeconds(times)
       return Row(
         layer: layer.name, pass: pass, method: winograd ? "winograd" : "direct",
-        seconds: times, gflops: flops / times.median / 1e9,
-        shareOfPeak: done / times.median / 1e9)
+        seconds: seconds, gflops: flops / seconds.median / 1e9,
+        shareOfPeak: done / seconds.min / 1e9 / highest)
     }
   }
 }

@@ -1,8 +1,8 @@
 internal import CKernels
 import Tensors
 
-// The gradient of a convolution's weights: parts of the batch, and with Winograd's kernels groups
-// of panels, are tasks of their own.
+// The gradient of a convolution's weights: groups of panels in parts of the batch are tasks of their
+// own.
 extension Convolution {
   /// Floats of one shard's weight gradient, packed as the direct kernels do.
   private var shardCount: Int {
@@ -17,14 +17,24 @@ extension Convolution {
 
   /// Floats of a group of panels of transformed weights.
   private var groupCount: Int {
-    gradientBlock.panels * panelWidth * geometry.inputChannels
-      * packedTaps(winograd: true)
+    groupPanels * panelWidth * geometry.inputChannels * packedTaps(winograd: true)
   }
 
-  /// Groups that the panels are cut into, each for a task of its own.
+  /// Panels of a group, each for a task of its own: so many that the sums of all parts of the batch
+  /// stay in the last cache.
+  private var groupPanels: Int {
+    if isWinogradBackward { return gradientBlock.panels }
+    let panels = panels(geometry.outputChannels)
+    let sums = Convolution.virtualShards * shardCount * MemoryLayout<Float>.size
+    var groups = 1
+    while groups < Convolution.virtualShards, sums / groups > Convolution.cachedSums { groups *= 2 }
+    return (panels + groups - 1) / groups
+  }
+
+  private static let cachedSums = 4 << 20
+
   private var panelGroups: Int {
-    let size = isWinogradBackward ? gradientBlock.panels : panels(geometry.outputChannels)
-    return (panels(geometry.outputChannels) + size - 1) / size
+    (panels(geometry.outputChannels) + groupPanels - 1) / groupPanels
   }
 
   /// Parts of the batch, each summed in order: with the groups of panels about as many tasks as
@@ -55,18 +65,19 @@ extension Convolution {
     let layout = gradientLayout
     var c = gradientC
     let mine = samples.lazy.filter { $0 % shards == shard }.map { $0 - samples.lowerBound }
+    let first = group * groupPanels
+    let count = min(groupPanels, panels(geometry.outputChannels) - first)
+    let size = panelWidth * geometry.patchCount
+    let sum = sum + first * size
     guard isWinogradBackward else {
-      if samples.lowerBound == 0 { sum.update(repeating: 0, count: shardCount) }
+      if samples.lowerBound == 0 { sum.update(repeating: 0, count: count * size) }
       for place in mine {
         kernels.conv_weight_gradient(
-          &c, x + place * input.sampleCount, outputGradient + place * layout.sampleCount, sum,
-          scratch)
+          &c, x + place * input.sampleCount, outputGradient + place * layout.sampleCount, first,
+          count, sum, scratch)
       }
       return
     }
-    let size = gradientBlock.panels
-    let first = group * size
-    let count = min(size, panels(geometry.outputChannels) - first)
     scratch.update(repeating: 0, count: groupCount)
     for place in mine {
       kernels.winograd_weight_gradient(
@@ -74,8 +85,7 @@ extension Convolution {
         count, scratch, scratch + groupCount)
     }
     kernels.winograd_gradient(
-      scratch, sum + first * panelWidth * geometry.patchCount, count, geometry.inputChannels,
-      geometry.kernel.depth)
+      scratch, sum, count, geometry.inputChannels, geometry.kernel.depth)
   }
 
   /// Whether `sumWeightGradient` may be called with parts of a batch. Winograd's sums are

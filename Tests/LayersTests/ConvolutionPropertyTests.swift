@@ -99,7 +99,13 @@ import Testing
     kernels.conv_forward(&conv, input, packed, bias, 0, &output, cut, sample.positions)
     var sums = [Float](repeating: 0, count: packed.count)
     var scratch = [Float](repeating: 0, count: vc_weight_gradient_scratch(&conv, panel))
-    kernels.conv_weight_gradient(&conv, input, gradient, &sums, &scratch)
+    // Two groups of panels, one of them empty where there is one panel only.
+    sums.withUnsafeMutableBufferPointer { sums in
+      let part = panels / 2
+      let rest = sums.baseAddress! + part * sums.count / panels
+      kernels.conv_weight_gradient(&conv, input, gradient, 0, part, sums.baseAddress!, &scratch)
+      kernels.conv_weight_gradient(&conv, input, gradient, part, panels - part, rest, &scratch)
+    }
     return (output, unpack(sums, sample, panel))
   }
 

@@ -56,10 +56,11 @@ typedef struct {
   void (*conv_forward)(const vc_conv *conv, const float *input, const float *weights,
                        const float *bias, int relu, float *output, ptrdiff_t begin,
                        ptrdiff_t end);
-  /// Adds one sample's weight gradient to `gradient`, packed as the weights are.
-  /// `scratch`: `vc_weight_gradient_scratch` floats.
+  /// Adds one sample's weight gradient of the panels from `first` on to `gradient`, packed as the
+  /// weights are. `scratch`: `vc_weight_gradient_scratch` floats.
   void (*conv_weight_gradient)(const vc_conv *conv, const float *input,
-                               const float *output_gradient, float *gradient, float *scratch);
+                               const float *output_gradient, ptrdiff_t first, ptrdiff_t panels,
+                               float *gradient, float *scratch);
   /// As `conv_forward` by Winograd F(2×2, 3×3), at all depths of the tiles `[begin, end)` of 2 × 2
   /// outputs (flattened height, width): only 3 × 3 kernels with stride 1. `weights` from
   /// `vc_winograd_pack`; `scratch`: `vc_winograd_scratch` floats. `pooled`: of each whole tile only
@@ -67,8 +68,7 @@ typedef struct {
   void (*winograd_forward)(const vc_conv *conv, const float *input, const float *weights,
                            const float *bias, int relu, int pooled, float *output,
                            ptrdiff_t begin, ptrdiff_t end, float *scratch);
-  /// As `conv_weight_gradient` for the panels from `first` on, as many as a block has at most;
-  /// `gradient` `[16, panels, kD, C, panel]` is that of the transformed weights, from which
+  /// As `conv_weight_gradient` for as many panels as a block has at most; `gradient` `[16, panels, kD, C, panel]` is that of the transformed weights, from which
   /// `winograd_gradient` leads back.
   void (*winograd_weight_gradient)(const vc_conv *conv, const float *input,
                                    const float *output_gradient, ptrdiff_t first,
@@ -128,7 +128,7 @@ typedef struct {
 } vc_kernels;
 
 /// The kernels of the best instruction set here, or of the one named ("avx512", "avx2",
-/// "generic"); NULL where this processor or this build lacks it.
+/// "neon", "generic"); NULL where this processor or this build lacks it.
 const vc_kernels *vc_kernels_best(void);
 const vc_kernels *vc_kernels_named(const char *name);
 

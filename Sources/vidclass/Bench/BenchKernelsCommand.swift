@@ -8,9 +8,10 @@ struct BenchKernelsCommand: ParsableCommand {
     commandName: "kernels",
     abstract: "Times each convolution of a workload against the processor's peak.",
     discussion: """
-      The peak is measured in the same run: fused multiply-adds on registers only, on all threads. \
+      The peak is measured before each round: fused multiply-adds on registers only, on all threads. \
       GFLOP/s count the multiplications of a convolution's definition; the share of the peak \
-      counts those that are done, which with Winograd's kernels are 2.25 times fewer.
+      counts those that are done, which with Winograd's kernels are 2.25 times fewer, in the fastest \
+      round against the highest peak.
 
       EXAMPLE:
         vidclass bench kernels --workload std --rounds 9 --exact-conv

@@ -1,6 +1,6 @@
 // Runs every convolution and pooling kernel of this processor on random odd shapes, in buffers that
-// end where they may end. Built by sanitize-kernels with AddressSanitizer and
-// UndefinedBehaviorSanitizer; compares with the naive twins as well.
+// end where they may end, and compares with the naive twins. Built by sanitize-kernels. With WIDE
+// defined also the kernels of AVX-512's shape, made of narrower instructions.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,7 +75,8 @@ static void check(const vc_kernels *k, int number) {
   k->conv_forward(&c, padded, packed, bias, 0, y, 0, positions);
   compare("conv_forward", number, y, expected, dense(&c.output));
   float *scratch = values(vc_weight_gradient_scratch(&c, panel), 0);
-  k->conv_weight_gradient(&c, padded, g, sums, scratch);
+  for (ptrdiff_t first = 0; first < panels; first++)
+    k->conv_weight_gradient(&c, padded, g, first, 1, sums + first * panel * inputs * taps, scratch);
   vc_unpack_weights(sums, dw, outputs, inputs, kernel[0], kernel[1], kernel[2], panel, 0, panels);
   compare("conv_weight_gradient", number, dw, expected_dw, weight_count);
   free(scratch);
@@ -87,8 +88,22 @@ static void check(const vc_kernels *k, int number) {
     vc_winograd_pack(w, u, outputs, inputs, kernel[0], panel, 0, NULL, 0, panels);
     scratch = values(vc_winograd_scratch(&f), 0);
     const ptrdiff_t tiles = (out[1] + 1) / 2 * ((out[2] + 1) / 2);
-    k->winograd_forward(&c, padded, u, bias, 0, y, 0, tiles, scratch);
+    k->winograd_forward(&c, padded, u, bias, 0, 0, y, 0, tiles, scratch);
     compare("winograd_forward", number, y, expected, dense(&c.output));
+    vc_layout half = {out[0], out[1] / 2, out[2] / 2, outputs, 0, 0, 0};
+    float *largest = values(dense(&half), 0);
+    k->winograd_forward(&c, padded, u, bias, 0, 1, largest, 0, tiles, scratch);
+    for (ptrdiff_t i = 0; i < dense(&half); i++) {
+      const ptrdiff_t row = i / outputs / half.width, at = i / outputs % half.width * 2;
+      const float *p = y + ((row / half.height * out[1] + row % half.height * 2) * out[2] + at) * outputs +
+                       i % outputs;
+      const float top = fmaxf(p[0], p[outputs]), *below = p + out[2] * outputs;
+      if (largest[i] != fmaxf(top, fmaxf(below[0], below[outputs]))) {
+        fprintf(stderr, "shape %d: pooled value %td is not the largest of its four\n", number, i);
+        exit(1);
+      }
+    }
+    free(largest);
     free(scratch);
     scratch = values(vc_winograd_scratch(&b), 0);
     for (ptrdiff_t first = 0; first < panels; first += b.panels) {
@@ -128,15 +143,25 @@ static void check(const vc_kernels *k, int number) {
   free(padded); free(packed); free(sums);
 }
 
+#ifdef WIDE
+extern const vc_kernels vc_kernels_wide;
+#endif
+
+static void check_all(const vc_kernels *kernels, int shapes) {
+  if (!kernels) return;
+  worst = 0;
+  for (int i = 0; i < shapes; i++) check(kernels, i);
+  printf("%s: %d shapes, largest relative error %.1e\n", kernels->name, shapes, worst);
+}
+
 int main(int count, char **arguments) {
   const int shapes = count > 1 ? atoi(arguments[1]) : 500;
-  const char *names[] = {"generic", "avx2", "avx512"};
-  for (int n = 0; n < 3; n++) {
-    const vc_kernels *kernels = vc_kernels_named(names[n]);
-    if (!kernels) continue;
-    worst = 0;
-    for (int i = 0; i < shapes; i++) check(kernels, i);
-    printf("%s: %d shapes, largest relative error %.1e\n", names[n], shapes, worst);
-  }
+  check_all(vc_kernels_named("generic"), shapes);
+  check_all(vc_kernels_named("avx2"), shapes);
+  check_all(vc_kernels_named("avx512"), shapes);
+  check_all(vc_kernels_named("neon"), shapes);
+#ifdef WIDE
+  check_all(&vc_kernels_wide, shapes);
+#endif
   return 0;
 }

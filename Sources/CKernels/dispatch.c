@@ -5,6 +5,8 @@
 extern const vc_kernels vc_kernels_generic;
 #if defined(__x86_64__)
 extern const vc_kernels vc_kernels_avx2, vc_kernels_avx512;
+#elif defined(__aarch64__)
+extern const vc_kernels vc_kernels_neon;
 #endif
 
 const vc_kernels *vc_kernels_named(const char *name) {
@@ -17,13 +19,15 @@ const vc_kernels *vc_kernels_named(const char *name) {
       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
       __builtin_cpu_supports("avx512dq"))
     return &vc_kernels_avx512;
+#elif defined(__aarch64__)
+  if (strcmp(name, "neon") == 0) return &vc_kernels_neon;
 #endif
   return NULL;
 }
 
 const vc_kernels *vc_kernels_best(void) {
-  const char *order[] = {"avx512", "avx2", "generic"};
-  for (int i = 0; i < 3; i++) {
+  const char *order[] = {"avx512", "avx2", "neon", "generic"};
+  for (int i = 0; i < 4; i++) {
     const vc_kernels *found = vc_kernels_named(order[i]);
     if (found) return found;
   }

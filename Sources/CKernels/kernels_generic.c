@@ -1,4 +1,4 @@
-// Four lanes: SSE2 on x86-64, NEON on arm64, plain code elsewhere.
+// Four lanes: SSE2 on x86-64, plain code elsewhere.
 #define VL 4
 #define TILE 6
 #define SUFFIX generic

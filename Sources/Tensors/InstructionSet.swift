@@ -3,7 +3,7 @@ import Foundation
 
 /// The compiled kernels that this process uses, chosen once at start-up.
 public enum InstructionSet {
-  /// `VIDCLASS_ISA` (avx512, avx2 or generic) forces one; unknown or missing ones are ignored in
+  /// `VIDCLASS_ISA` (avx512, avx2, neon or generic) forces one; unknown or missing ones are ignored in
   /// favour of the best that this processor has. Unsafe only in name: it points at constants.
   nonisolated(unsafe) package static let kernels: UnsafePointer<vc_kernels> = {
     if let wanted = ProcessInfo.processInfo.environment["VIDCLASS_ISA"],
@@ -14,6 +14,6 @@ public enum InstructionSet {
     return vc_kernels_best()
   }()
 
-  /// "avx512", "avx2" or "generic".
+  /// "avx512", "avx2", "neon" or "generic".
   public static var name: String { String(cString: kernels.pointee.name) }
 }

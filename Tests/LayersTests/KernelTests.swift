@@ -4,7 +4,8 @@ import Testing
 
 /// Every fast kernel of every instruction set that this processor has, against its naive twin.
 @Suite struct KernelTests {
-  static let instructionSets: [String] = ["generic", "avx2", "avx512"].filter { (name: String) in
+  static let instructionSets: [String] = ["generic", "avx2", "avx512", "neon"].filter {
+    (name: String) in
     vc_kernels_named(name) != nil
   }
 
@@ -102,7 +103,7 @@ import Testing
 
     var sums = [Float](repeating: 0, count: packedCount)
     var scratch = [Float](repeating: 0, count: vc_weight_gradient_scratch(&conv, panel))
-    kernels.conv_weight_gradient(&conv, padded, gradient, &sums, &scratch)
+    kernels.conv_weight_gradient(&conv, padded, gradient, 0, panels, &sums, &scratch)
     var fast = [Float](repeating: 0, count: weightCount)
     vc_unpack_weights(
       sums, &fast, shape.filters, shape.channels, shape.kernel[0], shape.kernel[1],

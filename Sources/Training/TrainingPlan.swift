@@ -58,7 +58,9 @@ public struct TrainingPlan {
       )
     }
 
-    let preprocessing = try TrainingPlan.preprocessing(request, initial: initial)
+    let drawn = try ArchitectureFile(request)
+    let preprocessing = try TrainingPlan.preprocessing(
+      request, initial: initial, drawn: drawn?.architecture.input)
     var settings = TrainingSettings(
       clips: train.count, classCounts: TrainingPlan.counts(train, classes: index.classes.count),
       flip: request.flip ?? mirror.allowsFlip, batchSize: request.batchSize,
@@ -69,7 +71,7 @@ public struct TrainingPlan {
     try settings.validate()
 
     let architecture = try TrainingPlan.architecture(
-      request, initial: initial, dropout: settings.dropout,
+      request, initial: initial, drawn: drawn, dropout: settings.dropout,
       input: InputShape(
         frames: preprocessing.frames, height: preprocessing.height, width: preprocessing.width,
         channels: preprocessing.channels), classes: index.classes.count, clips: train.count)
@@ -160,109 +162,9 @@ public struct TrainingPlan {
 
   // MARK: Choices
 
-  private static func preprocessing(_ request: TrainingRequest, initial: Model?) throws
-    -> Preprocessing
-  {
-    var choice = Preprocessing.FrameChoice.uniform
-    if let rate = request.framesPerSecond {
-      guard rate > 0, rate <= 1000 else {
-        throw TrainingError(.usage, "--fps must be above 0 and at most 1000, not \(rate)")
-      }
-      choice = .rate(framesPerSecond: rate)
-    } else if let stride = request.stride {
-      guard (1...10_000).contains(stride) else {
-        throw TrainingError(.usage, "--stride must be from 1 to 10000, not \(stride)")
-      }
-      choice = .stride(stride)
-    }
-    if let initial {
-      let own = initial.metadata.preprocessing
-      // The weights were learned on this input; anything else would waste them.
-      let asked =
-        (request.frames.map { $0 != own.frames } ?? false)
-        || (request.size.map { $0 != own.height || $0 != own.width } ?? false)
-        || (request.gray && own.color != .gray)
-        || (request.motion.map { $0 != own.motion } ?? false)
-        || (choice != .uniform && choice != own.choice)
-      if asked {
-        throw TrainingError(
-          .settings,
-          "\(PathText.display(request.initialModel ?? "")): reads \(own.frames) frames of "
-            + "\(own.width)×\(own.height) (\(own.color.rawValue)); leave out --frames, --size, --gray, "
-            + "--motion, --fps and --stride, which --init-from decides")
-      }
-      return own
-    }
-    let frames = request.frames ?? 16
-    let size = request.size ?? 64
-    guard (1...512).contains(frames) else {
-      throw TrainingError(.usage, "--frames must be from 1 to 512, not \(frames)")
-    }
-    guard (8...1024).contains(size) else {
-      throw TrainingError(.usage, "--size must be from 8 to 1024, not \(size)")
-    }
-    // An eighth more than is shown, so that crops can move.
-    let resize = size + (size + 7) / 8
-    return Preprocessing(
-      frames: frames, height: size, width: size, resizeHeight: resize, resizeWidth: resize,
-      color: request.gray ? .gray : .rgb, motion: request.motion ?? .none, choice: choice)
-  }
-
-  private static func architecture(
-    _ request: TrainingRequest, initial: Model?, dropout: Double, input: InputShape, classes: Int,
-    clips: Int
-  ) throws -> Architecture {
-    if let initial {
-      if request.architecture != nil {
-        throw TrainingError(.usage, "--arch cannot be given with --init-from, which decides it")
-      }
-      var architecture = initial.metadata.architecture
-      architecture.setClasses(classes)
-      try architecture.validate()
-      return architecture
-    }
-    let name = request.architecture ?? TrainingPlan.standardArchitecture(clips: clips)
-    guard name.hasSuffix(".json") || name.contains("/") else {
-      return try Architecture.preset(
-        name, input: input, classes: classes, dropout: Float(dropout))
-    }
-    let path = PathText.display(name)
-    guard let data = FileManager.default.contents(atPath: name) else {
-      throw TrainingError(.settings, "\(path): cannot be read; give --arch a preset or a JSON file")
-    }
-    var architecture: Architecture
-    do {
-      architecture = try JSONDecoder().decode(Architecture.self, from: data)
-    } catch {
-      throw TrainingError(
-        .settings,
-        "\(path): is not an architecture as vidclass info --json prints it (\(reason(error)))",
-        underlying: error)
-    }
-    architecture.input = input
-    architecture.setClasses(classes)
-    do {
-      try architecture.validate()
-    } catch {
-      throw TrainingError(.settings, "\(path): \(error.message)", underlying: error)
-    }
-    return architecture
-  }
-
   /// The preset that suits an amount of data: a few hundred clips do not fill a wide network.
   public static func standardArchitecture(clips: Int) -> String {
     clips < 300 ? "conv3d-lstm-small" : "conv3d-lstm"
-  }
-
-  /// What a decoding error says, in a few words.
-  private static func reason(_ error: any Error) -> String {
-    switch error as? DecodingError {
-    case .keyNotFound(let key, _): "\"\(key.stringValue)\" is missing"
-    case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-      context.codingPath.isEmpty
-        ? "not JSON" : "at \(context.codingPath.map(\.stringValue).joined(separator: "."))"
-    default: "not JSON"
-    }
   }
 
   /// Copies what fits by name and shape; a head for other classes stays new.

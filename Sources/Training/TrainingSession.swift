@@ -169,11 +169,17 @@ public final class TrainingSession {
     ]
   }
 
-  /// What more to say before the first step, in lines; measures a step for it.
-  public func announcement(_ trainer: Trainer) throws -> [String] {
-    try TrainingAnnouncement.lines(
-      plan, trainer: trainer, timing: try trainer.measure(), threads: pool.threads,
-      partial: partial, cache: cacheSentence)
+  /// What more to say before the first step, in lines, and the same for programs; measures a step
+  /// for it.
+  public func announcement(_ trainer: Trainer) throws -> (lines: [String], outlook: TrainingOutlook)
+  {
+    let timing = try trainer.measure()
+    return (
+      try TrainingAnnouncement.lines(
+        plan, trainer: trainer, timing: timing, threads: pool.threads, partial: partial,
+        cache: cacheSentence),
+      try TrainingOutlook(plan, model: folder.model, trainer: trainer, timing: timing)
+    )
   }
 
   /// Writes what stays beside the model whatever happens: which clip was on which side.

@@ -131,7 +131,8 @@ extension TrainingSummary {
       lines.append("most confused: " + worst.joined(separator: ", "))
     }
     lines += LearningCurve.lines(learningCurve, validationClips: validation.clips)
-    return lines + advice(validation).map { "try next: " + $0 }
+    lines += advice(validation).map { "try next: " + $0 }
+    return lines.map(PathText.display)
   }
 
   private func classLines(_ validation: Validation) -> [String] {

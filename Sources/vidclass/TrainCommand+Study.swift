@@ -15,9 +15,8 @@ extension TrainCommand {
       let watch = TrainingWatch(console: console)
       let trainer = try session.makeTrainer(plan, part: part(number - 1), observer: watch.observer)
       if number == 1 {
-        for line in try session.announcement(trainer) { console.note(line) }
         console.note("folds     \(plans.count) such trainings, one after the other")
-        for warning in session.clipWarnings { console.warn(warning) }
+        try announce(trainer, in: session)
         if continuing.dryRun { return }
       }
       if goesOn, trainer.canResume { try trainer.resume() }

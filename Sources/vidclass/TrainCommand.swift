@@ -100,8 +100,7 @@ struct TrainCommand: ParsableCommand {
         "starting over; the training interrupted in \(unfinished.position) in \(session.folder.path) will be "
           + "replaced (--resume continues it)")
     }
-    for line in try session.announcement(trainer) { console.note(line) }
-    for warning in session.clipWarnings { console.warn(warning) }
+    try announce(trainer, in: session)
     if continuing.dryRun { return }
 
     try session.writeSplit()
@@ -115,6 +114,14 @@ struct TrainCommand: ParsableCommand {
       let lines = summary.lines + ["model: \(summary.model)"]
       try StandardOutput.write(lines.joined(separator: "\n") + "\n")
     }
+  }
+
+  /// The last thing a dry run does.
+  func announce(_ trainer: Trainer, in session: TrainingSession) throws {
+    let announcement = try session.announcement(trainer)
+    for line in announcement.lines { global.console.note(line) }
+    for warning in session.clipWarnings { global.console.warn(warning) }
+    if continuing.dryRun, json.json { try StandardOutput.writeJSON(announcement.outlook) }
   }
 
   /// - Throws: `Interrupted`, with the state saved.

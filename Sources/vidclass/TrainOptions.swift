@@ -15,12 +15,15 @@ extension TrainCommand {
         valueName: "name|file"))
     var arch: String?
 
-    @Option(name: .long, help: ArgumentHelp("Frames of a clip (default: 16).", valueName: "n"))
+    @Option(
+      name: .long,
+      help: ArgumentHelp("Frames of a clip (default: the --arch file's, or 16).", valueName: "n"))
     var frames: Int?
 
     @Option(
       name: .long,
-      help: ArgumentHelp("Height and width of the input (default: 64).", valueName: "pixels"))
+      help: ArgumentHelp(
+        "Height and width of the input (default: the --arch file's, or 64).", valueName: "pixels"))
     var size: Int?
 
     @Flag(name: .long, help: "Shades of grey instead of colours.")
@@ -159,6 +162,9 @@ extension TrainCommand {
     var learningCurve = false
 
     func validate(with split: DivisionOptions, earlyStop: Int?) throws {
+      if learningCurve, split.val == 0 {
+        throw ValidationError("--learning-curve needs clips held out; leave out --val 0.")
+      }
       guard let folds else { return }
       guard (2...1000).contains(folds) else {
         throw ValidationError("--folds must be from 2 to 1000, not \(folds); 5 is usual.")

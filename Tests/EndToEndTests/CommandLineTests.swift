@@ -30,6 +30,13 @@ struct CommandLineTests {
     #expect(run.errors.contains("--help"))
   }
 
+  @Test("What only the run refuses is told with the usage of its own command")
+  func lateRefusal() throws {
+    let run = try ProgramRun("vidclass", ["train", Repository.path + "/clips", "--epochs", "0"])
+    #expect(run.exitCode == 64)
+    #expect(run.errorLines.contains { $0.hasPrefix("Usage: vidclass train ") }, "\(run.errors)")
+  }
+
   @Test(
     "A full disk behind standard output is one line and exit code 1",
     .enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))

@@ -43,8 +43,17 @@ import Testing
     try put(clip("left", 2), at: "data/val/left/again.avi")
     try put(clip("recede", 3), at: "data/train/right/wrong.avi")
     let run = try ProgramRun(
-      "vidclass", ["train", scratch("data"), "--dry-run", "-o", scratch("m.safetensors")] + small)
+      "vidclass",
+      ["train", scratch("data"), "--dry-run", "--json", "-o", scratch("m.safetensors")] + small)
     #expect(run.exitCode == 0)
+    let outlook = try json(run)
+    let classes = try #require(outlook["classes"] as? [[String: Any]])
+    #expect(classes.compactMap { $0["name"] as? String } == ["left", "recede", "right"])
+    #expect(classes.compactMap { $0["training_clips"] as? Int } == [4, 4, 5])
+    #expect(classes.compactMap { $0["held_out_clips"] as? Int } == [4, 0, 3])
+    #expect(outlook["architecture"] as? String == "conv3d-lstm-small")
+    #expect((outlook["seconds_per_epoch"] as? Double ?? 0) > 0)
+    #expect(!FileManager.default.fileExists(atPath: scratch("m.run")))
     let said = run.errors
     #expect(said.contains("1 of 7 clips held out shows what a clip to train on shows"), "\(said)")
     #expect(said.contains("train/left/2.avi and val/left/again.avi"), "\(said)")
@@ -106,10 +115,11 @@ import Testing
 
   @Test(arguments: [
     ["--folds", "1"], ["--folds", "3", "--val", "0.3"], ["--folds", "3", "--learning-curve"],
+    ["--learning-curve", "--val", "0"],
   ])
   func studiesThatMakeNoSenseAreRefused(arguments: [String]) throws {
     let run = try ProgramRun("vidclass", ["train", Repository.path + "/clips"] + arguments)
-    #expect(run.exitCode == 64 && run.errors.contains("--folds"))
+    #expect(run.exitCode == 64 && run.errors.contains(arguments[0]))
   }
 }
 

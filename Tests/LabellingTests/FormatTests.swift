@@ -18,6 +18,18 @@ import Testing
         .replacing("\"x\".mp4    error", with: "\"x\".mp4  error"))
   }
 
+  @Test func namesCannotBreakTheTable() {
+    var record = Example.walk
+    record.path = MediaPath("a\u{1B}[2J.mp4")
+    record.label = "walk\nrun"
+    record.segments = []
+    #expect(
+      OutputFormat.table.render([record]) == #"""
+        a\u{1b}[2J.mp4  walk\nrun  0.93  12.48 s
+
+        """#)
+  }
+
   @Test func tableOfPartialMovieWithTop() {
     var record = Example.walk
     record.segments = []

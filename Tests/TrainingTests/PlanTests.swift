@@ -1,3 +1,4 @@
+import ClipSampling
 import Foundation
 import ModelFiles
 import Testing
@@ -94,6 +95,40 @@ import Testing
     let head = network.entries.filter { $0.name.hasPrefix("head.") }
     #expect(head.count == 2)
     #expect(trainer.trainedParameters == network.parameters.count)
+  }
+
+  /// What the file says of its input holds, unless an option says otherwise.
+  @Test(arguments: [
+    (channels: 1, color: Preprocessing.Color.gray, motion: Preprocessing.Motion.none),
+    (channels: 2, color: .gray, motion: .difference), (channels: 3, color: .rgb, motion: .none),
+    (channels: 6, color: .rgb, motion: .difference),
+  ])
+  func architectureFilesDecideTheInput(
+    channels: Int, color: Preprocessing.Color, motion: Preprocessing.Motion
+  ) throws {
+    let training = try MotionTraining()
+    let path = training.home + "/wide.json"
+    let text = """
+      {"name":"wide","input":{"frames":6,"height":16,"width":24,"channels":\(channels)},"classes":9,
+      "layers":[{"type":"conv3d","name":"a","filters":4,"kernel":[3,3,3],"stride":[1,1,1],
+      "padding":[1,1,1],"bias":true},{"type":"spatialmean"},{"type":"lstm","name":"lstm","hidden":4},
+      {"type":"timepooling","mode":"last"},{"type":"dense","name":"head","outputs":9}]}
+      """
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    func preprocessing(_ change: (inout TrainingRequest) -> Void = { _ in }) throws -> Preprocessing
+    {
+      let request = training.request {
+        ($0.frames, $0.size, $0.gray, $0.architecture) = (nil, nil, false, path)
+        change(&$0)
+      }
+      return try TrainingPlan(request, index: training.clips.index).preprocessing
+    }
+    let own = try preprocessing()
+    #expect((own.frames, own.height, own.width) == (6, 16, 24))
+    #expect((own.resizeHeight, own.resizeWidth) == (18, 27))
+    #expect((own.color, own.motion) == (color, motion))
+    let asked = try preprocessing { ($0.frames, $0.size, $0.gray) = (5, 32, true) }
+    #expect((asked.frames, asked.height, asked.width, asked.color) == (5, 32, 32, .gray))
   }
 
   @Test func badArchitectureFilesAreExplained() throws {

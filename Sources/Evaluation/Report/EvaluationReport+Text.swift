@@ -1,3 +1,4 @@
+import FileStore
 import Foundation
 
 extension EvaluationReport {
@@ -26,7 +27,7 @@ extension EvaluationReport {
           + "macro F1 \(Figure.text(perVideo.metrics[.macroF1], .macroF1))")
     }
     lines.append(summaryLine)
-    return lines
+    return lines.map(PathText.display)
   }
 
   private var summaryLine: String {

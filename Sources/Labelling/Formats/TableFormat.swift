@@ -12,7 +12,7 @@ public struct TableFormat: Sendable {
 
   /// - Parameter columns: of the terminal.
   public init(paths: [MediaPath], labels: [String], columns: Int = 100) {
-    let longestLabel = (labels + ["error"]).map(\.count).max() ?? 0
+    let longestLabel = (labels + ["error"]).map { PathText.display($0).count }.max() ?? 0
     labelWidth = min(longestLabel, 32)
     let longestPath = paths.map { PathText.display($0.text).count }.max() ?? 0
     pathWidth = min(longestPath, max(16, columns - labelWidth - 40))
@@ -28,7 +28,7 @@ public struct TableFormat: Sendable {
 
   /// The lines of one movie.
   public func render(_ record: LabelRecord) -> String {
-    let path = TableFormat.padded(PathText.display(record.path.text), pathWidth)
+    let path = TableFormat.padded(record.path.text, pathWidth)
     if let failure = record.failure {
       let label = TableFormat.padded("error", labelWidth)
       return "\(path)  \(label)  \(failure.code)\n"
@@ -70,6 +70,7 @@ public struct TableFormat: Sendable {
   }
 
   private static func padded(_ text: String, _ width: Int, onLeft: Bool = false) -> String {
+    let text = PathText.display(text)
     let spaces = String(repeating: " ", count: max(0, width - text.count))
     return onLeft ? spaces + text : text + spaces
   }

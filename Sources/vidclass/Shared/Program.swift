@@ -50,9 +50,16 @@ enum Program {
       Console.writeLine("vidclass: error: /proc is not mounted, and vidclass cannot run without it")
       exit(EXIT_FAILURE)
     }
+    var command: any ParsableCommand = Vidclass()
     do {
-      var command = try Vidclass.parseAsRoot()
+      command = try Vidclass.parseAsRoot()
       try command.run()
+    } catch let error as ValidationError {
+      // The parser knows the subcommand whose options it refuses; here `run` refused them.
+      Console.writeLine(
+        "vidclass: error: \(error.message)\nUsage: \(Vidclass.usageString(for: type(of: command)))\n"
+          + "  Its options are shown by --help.")
+      exit(ExitCode.validationFailure.rawValue)
     } catch {
       finish(with: error)
     }

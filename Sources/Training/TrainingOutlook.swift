@@ -1,0 +1,75 @@
+import Datasets
+
+/// What a training would do: what `train --dry-run --json` writes.
+public struct TrainingOutlook: Encodable, Sendable {
+  public struct ClassClips: Encodable, Sendable {
+    public let name: String
+    public let trainingClips: Int
+    public let heldOutClips: Int
+
+    enum CodingKeys: String, CodingKey {
+      case name
+      case trainingClips = "training_clips"
+      case heldOutClips = "held_out_clips"
+    }
+  }
+
+  public let model: String
+  public let classes: [ClassClips]
+  /// Clips that cannot be decoded, or do not exist.
+  public let leftOut: [String]
+  /// How the clips were divided, and by which groups, for people.
+  public let groups: String
+  public let split: String
+  public let architecture: String
+  public let parameters: Int
+  /// Multiplications and additions of one clip forward.
+  public let flopsPerClip: Int
+  public let epochs: Int
+  public let stepsPerEpoch: Int
+  public let batchSize: Int
+  /// Measured on a few steps.
+  public let secondsPerEpoch: Double
+  /// Memory of the network and its batches.
+  public let plannedMiB: Int
+
+  enum CodingKeys: String, CodingKey {
+    case model, classes, groups, split, architecture, parameters, epochs
+    case leftOut = "left_out"
+    case flopsPerClip = "flops_per_clip"
+    case stepsPerEpoch = "steps_per_epoch"
+    case batchSize = "batch_size"
+    case secondsPerEpoch = "seconds_per_epoch"
+    case plannedMiB = "planned_mib"
+  }
+
+  init(
+    _ plan: TrainingPlan, model: String, trainer: Trainer,
+    timing: (step: Double, scoring: Double)
+  ) throws {
+    func count(_ clips: [Clip]) -> [Int] {
+      clips.reduce(into: [Int](repeating: 0, count: plan.identity.classes.count)) {
+        $0[$1.classIndex] += 1
+      }
+    }
+    let training = plan.trainingCounts
+    let held = count(plan.validation + plan.held)
+    let network = plan.network.architecture
+    self.model = model
+    classes = plan.identity.classes.indices.map {
+      ClassClips(
+        name: plan.identity.classes[$0], trainingClips: training[$0], heldOutClips: held[$0])
+    }
+    leftOut = plan.index.missing.map(\.path) + plan.leftOut.map(\.clip.name)
+    groups = plan.index.groupRule.sentence
+    split = plan.division.sentence
+    architecture = network.name
+    parameters = plan.network.parameters.count
+    flopsPerClip = try network.flopsPerClip()
+    epochs = plan.settings.epochs
+    stepsPerEpoch = trainer.stepsPerEpoch
+    batchSize = plan.settings.batchSize
+    secondsPerEpoch = TrainingEstimate.epoch(plan, trainer: trainer, timing: timing)
+    plannedMiB = trainer.plannedBytes >> 20
+  }
+}

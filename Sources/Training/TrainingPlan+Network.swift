@@ -1,0 +1,138 @@
+import ClipSampling
+import FileStore
+import Foundation
+import ModelFiles
+import Networks
+
+/// `--arch FILE`: a network as `vidclass info --json` prints it.
+struct ArchitectureFile {
+  let path: String
+  let architecture: Architecture
+
+  /// Nil where a preset is asked for, or none.
+  init?(_ request: TrainingRequest) throws {
+    guard let name = request.architecture, name.hasSuffix(".json") || name.contains("/") else {
+      return nil
+    }
+    path = PathText.display(name)
+    guard let data = FileManager.default.contents(atPath: name) else {
+      throw TrainingError(.settings, "\(path): cannot be read; give --arch a preset or a JSON file")
+    }
+    do {
+      architecture = try JSONDecoder().decode(Architecture.self, from: data)
+    } catch {
+      throw TrainingError(
+        .settings,
+        "\(path): is not an architecture as vidclass info --json prints it "
+          + "(\(ArchitectureFile.reason(error)))", underlying: error)
+    }
+  }
+
+  /// What a decoding error says, in a few words.
+  private static func reason(_ error: any Error) -> String {
+    switch error as? DecodingError {
+    case .keyNotFound(let key, _): "\"\(key.stringValue)\" is missing"
+    case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+      context.codingPath.isEmpty
+        ? "not JSON" : "at \(context.codingPath.map(\.stringValue).joined(separator: "."))"
+    default: "not JSON"
+    }
+  }
+}
+
+// What the network is and reads.
+extension TrainingPlan {
+  /// - Parameter drawn: the input of the architecture file, which counts where no option says more.
+  static func preprocessing(
+    _ request: TrainingRequest, initial: Model?, drawn: InputShape?
+  ) throws -> Preprocessing {
+    let choice = try frameChoice(request)
+    if let initial {
+      let own = initial.metadata.preprocessing
+      // The weights were learned on this input; anything else would waste them.
+      let asked =
+        (request.frames.map { $0 != own.frames } ?? false)
+        || (request.size.map { $0 != own.height || $0 != own.width } ?? false)
+        || (request.gray && own.color != .gray)
+        || (request.motion.map { $0 != own.motion } ?? false)
+        || (choice != .uniform && choice != own.choice)
+      if asked {
+        throw TrainingError(
+          .settings,
+          "\(PathText.display(request.initialModel ?? "")): reads \(own.frames) frames of "
+            + "\(own.width)×\(own.height) (\(own.color.rawValue)); leave out --frames, --size, "
+            + "--gray, --motion, --fps and --stride, which --init-from decides")
+      }
+      return own
+    }
+    let frames = request.frames ?? drawn?.frames ?? 16
+    let height = request.size ?? drawn?.height ?? 64
+    let width = request.size ?? drawn?.width ?? 64
+    guard (1...512).contains(frames) else {
+      throw TrainingError(.usage, "--frames must be from 1 to 512, not \(frames)")
+    }
+    for side in [height, width] where !(8...1024).contains(side) {
+      throw TrainingError(.usage, "--size must be from 8 to 1024, not \(side)")
+    }
+    // Grey or colour, alone or each with its difference to the frame before.
+    let channels = drawn?.channels ?? 3
+    guard [1, 2, 3, 6].contains(channels) else {
+      throw TrainingError(
+        .settings,
+        "\(PathText.display(request.architecture ?? "")): reads \(channels) channels; grey has 1, "
+          + "colour 3, and differences of frames double them")
+    }
+    return Preprocessing(
+      frames: frames, height: height, width: width, resizeHeight: withMargin(height),
+      resizeWidth: withMargin(width), color: request.gray || channels < 3 ? .gray : .rgb,
+      motion: request.motion ?? (channels % 2 == 0 ? .difference : .none), choice: choice)
+  }
+
+  /// An eighth more than is shown, so that crops can move.
+  private static func withMargin(_ side: Int) -> Int { side + (side + 7) / 8 }
+
+  private static func frameChoice(_ request: TrainingRequest) throws -> Preprocessing.FrameChoice {
+    if let rate = request.framesPerSecond {
+      guard rate > 0, rate <= 1000 else {
+        throw TrainingError(.usage, "--fps must be above 0 and at most 1000, not \(rate)")
+      }
+      return .rate(framesPerSecond: rate)
+    }
+    if let stride = request.stride {
+      guard (1...10_000).contains(stride) else {
+        throw TrainingError(.usage, "--stride must be from 1 to 10000, not \(stride)")
+      }
+      return .stride(stride)
+    }
+    return .uniform
+  }
+
+  static func architecture(
+    _ request: TrainingRequest, initial: Model?, drawn: ArchitectureFile?, dropout: Double,
+    input: InputShape, classes: Int, clips: Int
+  ) throws -> Architecture {
+    if let initial {
+      if request.architecture != nil {
+        throw TrainingError(.usage, "--arch cannot be given with --init-from, which decides it")
+      }
+      var architecture = initial.metadata.architecture
+      architecture.setClasses(classes)
+      try architecture.validate()
+      return architecture
+    }
+    guard let drawn else {
+      return try Architecture.preset(
+        request.architecture ?? TrainingPlan.standardArchitecture(clips: clips), input: input,
+        classes: classes, dropout: Float(dropout))
+    }
+    var architecture = drawn.architecture
+    architecture.input = input
+    architecture.setClasses(classes)
+    do {
+      try architecture.validate()
+    } catch {
+      throw TrainingError(.settings, "\(drawn.path): \(error.message)", underlying: error)
+    }
+    return architecture
+  }
+}

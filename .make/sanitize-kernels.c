@@ -136,6 +136,20 @@ static void check(const vc_kernels *k, int number) {
     compare("pool_forward", number, z, twin, dense(&p.output));
     k->pool_backward_sums(&p, y, scale, shift, dz, at, sum, more);
     k->pool_backward(&p, y, dz, at, scale, shift, scale, dx, &c.output, 0, out[0]);
+
+    vc_naive_pool_backward(&p, dz, at, dx);
+    for (ptrdiff_t i = 0; i < weight_count; i++) expected_dw[i] = 0;
+    vc_naive_conv_weight_gradient(&c, x, dx, expected_dw);
+    const ptrdiff_t passes = vc_pooled_passes(&c, panel);
+    const ptrdiff_t pass_count = outputs * vc_pooled_vectors * panel / 2;
+    float *pass_sums = values(passes * pass_count, 0);
+    for (ptrdiff_t i = 0; i < passes; i++) {
+      const vc_pooled_pass pass = vc_pooled_pass_at(&c, panel, i);
+      k->pooled_weight_gradient(&c, &p, padded, dz, at, &pass, pass_sums + i * pass_count);
+    }
+    vc_unpack_pooled(&c, panel, pass_sums, dw, 0, outputs);
+    compare("pooled_weight_gradient", number, dw, expected_dw, weight_count);
+    free(pass_sums);
     free(scale); free(shift); free(z); free(twin); free(dz); free(dx);
     free(at); free(twin_at); free(sum); free(more);
   }

@@ -9,6 +9,8 @@ struct ConvolutionOperation: Operation {
   private let convolution: Convolution
   private let affinePool: AffineMaxPool
   private let fused: FusedConvolution
+  /// Without a normalisation, and with windows that are large enough.
+  private let pooledGradient: PooledWeightGradient?
   private let wiring: Wiring
   private let weight: Range<Int>
   private let bias: Range<Int>?
@@ -43,8 +45,8 @@ struct ConvolutionOperation: Operation {
     let convolved: MemoryPlan.Slot?
     let state: MemoryPlan.Slot
     let statisticsScratch: MemoryPlan.Slot?
-    /// Gradient at the convolution's output, with its halo.
-    let gradient: MemoryPlan.Slot
+    /// Gradient at the convolution's output, with its halo; nil where nobody asks for it whole.
+    let gradient: MemoryPlan.Slot?
     let sums: MemoryPlan.Slot
     /// `a`, `b` and `e` of `AffineMaxPool.backward`, `[3, C]`.
     let coefficients: MemoryPlan.Slot
@@ -78,7 +80,11 @@ struct ConvolutionOperation: Operation {
     channels = stage.geometry.outputChannels
 
     let batch = moments.batch
-    part = convolution.sumsParts ? min(batch, max(2 * moments.workers, 4)) : batch
+    pooledGradient =
+      norm == nil ? PooledWeightGradient(convolution: convolution, pool: pool) : nil
+    part =
+      pooledGradient != nil || convolution.sumsParts
+      ? min(batch, max(2 * moments.workers, 4)) : batch
     packed = plan.floats(convolution.packedCount, from: moments.start, to: moments.end)
     affine = plan.floats(2 * channels, from: moments.start, to: moments.end)
     let keepsConvolved = norm != nil && moments.backward != nil
@@ -106,11 +112,13 @@ struct ConvolutionOperation: Operation {
         plan.doubles(
           $0.layer.scratchCount(batch: batch), from: moments.forward, to: moments.forward)
       },
-      gradient: plan.floats(part * convolution.gradientLayout.sampleCount, from: back, to: back),
+      gradient: pooledGradient == nil || wantsInput
+        ? plan.floats(part * convolution.gradientLayout.sampleCount, from: back, to: back) : nil,
       sums: plan.doubles(2 * batch * channels, from: back, to: back),
       coefficients: plan.floats(3 * channels, from: back, to: back),
       weightScratch: plan.floats(
-        convolution.weightGradientScratch(workers: moments.workers), from: back, to: back),
+        pooledGradient?.scratchCount
+          ?? convolution.weightGradientScratch(workers: moments.workers), from: back, to: back),
       inputScratch: wantsInput
         ? plan.floats(
           convolution.inputGradientScratch(workers: moments.workers), from: back, to: back)
@@ -197,8 +205,14 @@ struct ConvolutionOperation: Operation {
     let e = b + channels
     affineBackward(
       step, training, convolved: convolved, outputGradient: dy, index: index, a: a, b: b, e: e)
-    let gradient = memory.floats(training.gradient)
     let weightScratch = memory.floats(training.weightScratch)
+    if let pooledGradient {
+      pooledGradient(
+        batch: step.count, input: memory.floats(wiring.input), outputGradient: dy, index: index,
+        gradient: step.gradient(weight), scratch: weightScratch, workers: step.pool)
+    }
+    guard let gradientSlot = training.gradient else { return }
+    let gradient = memory.floats(gradientSlot)
     for first in stride(from: 0, to: step.count, by: part) {
       let samples = first..<min(first + part, step.count)
       let pooled = first * affinePool.output.denseCount
@@ -207,10 +221,12 @@ struct ConvolutionOperation: Operation {
         input: convolved.map { $0 + first * convolution.output.sampleCount },
         outputGradient: dy + pooled, index: index + pooled, a: a, b: b, e: e,
         inputGradient: gradient, gradientLayout: convolution.gradientLayout, pool: step.pool)
-      convolution.sumWeightGradient(
-        samples: samples,
-        input: memory.floats(wiring.input) + first * convolution.input.sampleCount,
-        outputGradient: gradient, scratch: weightScratch, pool: step.pool)
+      if pooledGradient == nil {
+        convolution.sumWeightGradient(
+          samples: samples,
+          input: memory.floats(wiring.input) + first * convolution.input.sampleCount,
+          outputGradient: gradient, scratch: weightScratch, pool: step.pool)
+      }
       if let inputGradient = wiring.inputGradient, let transposed = training.packedTransposed,
         let scratch = training.inputScratch
       {
@@ -221,8 +237,10 @@ struct ConvolutionOperation: Operation {
           scratch: memory.floats(scratch), pool: step.pool)
       }
     }
-    convolution.finishWeightGradient(
-      step.gradient(weight), scratch: weightScratch, pool: step.pool)
+    if pooledGradient == nil {
+      convolution.finishWeightGradient(
+        step.gradient(weight), scratch: weightScratch, pool: step.pool)
+    }
   }
 
   /// Gradients of the normalisation's parameters and of the bias, and the coefficients of

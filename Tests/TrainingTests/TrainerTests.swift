@@ -198,7 +198,7 @@ import Testing
     #expect(measured.averaged.batchesTracked == plain.averaged.batchesTracked)
   }
 
-  @Test(arguments: ["--epochs", "--lr", "--seed", "--dropout", "--augment", "--gray"])
+  @Test(arguments: ["--epochs", "--lr", "--seed", "--dropout", "--augment", "--gray", "--motion"])
   func anotherTrainingIsRefusedByName(option: String) throws {
     let training = try MotionTraining()
     let first = try training.trainer(training.request())
@@ -211,7 +211,8 @@ import Testing
         case "--seed": $0.seed = 7
         case "--dropout": $0.dropout = 0.9
         case "--augment": $0.augmentation = .strong
-        default: $0.gray = false
+        case "--motion": $0.motion = .difference
+        default: ($0.gray, $0.architecture) = (false, nil)
         }
       }, index: training.clips.index)
     let checkpoint = try Checkpoint(reading: training.folder.checkpoint)

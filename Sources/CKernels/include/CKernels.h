@@ -34,6 +34,15 @@ typedef struct {
 /// `vc_pool` marks a window whose ReLU is off with this index: no gradient passes.
 enum { vc_pool_dead = 255 };
 
+/// Vectors of sums that `pooled_weight_gradient` holds at a time.
+enum { vc_pooled_vectors = 12 };
+
+/// The part of a kernel that one pass of `pooled_weight_gradient` takes: of each of `rows` rows,
+/// counted over all depths from `row` on, `vectors` vectors from the value `start` on.
+typedef struct {
+  ptrdiff_t row, rows, start, vectors;
+} vc_pooled_pass;
+
 /// Floats a caller must leave readable after each activation buffer: kernels may read, never
 /// write, that far past the end.
 enum { vc_read_slack = 64 };
@@ -91,6 +100,13 @@ typedef struct {
                         const uint8_t *index, const float *a, const float *b, const float *e,
                         float *input_gradient, const vc_layout *gradient_layout,
                         ptrdiff_t begin, ptrdiff_t end);
+  /// Adds one sample's weight gradient of a convolution that `pool` pools: of each window only the
+  /// position at `index` has a gradient, so only its patch counts, and the products are as many
+  /// times fewer as a window has positions. `output_gradient` `[D', H', W', O]` is the one at the
+  /// pooled output. One pass; `sums` are its `[O, vc_pooled_vectors * panel / 2]`.
+  void (*pooled_weight_gradient)(const vc_conv *conv, const vc_pool *pool, const float *input,
+                                 const float *output_gradient, const uint8_t *index,
+                                 const vc_pooled_pass *pass, float *sums);
   /// Mean and sum of squared differences from it, per channel, of one sample without a halo.
   void (*moments)(const float *input, ptrdiff_t positions, ptrdiff_t channels, double *mean,
                   double *squares, float *scratch);
@@ -161,6 +177,15 @@ ptrdiff_t vc_winograd_scratch(const vc_winograd_block *block);
 void vc_winograd_pack(const float *weights, float *packed, ptrdiff_t outputs, ptrdiff_t inputs,
                       ptrdiff_t kernel_depth, ptrdiff_t panel_width, int transposed,
                       const float *output_scale, ptrdiff_t begin, ptrdiff_t end);
+
+/// The passes that `pooled_weight_gradient` cuts a kernel into, and each of them.
+ptrdiff_t vc_pooled_passes(const vc_conv *conv, ptrdiff_t panel_width);
+vc_pooled_pass vc_pooled_pass_at(const vc_conv *conv, ptrdiff_t panel_width, ptrdiff_t number);
+/// The gradient of the weights `[O, I, kD, kH, kW]` from the sums of all passes, one after the
+/// other: output channels `[begin, end)`.
+void vc_unpack_pooled(const vc_conv *conv, ptrdiff_t panel_width, const float *sums,
+                      float *weights, ptrdiff_t begin, ptrdiff_t end);
+
 /// Adds rows `[begin, end)` of an im2col matrix `[positions, kD * kH * kW * C]` back into the
 /// input's gradient (col2im), laid out as `conv->input`.
 void vc_col2im(const vc_conv *conv, const float *columns, float *input_gradient, ptrdiff_t begin,

@@ -7,7 +7,8 @@ import Tensors
 /// programs come and go, while this runs.
 ///
 /// GFLOP/s count the multiplications of the convolution's definition, of which Winograd's kernels do
-/// 2.25 times fewer; the share of the peak counts those that are done.
+/// 2.25 times fewer, and weight gradients through max pooling as many times fewer as a window has
+/// positions; the share of the peak counts those that are done.
 public struct KernelBenchmark: Sendable {
   public var workload: Workload
   public var batch: Int
@@ -91,79 +92,24 @@ public struct KernelBenchmark: Sendable {
     _ layer: Architecture.ConvolutionLayer, passes: [Pass], peaks: inout [Double],
     pool: WorkerPool
   ) throws -> [Row] {
-    let geometry = layer.geometry
-    let convolution = Convolution(
-      geometry: geometry,
-      input: ActivationLayout(
-        extent: layer.input, channels: geometry.inputChannels, halo: geometry.padding),
-      method: method)
-    let sizes = [
-      batch * convolution.input.sampleCount, batch * convolution.output.sampleCount,
-      batch * convolution.gradientLayout.sampleCount, batch * convolution.input.denseCount,
-      geometry.weightCount, geometry.weightCount, convolution.packedCount,
-      convolution.packedTransposedCount,
-      max(
-        convolution.forwardScratch(workers: threads),
-        convolution.inputGradientScratch(workers: threads),
-        convolution.weightGradientScratch(workers: threads)),
-    ]
-    let slack = Arena.readSlack / MemoryLayout<Float>.size
-    let arena = try Arena(
-      byteCount: sizes.reduce(0) { $0 + $1 + slack } * MemoryLayout<Float>.size)
-    var offset = 0
-    let buffers = sizes.map { size -> UnsafeMutablePointer<Float> in
-      defer { offset += (size + slack) * MemoryLayout<Float>.size }
-      return arena.floats(at: offset, count: size).baseAddress!
-    }
-    var random = RandomStream(seed: 0, purpose: .test)
-    for (buffer, size) in zip(buffers, sizes).prefix(5) {
-      for position in 0..<size { buffer[position] = random.uniform(-1, 1) }
-    }
-    let (input, output, gradient, inputGradient) = (
-      buffers[0], buffers[1], buffers[2], buffers[3]
-    )
-    let (weights, weightGradient, scratch) = (buffers[4], buffers[5], buffers[8])
-    convolution.pack(weights, into: buffers[6], pool: pool)
-    convolution.pack(weights, into: buffers[7], transposed: true, pool: pool)
-
-    func once(_ pass: Pass) {
-      switch pass {
-      case .forward:
-        convolution.forward(
-          batch: batch, input: input, packed: buffers[6], bias: nil, relu: true, output: output,
-          scratch: scratch, pool: pool)
-      case .inputGradient:
-        convolution.inputGradient(
-          batch: batch, outputGradient: gradient, weights: weights, packed: buffers[7],
-          inputGradient: inputGradient, scratch: scratch, pool: pool)
-      case .weightGradient:
-        convolution.weightGradient(
-          batch: batch, input: input, outputGradient: gradient, gradient: weightGradient,
-          scratch: scratch, pool: pool)
-      }
-    }
-
-    let flops = Double(geometry.flops(output: convolution.output.extent)) * Double(batch)
+    let trial = try ConvolutionTrial(layer, batch: batch, method: method, workers: pool)
     let clock = ContinuousClock()
-    // The arena, on which `once` works through pointers, lives until all passes are timed.
-    defer { withExtendedLifetime(arena) {} }
     return passes.map { pass in
-      let winograd = pass == .forward ? convolution.isWinograd : convolution.isWinogradBackward
-      let done = winograd ? flops / Convolution.winogradSaving : flops
-      once(pass)
+      let (name, saving) = trial.method(pass)
+      trial.run(pass)
       var times: [Double] = []
       var highest = 0.0
       for _ in 0..<rounds {
         let peak = ProcessorPeak.measure(pool: pool)
         peaks.append(peak)
         highest = max(highest, peak)
-        times.append(clock.measure { once(pass) } / .seconds(1))
+        times.append(clock.measure { trial.run(pass) } / .seconds(1))
       }
       let seconds = BenchmarkSeconds(times)
       return Row(
-        layer: layer.name, pass: pass, method: winograd ? "winograd" : "direct",
-        seconds: seconds, gflops: flops / seconds.median / 1e9,
-        shareOfPeak: done / seconds.min / 1e9 / highest)
+        layer: layer.name, pass: pass, method: name, seconds: seconds,
+        gflops: trial.flops / seconds.median / 1e9,
+        shareOfPeak: trial.flops / saving / seconds.min / 1e9 / highest)
     }
   }
 }

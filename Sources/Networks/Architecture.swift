@@ -50,11 +50,14 @@ public struct Architecture: Hashable, Codable, Sendable {
     try resolve().flatMap(\.summaries)
   }
 
-  /// A convolution and the extent of what it reads.
+  /// A convolution, the extent of what it reads, and what follows it.
   public struct ConvolutionLayer: Sendable {
     public let name: String
     public let geometry: ConvolutionGeometry
     public let input: Extent3
+    public let isNormalised: Bool
+    /// Of the max pooling; 1 × 1 × 1 for none.
+    public let window: Extent3
   }
 
   /// The convolutions, in their order.
@@ -63,7 +66,9 @@ public struct Architecture: Hashable, Codable, Sendable {
     for stage in try resolve() {
       guard case .convolution(let stage) = stage.kind else { continue }
       found.append(
-        ConvolutionLayer(name: stage.name, geometry: stage.geometry, input: stage.input))
+        ConvolutionLayer(
+          name: stage.name, geometry: stage.geometry, input: stage.input,
+          isNormalised: stage.normName != nil, window: stage.window))
     }
     return found
   }

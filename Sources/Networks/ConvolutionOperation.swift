@@ -9,7 +9,8 @@ struct ConvolutionOperation: Operation {
   private let convolution: Convolution
   private let affinePool: AffineMaxPool
   private let fused: FusedConvolution
-  /// Without a normalisation, and with windows that are large enough.
+  /// Without a normalisation, with windows that are large enough, and unless direct kernels are
+  /// asked for.
   private let pooledGradient: PooledWeightGradient?
   private let wiring: Wiring
   private let weight: Range<Int>
@@ -81,7 +82,8 @@ struct ConvolutionOperation: Operation {
 
     let batch = moments.batch
     pooledGradient =
-      norm == nil ? PooledWeightGradient(convolution: convolution, pool: pool) : nil
+      norm == nil && method == .fewestProducts
+      ? PooledWeightGradient(convolution: convolution, pool: pool) : nil
     part =
       pooledGradient != nil || convolution.sumsParts
       ? min(batch, max(2 * moments.workers, 4)) : batch

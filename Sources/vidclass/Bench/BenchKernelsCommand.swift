@@ -10,8 +10,9 @@ struct BenchKernelsCommand: ParsableCommand {
     discussion: """
       The peak is measured before each round: fused multiply-adds on registers only, on all threads. \
       GFLOP/s count the multiplications of a convolution's definition; the share of the peak \
-      counts those that are done, which with Winograd's kernels are 2.25 times fewer, in the fastest \
-      round against the highest peak.
+      counts those that are done, in the fastest round against the highest peak: with Winograd's \
+      kernels 2.25 times fewer, in weight gradients through max pooling as many times fewer as a \
+      window has positions.
 
       EXAMPLE:
         vidclass bench kernels --workload std --rounds 9 --exact-conv

@@ -1,8 +1,8 @@
 import Layers
 import Networks
 
-/// Bounds the sizes in an architecture that came from a file, before anything is computed from
-/// them: no product may overflow, and no more memory be asked for than the file's tensors justify.
+/// Holds an architecture that came from a file against its tensors, before anything is computed from
+/// it: its sizes are in bounds, and no more memory is asked for than the tensors justify.
 enum ArchitectureCheck {
   /// Throws for sizes out of bounds, and for weights that the file does not hold.
   static func check(

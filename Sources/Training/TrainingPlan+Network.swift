@@ -65,22 +65,25 @@ extension TrainingPlan {
       }
       return own
     }
+    if let frames = request.frames, !(1...512).contains(frames) {
+      throw TrainingError(.usage, "--frames must be from 1 to 512, not \(frames)")
+    }
+    if let size = request.size, !(8...1024).contains(size) {
+      throw TrainingError(.usage, "--size must be from 8 to 1024, not \(size)")
+    }
     let frames = request.frames ?? drawn?.frames ?? 16
     let height = request.size ?? drawn?.height ?? 64
     let width = request.size ?? drawn?.width ?? 64
-    guard (1...512).contains(frames) else {
-      throw TrainingError(.usage, "--frames must be from 1 to 512, not \(frames)")
-    }
-    for side in [height, width] where !(8...1024).contains(side) {
-      throw TrainingError(.usage, "--size must be from 8 to 1024, not \(side)")
-    }
     // Grey or colour, alone or each with its difference to the frame before.
     let channels = drawn?.channels ?? 3
-    guard [1, 2, 3, 6].contains(channels) else {
+    guard (1...512).contains(frames), (8...1024).contains(height), (8...1024).contains(width),
+      [1, 2, 3, 6].contains(channels)
+    else {
       throw TrainingError(
         .settings,
-        "\(PathText.display(request.architecture ?? "")): reads \(channels) channels; grey has 1, "
-          + "colour 3, and differences of frames double them")
+        "\(PathText.display(request.architecture ?? "")): cannot be given an input of "
+          + "\(frames)×\(height)×\(width)×\(channels): 1 to 512 frames, sides of 8 to 1024, 1 channel "
+          + "for grey, 3 for colour, twice that with differences of frames")
     }
     return Preprocessing(
       frames: frames, height: height, width: width, resizeHeight: withMargin(height),

@@ -133,7 +133,8 @@ let package = Package(
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"], swiftSettings: swift),
     .testTarget(
-      name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: swift),
+      name: "TrainingTests", dependencies: ["Training", "Layers", "Networks", "TestSupport"],
+      swiftSettings: swift),
     .testTarget(
       name: "LabellingTests", dependencies: ["Labelling", "TestSupport"], swiftSettings: swift),
     .testTarget(

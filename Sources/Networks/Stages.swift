@@ -87,7 +87,9 @@ extension Architecture {
       (1...Self.mostChannels).contains(input.channels), input.count <= 1 << 28,
       (1...Self.mostClasses).contains(classes), layers.count <= Self.mostLayers
     else {
-      throw bad("input \(input) with \(classes) classes and \(layers.count) layers is not possible")
+      throw bad(
+        "input \(input) with \(classes) classes and \(layers.count) layers is not possible: sides are "
+          + "up to \(Self.largestSide), channels \(Self.mostChannels), layers \(Self.mostLayers)")
     }
     for layer in layers { try requireBounds(of: layer) }
     var resolver = Resolver(architecture: self)

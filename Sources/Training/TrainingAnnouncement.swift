@@ -71,7 +71,7 @@ enum TrainingAnnouncement {
       switch input.choice {
       case .uniform: "spread over each clip"
       case .rate(let rate): "at \(rate) a second"
-      case .stride(let stride): "every \(stride). of a clip"
+      case .stride(let stride): "one of each \(stride) of a clip"
       }
     let motion = input.motion == .difference ? " with differences of neighbours" : ""
     return [
@@ -97,7 +97,7 @@ enum TrainingAnnouncement {
     var lines = [
       row(
         "network",
-        "\(architecture.name), \(count(all)) parameters"
+        "\(PathText.display(architecture.name)), \(count(all)) parameters"
           + (learned == all ? "" : " of which \(count(learned)) learn") + ", "
           + String(format: "%.2f GFLOPs a clip", Double(try architecture.flopsPerClip()) / 1e9))
     ]
@@ -140,10 +140,9 @@ enum TrainingAnnouncement {
   ) -> String {
     let epoch = TrainingEstimate.epoch(plan, trainer: trainer, timing: timing)
     let left = epoch * Double(plan.settings.epochs - trainer.epochsDone)
-    return row(
-      "time",
-      "\(duration(epoch)) an epoch, about \(duration(left)) "
-        + (trainer.epochsDone == 0 ? "in all" : "to go"))
+    let what =
+      plan.request.fold != nil ? "a fold" : trainer.epochsDone == 0 ? "in all" : "to go"
+    return row("time", "\(duration(epoch)) an epoch, about \(duration(left)) \(what)")
   }
 
   private static func number(_ value: Double) -> String {

@@ -14,7 +14,10 @@ public struct TrainingOutlook: Encodable, Sendable {
     }
   }
 
-  public let model: String
+  /// Nil for a cross-validation, which writes none.
+  public let model: String?
+  /// Such trainings of a cross-validation, one after the other; the figures are those of the first.
+  public let folds: Int?
   public let classes: [ClassClips]
   /// Clips that cannot be decoded, or do not exist.
   public let leftOut: [String]
@@ -34,7 +37,7 @@ public struct TrainingOutlook: Encodable, Sendable {
   public let plannedMiB: Int
 
   enum CodingKeys: String, CodingKey {
-    case model, classes, groups, split, architecture, parameters, epochs
+    case model, folds, classes, groups, split, architecture, parameters, epochs
     case leftOut = "left_out"
     case flopsPerClip = "flops_per_clip"
     case stepsPerEpoch = "steps_per_epoch"
@@ -55,7 +58,8 @@ public struct TrainingOutlook: Encodable, Sendable {
     let training = plan.trainingCounts
     let held = count(plan.validation + plan.held)
     let network = plan.network.architecture
-    self.model = model
+    folds = plan.request.fold?.count
+    self.model = folds == nil ? model : nil
     classes = plan.identity.classes.indices.map {
       ClassClips(
         name: plan.identity.classes[$0], trainingClips: training[$0], heldOutClips: held[$0])

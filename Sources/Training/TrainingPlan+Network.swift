@@ -110,6 +110,22 @@ extension TrainingPlan {
     return .uniform
   }
 
+  /// `--dropout` for a network that was not made for this training.
+  private static func setDropout(
+    _ request: TrainingRequest, in architecture: inout Architecture
+  ) throws {
+    guard let rate = request.dropout else { return }
+    var found = false
+    for (position, layer) in architecture.layers.enumerated() {
+      guard case .dropout = layer else { continue }
+      architecture.layers[position] = .dropout(rate: Float(rate))
+      found = true
+    }
+    if !found {
+      throw TrainingError(.usage, "--dropout: the network \(architecture.name) has no such layer")
+    }
+  }
+
   static func architecture(
     _ request: TrainingRequest, initial: Model?, drawn: ArchitectureFile?, dropout: Double,
     input: InputShape, classes: Int, clips: Int
@@ -120,6 +136,7 @@ extension TrainingPlan {
       }
       var architecture = initial.metadata.architecture
       architecture.setClasses(classes)
+      try setDropout(request, in: &architecture)
       try architecture.validate()
       return architecture
     }
@@ -131,6 +148,7 @@ extension TrainingPlan {
     var architecture = drawn.architecture
     architecture.input = input
     architecture.setClasses(classes)
+    try setDropout(request, in: &architecture)
     do {
       try architecture.validate()
     } catch {

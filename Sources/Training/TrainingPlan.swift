@@ -119,9 +119,9 @@ public struct TrainingPlan {
 
   /// The values that learn: all, or with `--freeze` those of the last layer.
   var parameterGroups: [ParameterGroup] {
-    let head = network.headPrefix
+    let head = network.headNames
     return ParameterGroup.joined(
-      network.entries.filter { !settings.freeze || $0.name.hasPrefix(head) }.map {
+      network.entries.filter { !settings.freeze || head.contains($0.name) }.map {
         ParameterGroup(range: $0.range, decays: $0.role == .weight)
       })
   }
@@ -171,9 +171,9 @@ public struct TrainingPlan {
   private static func takeWeights(from model: Model, into network: Network, sameClasses: Bool)
     -> String
   {
-    let head = network.headPrefix
+    let head = network.headNames
     for entry in network.entries {
-      guard sameClasses || !entry.name.hasPrefix(head),
+      guard sameClasses || !head.contains(entry.name),
         let source = model.network.entry(entry.name),
         source.shape == entry.shape
       else { continue }
@@ -206,10 +206,11 @@ public struct TrainingPlan {
 }
 
 extension Network {
-  /// What the names of the last layer's tensors begin with.
-  var headPrefix: String {
-    let last = entries.last?.name ?? ""
-    return last.lastIndex(of: ".").map { String(last[...$0]) } ?? last
+  /// The names of the last layer's tensors: other layers' names may begin as its does.
+  var headNames: Set<String> {
+    func layer(_ name: String) -> Substring { name[..<(name.lastIndex(of: ".") ?? name.endIndex)] }
+    guard let last = entries.last.map({ layer($0.name) }) else { return [] }
+    return Set(entries.map(\.name).filter { layer($0) == last })
   }
 }
 

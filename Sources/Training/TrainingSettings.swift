@@ -53,11 +53,12 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
     clipsPerVideo: Int? = nil
   ) {
     self.clipsPerVideo = clipsPerVideo
-    let clips = clips * max(1, clipsPerVideo ?? 1)
+    // Impossible numbers are refused by `validate`; until then they must not overflow.
+    let clips = clips * min(max(1, clipsPerVideo ?? 1), 1000)
     // On lips of unseen speakers, twice as many steps of half as many clips scored as twice as many
     // passes.
     let batch = batchSize ?? (clips >= 4000 ? 32 : clips >= 1500 ? 16 : 8)
-    let stepsPerEpoch = max(1, (clips + batch - 1) / max(1, batch))
+    let stepsPerEpoch = max(0, clips - 1) / max(1, batch) + 1
     // About 64,000 clips are drawn, in no fewer than 12 and no more than 40 passes over the data.
     let passes = epochs ?? min(40, max(12, (64_000 + clips / 2) / max(1, clips)))
     self.batchSize = batch
@@ -66,7 +67,7 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
     learningRate = 2e-3
     weightDecay = 0.05
     warmup = min(max(1, Double(passes) * 0.1), Double(passes) / 4)
-    averageDecay = WeightAverage.decay(totalSteps: stepsPerEpoch * passes)
+    averageDecay = WeightAverage.decay(totalSteps: stepsPerEpoch * min(max(1, passes), 100_000))
     validationFraction = 0.2
     let present = classCounts.filter { $0 > 0 }
     let uneven = Double(present.max() ?? 1) / Double(present.min() ?? 1)

@@ -97,8 +97,9 @@ struct TrainCommand: ParsableCommand {
       }
     } else if let unfinished {
       console.warn(
-        "starting over; the training interrupted in \(unfinished.position) in \(session.folder.path) will be "
-          + "replaced (--resume continues it)")
+        "starting over, with other settings or clips; the training interrupted in "
+          + "\(unfinished.position) in \(session.folder.path) will be replaced (stop now, and the "
+          + "command that began it goes on with it)")
     }
     try announce(trainer, in: session)
     if continuing.dryRun { return }

@@ -21,6 +21,13 @@ struct CommandLineTests {
       ["frames", ""], ["info", ""],
       ["train", Repository.path + "/clips", "--dry-run", "--epochs", "0"],
       ["train", Repository.path + "/clips", "--dry-run", "--val", "2"],
+      ["train", Repository.path + "/clips", "--dry-run", "--epochs", "9223372036854775807"],
+      ["train", Repository.path + "/clips", "--dry-run", "--batch-size", "9223372036854775807"],
+      [
+        "train", Repository.path + "/clips", "--dry-run", "--clips-per-video",
+        "9223372036854775807",
+      ],
+      ["label", "x.mp4", "--hop", "1e-9"],
     ])
   func wrongUsage(arguments: [String]) throws {
     let run = try ProgramRun("vidclass", arguments)

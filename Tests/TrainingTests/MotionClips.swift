@@ -108,7 +108,7 @@ final class MotionTraining {
       + Array(UnsafeRawBufferPointer(trainer.averaged.buffers))
   }
 
-  private static let network = """
+  static let network = """
     {"name":"tiny","input":{"frames":8,"height":16,"width":16,"channels":1},"classes":2,"layers":[
     {"type":"conv3d","name":"conv","filters":8,"kernel":[3,5,5],"stride":[1,2,2],"padding":[1,2,2],
      "bias":false},{"type":"batchnorm","name":"norm"},{"type":"relu"},

@@ -1,6 +1,8 @@
 import ClipSampling
 import Foundation
+import Layers
 import ModelFiles
+import Networks
 import Testing
 
 @testable import Training
@@ -91,10 +93,40 @@ import Testing
     let training = try MotionTraining()
     let trainer = try training.trainer(training.request())
     let network = trainer.plan.network
-    #expect(network.headPrefix == "head.")
-    let head = network.entries.filter { $0.name.hasPrefix("head.") }
-    #expect(head.count == 2)
+    #expect(network.headNames == ["head.weight", "head.bias"])
     #expect(trainer.trainedParameters == network.parameters.count)
+  }
+
+  /// Names that begin as the last layer's does are the trunk's all the same.
+  @Test func aHeadIsNoPrefix() throws {
+    let architecture = Architecture(
+      name: "named", input: InputShape(frames: 4, height: 8, width: 8, channels: 1), classes: 2,
+      layers: [
+        .conv3D(
+          name: "head.c", filters: 4, kernel: Extent3(3, 3, 3), padding: .one, bias: true),
+        .spatialMean, .lstm(name: "head.l", hidden: 3), .timePooling(.last),
+        .dense(name: "head", outputs: 2),
+      ])
+    #expect(
+      try Network(architecture: architecture, seed: 1).headNames == ["head.weight", "head.bias"])
+  }
+
+  /// `--dropout` reaches networks of files too, and is refused where it could do nothing.
+  @Test func dropoutReachesArchitectureFiles() throws {
+    let training = try MotionTraining()
+    _ = try training.trainer(training.request())
+    let plan = try TrainingPlan(
+      training.request { $0.dropout = 0.75 }, index: training.clips.index)
+    #expect(plan.network.architecture.layers.contains(.dropout(rate: 0.75)))
+    let path = training.home + "/none.json"
+    let text = MotionTraining.network.replacing(#"{"type":"dropout","rate":0.2},"#, with: "")
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    let error = #expect(throws: TrainingError.self) {
+      try TrainingPlan(
+        training.request { ($0.dropout, $0.architecture) = (0.75, path) },
+        index: training.clips.index)
+    }
+    #expect(error?.code == .usage && error?.message.contains("--dropout") == true)
   }
 
   /// What the file says of its input holds, unless an option says otherwise.

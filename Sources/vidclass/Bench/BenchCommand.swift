@@ -74,7 +74,11 @@ struct NetworkBenchmarkOptions: ParsableArguments {
 
 struct BenchInferCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "infer", abstract: "Times the logits of one batch.")
+    commandName: "infer", abstract: "Times the logits of one batch.",
+    discussion: """
+      EXAMPLE:
+        vidclass bench infer --workload std --batch 1 --json
+      """)
 
   @OptionGroup var global: GlobalOptions
   @OptionGroup var output: JSONOption
@@ -86,7 +90,11 @@ struct BenchInferCommand: ParsableCommand {
 struct BenchTrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Times a training step: forward, loss, backward, Adam.")
+    abstract: "Times a training step: forward, loss, backward, Adam.",
+    discussion: """
+      EXAMPLE:
+        vidclass bench train --workload seed --threads 1
+      """)
 
   @OptionGroup var global: GlobalOptions
   @OptionGroup var output: JSONOption

@@ -59,8 +59,8 @@ struct LabelMethodOptions: ParsableArguments {
 
   func validate() throws {
     let lengths = [("--window", window), ("--hop", hop), ("--timeout", timeout)]
-    for case (let name, let seconds?) in lengths where !(seconds > 0 && seconds <= 1e9) {
-      throw ValidationError("\(name) must be more than 0 and at most 1e9 seconds, not \(seconds).")
+    for case (let name, let seconds?) in lengths where !(seconds >= 0.001 && seconds <= 1e9) {
+      throw ValidationError("\(name) must be from 0.001 to 1e9 seconds, not \(seconds).")
     }
     if let minDuration, !(minDuration >= 0 && minDuration <= 1e9) {
       throw ValidationError("--min-duration must be from 0 to 1e9 seconds, not \(minDuration).")

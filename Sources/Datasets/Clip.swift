@@ -83,6 +83,16 @@ public struct IgnoredFile: Sendable, Hashable {
   public let path: String
   public let reason: Reason
 
+  /// The reason as the end of a sentence that begins with the path.
+  public var explanation: String {
+    switch reason {
+    case .missing: "does not exist"
+    case .notUTF8: "its name is not UTF-8; rename it"
+    case .unreadableFolder: "cannot be read"
+    default: reason.rawValue
+    }
+  }
+
   public init(path: String, reason: Reason) {
     self.path = path
     self.reason = reason

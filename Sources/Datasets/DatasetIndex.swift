@@ -87,8 +87,11 @@ public struct DatasetIndex: Sendable {
     return counts
   }
 
-  /// Files that are listed and do not exist.
-  public var missing: [IgnoredFile] { ignored.filter { $0.reason == .missing } }
+  /// What somebody meant to be used and cannot be: files that do not exist, folders that cannot be
+  /// read or whose names cannot be.
+  public var missing: [IgnoredFile] {
+    ignored.filter { [.missing, .unreadableFolder, .notUTF8].contains($0.reason) }
+  }
 
   /// How many files were left out for each reason, most first.
   public var ignoredCounts: [(reason: IgnoredFile.Reason, count: Int)] {

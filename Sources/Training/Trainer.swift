@@ -147,11 +147,11 @@ public final class Trainer {
     public let isThisOne: Bool
   }
 
-  /// What a fresh start would replace; nil when there is nothing.
-  public var unfinished: Unfinished? {
-    guard folder.hasCheckpoint, let old = try? Checkpoint(reading: folder.checkpoint),
-      !old.state.isFinished
-    else { return nil }
+  /// What a fresh start would replace; nil when there is nothing. Throws for a damaged checkpoint.
+  public func unfinished() throws -> Unfinished? {
+    guard folder.hasCheckpoint else { return nil }
+    let old = try Checkpoint(reading: folder.checkpoint)
+    if old.state.isFinished { return nil }
     return Unfinished(
       position: "epoch \(old.state.epoch + 1) of \(old.identity.settings.epochs)",
       isThisOne: old.identity == plan.identity)

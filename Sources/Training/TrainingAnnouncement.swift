@@ -51,7 +51,7 @@ enum TrainingAnnouncement {
     let missing = plan.index.missing
     return [row("left out", "\(files.count) files: \(reasons.joined(separator: ", "))")]
       + (missing.count > 1
-        ? missing.map { row("left out", "\(PathText.display($0.path)): does not exist") } : [])
+        ? missing.map { row("left out", "\(PathText.display($0.path)): \($0.explanation)") } : [])
   }
 
   /// What is left where clips cannot be decoded.

@@ -87,7 +87,14 @@ struct TrainCommand: ParsableCommand {
     let console = global.console
     let watch = TrainingWatch(console: console)
     let trainer = try session.makeTrainer(observer: watch.observer)
-    let unfinished = continuing.dryRun || continuing.resume ? nil : trainer.unfinished
+    var unfinished: Trainer.Unfinished?
+    if !continuing.dryRun, !continuing.resume {
+      do {
+        unfinished = try trainer.unfinished()
+      } catch {
+        console.warn("starting over; \(ErrorMessage.oneLine(for: error))")
+      }
+    }
     if continuing.resume || unfinished?.isThisOne == true {
       if session.folder.hasCheckpoint {
         try trainer.resume()

@@ -157,11 +157,13 @@ import Testing
     let uninterrupted = try whole.trainer(whole.request())
     _ = try uninterrupted.run { false }
     let resumed = try training.trainer(training.request())
-    #expect(resumed.unfinished?.isThisOne == true)
+    #expect(try resumed.unfinished()?.isThisOne == true)
     try resumed.resume()
     _ = try resumed.run { false }
     #expect(MotionTraining.bytes(resumed) == MotionTraining.bytes(uninterrupted))
-    #expect(resumed.unfinished == nil)
+    #expect(try resumed.unfinished() == nil)
+    try Data("nonsense".utf8).write(to: URL(fileURLWithPath: training.folder.checkpoint))
+    #expect(throws: (any Error).self) { try resumed.unfinished() }
   }
 
   @Test func aClipThatGoesAwayIsCounted() throws {

@@ -45,7 +45,7 @@ struct CheckInput {
     self.index = index
     title = request.data
     clips = index.clips
-    missing = index.ignored.filter { $0.reason == .missing || $0.reason == .unreadableFolder }
+    missing = index.missing
     ignoredCount = index.ignored.count - missing.count
     warnings = []
     let options = SplitOptions(

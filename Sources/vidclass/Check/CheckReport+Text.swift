@@ -115,8 +115,7 @@ extension CheckReport {
           "\(found.error.map { "\($0.code.rawValue): \($0.message)" } ?? "")"
         }
           + input.missing.map {
-            "\($0.reason.code): \(PathText.display($0.path)): \($0.reason.rawValue)"
-              + ($0.reason == .notUTF8 ? "; rename it to train on it" : "")
+            "\($0.reason.code): \(PathText.display($0.path)): \($0.explanation)"
           }),
       Section(
         title: "partial", advice: "used as far as they can be decoded; better export them again",

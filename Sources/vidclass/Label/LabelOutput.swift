@@ -66,7 +66,8 @@ final class LabelOutput {
     case .file(let path), .folder(let path): try AtomicFile.write(text, to: path)
     }
     if format == .labelstudio {
-      console.note("labelling configuration: \(LabelStudioFormat.configuration(for: records))")
+      let configuration = LabelStudioFormat.configuration(for: records)
+      console.note("labelling configuration: \(PathText.display(configuration))")
     }
   }
 

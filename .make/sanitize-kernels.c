@@ -141,7 +141,7 @@ static void check(const vc_kernels *k, int number) {
     for (ptrdiff_t i = 0; i < weight_count; i++) expected_dw[i] = 0;
     vc_naive_conv_weight_gradient(&c, x, dx, expected_dw);
     const ptrdiff_t passes = vc_pooled_passes(&c, panel);
-    const ptrdiff_t pass_count = outputs * vc_pooled_vectors * panel / 2;
+    const ptrdiff_t pass_count = vc_pooled_sums(&c, panel);
     float *pass_sums = values(passes * pass_count, 0);
     for (ptrdiff_t i = 0; i < passes; i++) {
       const vc_pooled_pass pass = vc_pooled_pass_at(&c, panel, i);

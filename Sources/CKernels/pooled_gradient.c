@@ -16,6 +16,13 @@ static ptrdiff_t row_vectors(const vc_conv *c, ptrdiff_t panel_width) {
   return (run + vector(panel_width) - 1) / vector(panel_width);
 }
 
+/// Floats of one output channel's sums.
+static ptrdiff_t width_of(ptrdiff_t panel_width) { return vc_pooled_vectors * vector(panel_width); }
+
+ptrdiff_t vc_pooled_sums(const vc_conv *c, ptrdiff_t panel_width) {
+  return c->output.channels * width_of(panel_width);
+}
+
 ptrdiff_t vc_pooled_passes(const vc_conv *c, ptrdiff_t panel_width) {
   const ptrdiff_t vectors = row_vectors(c, panel_width);
   return c->kernel_depth * c->kernel_height / rows_of(c, vectors) *
@@ -35,7 +42,7 @@ void vc_unpack_pooled(const vc_conv *c, ptrdiff_t panel_width, const float *sums
                       ptrdiff_t begin, ptrdiff_t end) {
   const ptrdiff_t inputs = c->input.channels, run = c->kernel_width * inputs;
   const ptrdiff_t taps = c->kernel_depth * c->kernel_height * c->kernel_width;
-  const ptrdiff_t width = vc_pooled_vectors * vector(panel_width);
+  const ptrdiff_t width = width_of(panel_width);
   const ptrdiff_t passes = vc_pooled_passes(c, panel_width);
   for (ptrdiff_t number = 0; number < passes; number++) {
     const vc_pooled_pass pass = vc_pooled_pass_at(c, panel_width, number);

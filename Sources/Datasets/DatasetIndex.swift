@@ -89,7 +89,7 @@ public struct DatasetIndex: Sendable {
 
   /// What somebody meant to be used and cannot be: files that do not exist, folders that cannot be
   /// read or whose names cannot be.
-  public var missing: [IgnoredFile] {
+  public var unusable: [IgnoredFile] {
     ignored.filter { [.missing, .unreadableFolder, .notUTF8].contains($0.reason) }
   }
 

@@ -130,16 +130,8 @@ extension Convolution {
     let panelSize = shardCount / panelCount
     let kernelSize = geometry.kernel
     pool.parallelFor(panelCount) { panel in
-      let first = scratch + panel * panelSize
-      var span = 1
-      while span < shards {
-        for shard in stride(from: 0, to: shards - span, by: 2 * span) {
-          VectorMath.add(
-            first + (shard + span) * shardCount, to: first + shard * shardCount,
-            count: panelSize)
-        }
-        span *= 2
-      }
+      VectorMath.addUp(
+        scratch + panel * panelSize, parts: shards, distance: shardCount, count: panelSize)
       vc_unpack_weights(
         scratch, gradient, geometry.outputChannels, geometry.inputChannels, kernelSize.depth,
         kernelSize.height, kernelSize.width, panelWidth, panel, panel + 1)

@@ -30,7 +30,8 @@ public struct PooledWeightGradient: Sendable {
 
   /// Floats of a pass's sums.
   private var passCount: Int {
-    convolution.geometry.outputChannels * vc_pooled_vectors * convolution.panelWidth / 2
+    var c = convolution.c
+    return vc_pooled_sums(&c, convolution.panelWidth)
   }
 
   /// Floats of scratch.
@@ -62,17 +63,10 @@ public struct PooledWeightGradient: Sendable {
               index + sample * pooledCount, &pass, sums)
           }
         }
-        // A fixed tree, whoever does the work.
         workers.parallelFor(passes) { pass in
-          var span = 1
-          while span < shards {
-            for shard in stride(from: 0, to: shards - span, by: 2 * span) {
-              VectorMath.add(
-                scratch + ((shard + span) * passes + pass) * passCount,
-                to: scratch + (shard * passes + pass) * passCount, count: passCount)
-            }
-            span *= 2
-          }
+          VectorMath.addUp(
+            scratch + pass * passCount, parts: shards, distance: passes * passCount,
+            count: passCount)
         }
         let outputs = convolution.geometry.outputChannels
         workers.parallelFor(outputs) { output in

@@ -84,6 +84,20 @@ public enum VectorMath {
     InstructionSet.kernels.pointee.add!(target, values, count)
   }
 
+  /// Adds up `parts` arrays that begin `distance` apart into the first, pairwise in a fixed tree, so
+  /// that nobody's number of threads changes the bits; the others are spoiled.
+  public static func addUp(
+    _ first: UnsafeMutablePointer<Float>, parts: Int, distance: Int, count: Int
+  ) {
+    var span = 1
+    while span < parts {
+      for part in stride(from: 0, to: parts - span, by: 2 * span) {
+        add(first + (part + span) * distance, to: first + part * distance, count: count)
+      }
+      span *= 2
+    }
+  }
+
   private static func inBlocks(_ count: Int, _ pool: WorkerPool?, _ body: (Int, Int) -> Void) {
     let blocks = (count + block - 1) / block
     guard let pool else {

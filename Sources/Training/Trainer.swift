@@ -11,7 +11,7 @@ import Tensors
 /// thread-safe.
 public final class Trainer {
   let plan: TrainingPlan
-  private let folder: RunFolder
+  let folder: RunFolder
   private let observer: Observer
   private let schedule: LearningRateSchedule
   private let loss: SoftmaxCrossEntropy
@@ -128,33 +128,10 @@ public final class Trainer {
     scorer.parametersChanged()
   }
 
-  /// Whether the run folder has a checkpoint of this very training.
-  public var canResume: Bool {
-    Checkpoint.state(in: folder, of: plan.identity) != nil
-  }
-
   /// Where a resumed training stands, for people.
   public var position: String {
     state.isFinished
       ? "all epochs done" : "epoch \(state.epoch + 1) of \(settings.epochs), step \(state.step)"
-  }
-
-  /// A training that was begun in the run folder and not ended.
-  public struct Unfinished {
-    /// Where it stands, for people.
-    public let position: String
-    /// Whether it is this very training: going on comes to the same bytes as starting over.
-    public let isThisOne: Bool
-  }
-
-  /// What a fresh start would replace; nil when there is nothing. Throws for a damaged checkpoint.
-  public func unfinished() throws -> Unfinished? {
-    guard folder.hasCheckpoint else { return nil }
-    let old = try Checkpoint(reading: folder.checkpoint)
-    if old.state.isFinished { return nil }
-    return Unfinished(
-      position: "epoch \(old.state.epoch + 1) of \(old.identity.settings.epochs)",
-      isThisOne: old.identity == plan.identity)
   }
 
   private func saveCheckpoint() throws {

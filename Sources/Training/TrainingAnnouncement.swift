@@ -48,10 +48,10 @@ enum TrainingAnnouncement {
       let first = files.first { $0.reason == reason }.map { PathText.display($0.path) } ?? ""
       return "\(count) \(reason.rawValue) (\(count > 1 ? "such as " : "")\(first))"
     }
-    let missing = plan.index.missing
+    let unusable = plan.index.unusable
     return [row("left out", "\(files.count) files: \(reasons.joined(separator: ", "))")]
-      + (missing.count > 1
-        ? missing.map { row("left out", "\(PathText.display($0.path)): \($0.explanation)") } : [])
+      + (unusable.count > 1
+        ? unusable.map { row("left out", "\(PathText.display($0.path)): \($0.explanation)") } : [])
   }
 
   /// What is left where clips cannot be decoded.

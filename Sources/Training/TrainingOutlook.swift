@@ -1,5 +1,3 @@
-import Datasets
-
 /// What a training would do: what `train --dry-run --json` writes.
 public struct TrainingOutlook: Encodable, Sendable {
   public struct ClassClips: Encodable, Sendable {
@@ -50,13 +48,9 @@ public struct TrainingOutlook: Encodable, Sendable {
     _ plan: TrainingPlan, model: String, trainer: Trainer,
     timing: (step: Double, scoring: Double)
   ) throws {
-    func count(_ clips: [Clip]) -> [Int] {
-      clips.reduce(into: [Int](repeating: 0, count: plan.identity.classes.count)) {
-        $0[$1.classIndex] += 1
-      }
-    }
     let training = plan.trainingCounts
-    let held = count(plan.validation + plan.held)
+    let held = TrainingPlan.counts(
+      plan.validation + plan.held, classes: plan.identity.classes.count)
     let network = plan.network.architecture
     folds = plan.request.fold?.count
     self.model = folds == nil ? model : nil
@@ -64,7 +58,7 @@ public struct TrainingOutlook: Encodable, Sendable {
       ClassClips(
         name: plan.identity.classes[$0], trainingClips: training[$0], heldOutClips: held[$0])
     }
-    leftOut = plan.index.missing.map(\.path) + plan.leftOut.map(\.clip.name)
+    leftOut = plan.index.unusable.map(\.path) + plan.leftOut.map(\.clip.name)
     groups = plan.index.groupRule.sentence
     split = plan.division.sentence
     architecture = network.name

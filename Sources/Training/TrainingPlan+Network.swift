@@ -130,29 +130,29 @@ extension TrainingPlan {
     _ request: TrainingRequest, initial: Model?, drawn: ArchitectureFile?, dropout: Double,
     input: InputShape, classes: Int, clips: Int
   ) throws -> Architecture {
+    var architecture: Architecture
+    let path: String
     if let initial {
       if request.architecture != nil {
         throw TrainingError(.usage, "--arch cannot be given with --init-from, which decides it")
       }
-      var architecture = initial.metadata.architecture
-      architecture.setClasses(classes)
-      try setDropout(request, in: &architecture)
-      try architecture.validate()
-      return architecture
-    }
-    guard let drawn else {
+      architecture = initial.metadata.architecture
+      path = PathText.display(request.initialModel ?? "")
+    } else if let drawn {
+      architecture = drawn.architecture
+      architecture.input = input
+      path = drawn.path
+    } else {
       return try Architecture.preset(
         request.architecture ?? TrainingPlan.standardArchitecture(clips: clips), input: input,
         classes: classes, dropout: Float(dropout))
     }
-    var architecture = drawn.architecture
-    architecture.input = input
     architecture.setClasses(classes)
     try setDropout(request, in: &architecture)
     do {
       try architecture.validate()
     } catch {
-      throw TrainingError(.settings, "\(drawn.path): \(error.message)", underlying: error)
+      throw TrainingError(.settings, "\(path): \(error.message)", underlying: error)
     }
     return architecture
   }

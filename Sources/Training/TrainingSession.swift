@@ -151,7 +151,7 @@ public final class TrainingSession {
   /// Whether something of the data set could not be used: files that are missing, or clips that
   /// cannot be decoded, or only in part, or not any more.
   public var isIncomplete: Bool {
-    !plan.index.missing.isEmpty || !plan.leftOut.isEmpty || !partial.isEmpty || !lost.isEmpty
+    !plan.index.unusable.isEmpty || !plan.leftOut.isEmpty || !partial.isEmpty || !lost.isEmpty
   }
 
   /// Both figures of what a random split would hide, where they differ by much.
@@ -228,7 +228,8 @@ public final class TrainingSession {
     return TrainingSummary(
       model: folder.model, epochs: trainer.epochsDone, bestEpoch: trainer.bestEpoch,
       trainingClips: plan.train.count,
-      leftOut: plan.index.missing.count + plan.leftOut.count + trainer.lost.count, seconds: seconds,
+      leftOut: plan.index.unusable.count + plan.leftOut.count + trainer.lost.count,
+      seconds: seconds,
       temperature: temperature, validation: validation,
       doubtful: try doubtfulClips(trainer, held: result, temperature: temperature),
       learningCurve: curve.isEmpty

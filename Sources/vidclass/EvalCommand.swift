@@ -108,7 +108,7 @@ struct EvalCommand: ParsableCommand {
     let skipped =
       strangers.map {
         (path: $0.name, reason: "its label \"\($0.label)\" is not a class of the model")
-      } + index.missing.map { ($0.path, $0.explanation) }
+      } + index.unusable.map { ($0.path, $0.explanation) }
 
     let preprocessing = model.metadata.preprocessing
     if method.views.spatial > 1, preprocessing.resizeHeight == preprocessing.height,

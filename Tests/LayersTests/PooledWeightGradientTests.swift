@@ -44,7 +44,7 @@ import Testing
 
       let width = kernels.panel_width
       let passes = vc_pooled_passes(&conv, width)
-      let count = out.channels * vc_pooled_vectors * width / 2
+      let count = vc_pooled_sums(&conv, width)
       var sums = [Float](repeating: 0, count: passes * count)
       sums.withUnsafeMutableBufferPointer { sums in
         for number in 0..<passes {

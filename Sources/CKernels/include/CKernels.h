@@ -103,7 +103,7 @@ typedef struct {
   /// Adds one sample's weight gradient of a convolution that `pool` pools: of each window only the
   /// position at `index` has a gradient, so only its patch counts, and the products are as many
   /// times fewer as a window has positions. `output_gradient` `[D', H', W', O]` is the one at the
-  /// pooled output. One pass; `sums` are its `[O, vc_pooled_vectors * panel / 2]`.
+  /// pooled output. One pass; `sums` are its, `vc_pooled_sums` of them.
   void (*pooled_weight_gradient)(const vc_conv *conv, const vc_pool *pool, const float *input,
                                  const float *output_gradient, const uint8_t *index,
                                  const vc_pooled_pass *pass, float *sums);
@@ -178,8 +178,10 @@ void vc_winograd_pack(const float *weights, float *packed, ptrdiff_t outputs, pt
                       ptrdiff_t kernel_depth, ptrdiff_t panel_width, int transposed,
                       const float *output_scale, ptrdiff_t begin, ptrdiff_t end);
 
-/// The passes that `pooled_weight_gradient` cuts a kernel into, and each of them.
+/// The passes that `pooled_weight_gradient` cuts a kernel into, the floats of each one's sums, and
+/// each of them.
 ptrdiff_t vc_pooled_passes(const vc_conv *conv, ptrdiff_t panel_width);
+ptrdiff_t vc_pooled_sums(const vc_conv *conv, ptrdiff_t panel_width);
 vc_pooled_pass vc_pooled_pass_at(const vc_conv *conv, ptrdiff_t panel_width, ptrdiff_t number);
 /// The gradient of the weights `[O, I, kD, kH, kW]` from the sums of all passes, one after the
 /// other: output channels `[begin, end)`.

@@ -16,7 +16,7 @@ extension EvaluationReport {
     }
     if !confusions.isEmpty {
       let worst = confusions.prefix(5).map {
-        "\($0.truth) taken for \($0.prediction) (\($0.count))"
+        PathText.display("\($0.truth) taken for \($0.prediction) (\($0.count))")
       }
       lines += ["", "most confused: " + worst.joined(separator: ", ")]
     }
@@ -27,7 +27,7 @@ extension EvaluationReport {
           + "macro F1 \(Figure.text(perVideo.metrics[.macroF1], .macroF1))")
     }
     lines.append(summaryLine)
-    return lines.map(PathText.display)
+    return lines
   }
 
   private var summaryLine: String {

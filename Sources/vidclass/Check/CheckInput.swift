@@ -45,7 +45,7 @@ struct CheckInput {
     self.index = index
     title = request.data
     clips = index.clips
-    missing = index.missing
+    missing = index.unusable
     ignoredCount = index.ignored.count - missing.count
     warnings = []
     let options = SplitOptions(

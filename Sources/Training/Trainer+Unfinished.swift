@@ -1,0 +1,25 @@
+// What lies in the run folder before a training begins.
+extension Trainer {
+  /// Whether the run folder has a checkpoint of this very training.
+  public var canResume: Bool {
+    Checkpoint.state(in: folder, of: plan.identity) != nil
+  }
+
+  /// A training that was begun in the run folder and not ended.
+  public struct Unfinished {
+    /// Where it stands, for people.
+    public let position: String
+    /// Whether it is this very training: going on comes to the same bytes as starting over.
+    public let isThisOne: Bool
+  }
+
+  /// What a fresh start would replace; nil when there is nothing. Throws for a damaged checkpoint.
+  public func unfinished() throws -> Unfinished? {
+    guard folder.hasCheckpoint else { return nil }
+    let old = try Checkpoint(reading: folder.checkpoint)
+    if old.state.isFinished { return nil }
+    return Unfinished(
+      position: "epoch \(old.state.epoch + 1) of \(old.identity.settings.epochs)",
+      isThisOne: old.identity == plan.identity)
+  }
+}

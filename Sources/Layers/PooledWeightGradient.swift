@@ -26,7 +26,7 @@ public struct PooledWeightGradient: Sendable {
 
   /// Parts of the batch: with the passes enough tasks for many threads, and never a number that
   /// depends on them.
-  private var shards: Int { min(8, max(1, 16 / passes)) }
+  private var shards: Int { min(8, (32 + passes - 1) / passes) }
 
   /// Floats of a pass's sums.
   private var passCount: Int {

@@ -141,7 +141,9 @@ let package = Package(
       name: "EvaluationTests", dependencies: ["Evaluation", "TestSupport"], swiftSettings: swift),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["vidclass", "clipmaker", "ModelFiles", "VideoDecoding", "TestSupport"],
+      dependencies: [
+        "vidclass", "clipmaker", "ModelFiles", "VideoDecoding", "Tensors", "TestSupport",
+      ],
       swiftSettings: swift),
   ],
   cLanguageStandard: .gnu11

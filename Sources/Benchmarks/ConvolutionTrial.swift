@@ -13,20 +13,23 @@ final class ConvolutionTrial {
   private let batch: Int
   private let workers: WorkerPool
   private let arena: Arena
-  private let input, output, outputGradient, inputGradient: UnsafeMutablePointer<Float>
+  /// As the convolution reads them, with their halos.
+  private let input, outputGradient: UnsafeMutablePointer<Float>
+  private let output, inputGradient: UnsafeMutablePointer<Float>
   private let weights, weightGradient, packed, packedTransposed: UnsafeMutablePointer<Float>
   private let pooledGradient, scratch: UnsafeMutablePointer<Float>
   private let index: [UInt8]
 
   init(
     _ layer: Architecture.ConvolutionLayer, batch: Int, method: Convolution.Method,
-    workers: WorkerPool
+    element: Element, workers: WorkerPool
   ) throws {
     let geometry = layer.geometry
     let convolution = Convolution(
       geometry: geometry,
       input: ActivationLayout(
-        extent: layer.input, channels: geometry.inputChannels, halo: geometry.padding),
+        extent: layer.input, channels: geometry.inputChannels, halo: geometry.padding,
+        element: element),
       method: method)
     let pool = AffineMaxPool(window: layer.window, relu: true, input: convolution.output)
     // As a network trains: the dense gradient only where somebody asks for direct kernels, or a
@@ -35,13 +38,11 @@ final class ConvolutionTrial {
       method == .fewestProducts && !layer.isNormalised
       ? PooledWeightGradient(convolution: convolution, pool: pool) : nil
     let threads = workers.threads
-    let values = [
-      batch * convolution.input.sampleCount, batch * convolution.output.sampleCount,
-      batch * convolution.gradientLayout.sampleCount, batch * pool.output.denseCount,
-      geometry.weightCount,
-    ]
+    let values = [batch * pool.output.denseCount, geometry.weightCount]
     let others = [
-      batch * convolution.input.denseCount, geometry.weightCount, convolution.packedCount,
+      batch * convolution.input.sampleCount, batch * convolution.gradientLayout.sampleCount,
+      batch * convolution.output.sampleCount, batch * convolution.input.denseCount,
+      geometry.weightCount, convolution.packedCount,
       convolution.packedTransposedCount,
       max(
         convolution.forwardScratch(workers: threads),
@@ -60,13 +61,18 @@ final class ConvolutionTrial {
     for (buffer, size) in zip(buffers, values) {
       for position in 0..<size { buffer[position] = random.uniform(-1, 1) }
     }
-    index = (0..<values[3]).map { _ in
+    for (buffer, layout) in zip(buffers[2...], [convolution.input, convolution.gradientLayout]) {
+      let dense = (0..<layout.denseCount).map { _ in random.uniform(-1, 1) }
+      let elements = UnsafeMutableRawPointer(buffer)
+      for sample in 0..<batch { layout.pad(dense, into: elements + sample * layout.sampleBytes) }
+    }
+    index = (0..<values[0]).map { _ in
       UInt8(truncatingIfNeeded: random.next() % UInt64(layer.window.count))
     }
-    (input, output, outputGradient, pooledGradient) = (
+    (pooledGradient, weights, input, outputGradient) = (
       buffers[0], buffers[1], buffers[2], buffers[3]
     )
-    (weights, inputGradient, weightGradient) = (buffers[4], buffers[5], buffers[6])
+    (output, inputGradient, weightGradient) = (buffers[4], buffers[5], buffers[6])
     (packed, packedTransposed, scratch) = (buffers[7], buffers[8], buffers[9])
     convolution.pack(weights, into: packed, pool: workers)
     convolution.pack(weights, into: packedTransposed, transposed: true, pool: workers)

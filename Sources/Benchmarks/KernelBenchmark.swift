@@ -72,7 +72,7 @@ public struct KernelBenchmark: Sendable {
   }
 
   public func run() throws -> Result {
-    let precision = try precision.resolved()
+    let precision = precision.resolved
     let architecture = try workload.architecture()
     let pool = WorkerPool(threads: threads)
     defer { pool.shutDown() }
@@ -92,7 +92,9 @@ public struct KernelBenchmark: Sendable {
     _ layer: Architecture.ConvolutionLayer, passes: [Pass], peaks: inout [Double],
     pool: WorkerPool
   ) throws -> [Row] {
-    let trial = try ConvolutionTrial(layer, batch: batch, method: method, workers: pool)
+    let element = precision.element
+    let trial = try ConvolutionTrial(
+      layer, batch: batch, method: method, element: element, workers: pool)
     let clock = ContinuousClock()
     return passes.map { pass in
       let (name, saving) = trial.method(pass)
@@ -100,7 +102,7 @@ public struct KernelBenchmark: Sendable {
       var times: [Double] = []
       var highest = 0.0
       for _ in 0..<rounds {
-        let peak = ProcessorPeak.measure(pool: pool)
+        let peak = ProcessorPeak.measure(element: element, pool: pool)
         peaks.append(peak)
         highest = max(highest, peak)
         times.append(clock.measure { trial.run(pass) } / .seconds(1))

@@ -59,14 +59,14 @@ public struct NetworkBenchmark: Sendable {
 
   /// Two batches to warm up, then one a round.
   public func run() throws -> Result {
-    let precision = try precision.resolved()
+    let precision = precision.resolved
     let architecture = try workload.architecture()
     let pool = WorkerPool(threads: threads)
     defer { pool.shutDown() }
     let network = try Network(architecture: architecture, seed: 0)
     let executor = try Executor(
       network: network, batch: batch, mode: task == .train ? .training : .inference,
-      exactConvolution: exactConvolution, pool: pool)
+      exactConvolution: exactConvolution, precision: precision, pool: pool)
     var random = RandomStream(seed: 0, purpose: .test)
     let clips = (0..<batch * architecture.input.count).map { _ in random.uniform(-1, 1) }
     let count = network.parameters.count

@@ -1,6 +1,8 @@
-/// Strides of a `vc_layout`, in floats.
+/// Strides of a `vc_layout`, in elements, and other sizes.
 #ifndef VIDCLASS_LAYOUT_H
 #define VIDCLASS_LAYOUT_H
+
+#include <string.h>
 
 #include "CKernels.h"
 
@@ -31,6 +33,30 @@ static inline int winograd_is_thin(const vc_conv *c) {
   return c->kernel_depth * c->input.channels <= 24;
 }
 
+/// Where in the input the position that an index names lies, and all bits set where it counts.
+typedef struct {
+  ptrdiff_t offset;
+  int32_t live;
+} chosen_position;
+
 static inline ptrdiff_t min_of(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
+
+/// Rows of outputs that a direct weight gradient takes together: about 128 positions of one panel,
+/// 8 KB, a quarter of a small first cache.
+static inline ptrdiff_t weight_gradient_rows(const vc_conv *c) {
+  const ptrdiff_t width = c->output.width > 0 ? c->output.width : 1;
+  const ptrdiff_t rows = min_of(128 / width, c->output.height);
+  return rows < 1 ? 1 : rows;
+}
+
+/// Elements in a 32-bit word.
+static inline ptrdiff_t word_elements(vc_element element) { return element == vc_bf16 ? 2 : 1; }
+
+/// To nearest, ties to even; NaNs that arithmetic makes stay NaNs.
+static inline uint16_t bf16_from(float x) {
+  uint32_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
 
 #endif

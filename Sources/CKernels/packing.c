@@ -1,39 +1,38 @@
 // Weights into panels and back, col2im, halos, transposition: moving, not computing.
 
-#include <string.h>
+#include "packed.h"
 
-#include "layout.h"
-
-ptrdiff_t vc_weight_gradient_scratch(const vc_conv *conv, ptrdiff_t panel_width) {
-  // About 128 positions of one panel: 8 KB, a quarter of a small first cache.
-  const ptrdiff_t width = conv->output.width > 0 ? conv->output.width : 1;
-  ptrdiff_t rows = min_of(128 / width, conv->output.height);
-  if (rows < 1) rows = 1;
-  return rows * width * panel_width;
+ptrdiff_t vc_weight_gradient_scratch(const vc_conv *c, ptrdiff_t panel_width) {
+  const ptrdiff_t rows = weight_gradient_rows(c);
+  const ptrdiff_t packed = rows * c->output.width * panel_width;
+  if (c->input.element == vc_fp32) return packed;
+  // Rows of inputs as floats; a register tile reads past the last value.
+  return packed + vc_read_slack +
+         rows * ((c->output.width - 1) * c->stride_width + c->kernel_width) * c->input.channels;
 }
 
-void vc_pack_weights(const float *weights, float *packed, ptrdiff_t outputs, ptrdiff_t inputs,
-                     ptrdiff_t kernel_depth, ptrdiff_t kernel_height, ptrdiff_t kernel_width,
-                     ptrdiff_t panel_width, int transposed, const float *output_scale,
-                     ptrdiff_t begin, ptrdiff_t end) {
-  const ptrdiff_t taps = kernel_depth * kernel_height * kernel_width;
+void vc_pack_weights(const float *weights, float *packed, vc_element element, ptrdiff_t outputs,
+                     ptrdiff_t inputs, ptrdiff_t kernel_depth, ptrdiff_t kernel_height,
+                     ptrdiff_t kernel_width, ptrdiff_t panel_width, int transposed,
+                     const float *output_scale, ptrdiff_t begin, ptrdiff_t end) {
+  const ptrdiff_t rows = kernel_depth * kernel_height, taps = rows * kernel_width;
   const ptrdiff_t columns = transposed ? inputs : outputs, depth = transposed ? outputs : inputs;
-  for (ptrdiff_t panel = begin; panel < end; panel++) {
-    float *target = packed + panel * taps * depth * panel_width;
-    for (ptrdiff_t tap = 0; tap < taps; tap++)
-      for (ptrdiff_t i = 0; i < depth; i++)
+  const ptrdiff_t run = kernel_width * depth, words = packed_words(run, element);
+  for (ptrdiff_t panel = begin; panel < end; panel++)
+    for (ptrdiff_t row = 0; row < rows; row++)
+      for (ptrdiff_t k = 0; k < run; k++)
         for (ptrdiff_t j = 0; j < panel_width; j++) {
           const ptrdiff_t column = panel * panel_width + j;
-          const ptrdiff_t o = transposed ? i : column, k = transposed ? column : i;
+          const ptrdiff_t tap = row * kernel_width + k / depth, i = k % depth;
+          const ptrdiff_t o = transposed ? i : column, from = transposed ? column : i;
           const ptrdiff_t at = transposed ? taps - 1 - tap : tap;
           float value = 0;
           if (column < columns) {
-            value = weights[(o * inputs + k) * taps + at];
+            value = weights[(o * inputs + from) * taps + at];
             if (output_scale) value *= output_scale[o];
           }
-          *target++ = value;
+          put_packed(packed, element, ((panel * rows + row) * words), k, j, panel_width, value);
         }
-  }
 }
 
 void vc_unpack_weights(const float *packed, float *weights, ptrdiff_t outputs, ptrdiff_t inputs,
@@ -71,33 +70,54 @@ void vc_col2im(const vc_conv *c, const float *columns, float *input_gradient, pt
   }
 }
 
-void vc_clear_halo(const vc_layout *l, float *padded) {
-  const ptrdiff_t row = row_stride(l), plane = plane_stride(l);
-  const ptrdiff_t side = l->halo_width * l->channels, inside = l->width * l->channels;
-  const size_t rows = sizeof(float) * (size_t)(l->halo_height * row);
-  memset(padded, 0, sizeof(float) * (size_t)(l->halo_depth * plane));
+void vc_clear_halo(const vc_layout *l, void *padded) {
+  const ptrdiff_t bytes = 4 / word_elements(l->element);
+  const ptrdiff_t row = row_stride(l) * bytes, plane = plane_stride(l) * bytes;
+  const ptrdiff_t side = l->halo_width * l->channels * bytes;
+  const ptrdiff_t inside = l->width * l->channels * bytes;
+  char *p = padded;
+  memset(p, 0, (size_t)(l->halo_depth * plane));
+  p += l->halo_depth * plane;
   for (ptrdiff_t d = 0; d < l->depth; d++) {
-    float *p = padded + (l->halo_depth + d) * plane;
-    memset(p, 0, rows);
+    memset(p, 0, (size_t)(l->halo_height * row));
     p += l->halo_height * row;
     for (ptrdiff_t h = 0; h < l->height; h++, p += row) {
-      memset(p, 0, sizeof(float) * (size_t)side);
-      memset(p + side + inside, 0, sizeof(float) * (size_t)side);
+      memset(p, 0, (size_t)side);
+      memset(p + side + inside, 0, (size_t)side);
     }
-    memset(p, 0, rows);
+    memset(p, 0, (size_t)(l->halo_height * row));
+    p += l->halo_height * row;
   }
-  memset(padded + (l->halo_depth + l->depth) * plane, 0,
-         sizeof(float) * (size_t)(l->halo_depth * plane));
+  memset(p, 0, (size_t)(l->halo_depth * plane));
 }
 
-void vc_pad(const vc_layout *l, const float *dense, float *padded) {
+ptrdiff_t vc_bf16_product_scratch(ptrdiff_t rows) {
+  // Rows of both factors, two elements a word, of whole vectors.
+  return (rows + 4) * (vc_bf16_block / 2 + vc_read_slack);
+}
+
+void vc_to_bf16(const float *values, uint16_t *elements, ptrdiff_t count) {
+  for (ptrdiff_t i = 0; i < count; i++) elements[i] = bf16_from(values[i]);
+}
+
+void vc_from_bf16(const uint16_t *elements, float *values, ptrdiff_t count) {
+  for (ptrdiff_t i = 0; i < count; i++) {
+    const uint32_t bits = (uint32_t)elements[i] << 16;
+    memcpy(values + i, &bits, sizeof bits);
+  }
+}
+
+void vc_pad(const vc_layout *l, const float *dense, void *padded) {
   vc_clear_halo(l, padded);
   const ptrdiff_t inside = l->width * l->channels;
-  padded += interior(l);
   for (ptrdiff_t d = 0; d < l->depth; d++)
-    for (ptrdiff_t h = 0; h < l->height; h++, dense += inside)
-      memcpy(padded + d * plane_stride(l) + h * row_stride(l), dense,
-             sizeof(float) * (size_t)inside);
+    for (ptrdiff_t h = 0; h < l->height; h++, dense += inside) {
+      const ptrdiff_t at = interior(l) + d * plane_stride(l) + h * row_stride(l);
+      if (l->element == vc_bf16)
+        vc_to_bf16(dense, (uint16_t *)padded + at, inside);
+      else
+        memcpy((float *)padded + at, dense, sizeof(float) * (size_t)inside);
+    }
 }
 
 void vc_unpad(const vc_layout *l, const float *padded, float *dense) {

@@ -1,35 +1,38 @@
 // Winograd F(2×2, 3×3): sizes of blocks, and weights into transformed panels.
 
-#include "layout.h"
+#include "packed.h"
 
 /// Rows of products taken together: few enough that their products stay in the second cache, many
 /// enough that a panel of weights, read from further away, is used often.
-static vc_winograd_block block(const vc_conv *c, ptrdiff_t panel_width, ptrdiff_t rows) {
+static vc_winograd_block block(const vc_conv *c, ptrdiff_t panel_width, ptrdiff_t rows,
+                               vc_element element) {
   const vc_layout *out = &c->output;
   const ptrdiff_t all = (out->height + 1) / 2 * ((out->width + 1) / 2);
   const ptrdiff_t panels = (out->channels + panel_width - 1) / panel_width;
-  vc_winograd_block b;
+  vc_winograd_block b = {.element = element};
   b.tiles = min_of(rows / out->depth > 0 ? rows / out->depth : 1, all);
   b.panels = min_of(64 / panel_width, panels);
   // Two cache lines more, so that the 16 points of a value do not share a cache set.
-  b.v_stride = b.tiles * (out->depth + c->kernel_depth - 1) * c->input.channels + 32;
+  b.v_stride = b.tiles * (out->depth + c->kernel_depth - 1) * c->input.channels;
+  b.v_stride = (packed_words(b.v_stride, element) + 32) * word_elements(element);
   b.m_stride = b.tiles * out->depth * panel_width + 32;
   return b;
 }
 
 vc_winograd_block vc_winograd_forward_block(const vc_conv *c, ptrdiff_t panel_width) {
-  vc_winograd_block b = block(c, panel_width, 72);
+  vc_winograd_block b = block(c, panel_width, 72, c->input.element);
   // Products of few channels stay in registers.
   if (winograd_is_thin(c)) b.m_stride = 0;
   return b;
 }
 
 vc_winograd_block vc_winograd_gradient_block(const vc_conv *c, ptrdiff_t panel_width) {
-  return block(c, panel_width, 144);
+  // Sums over positions are of floats, whatever the elements.
+  return block(c, panel_width, 144, vc_fp32);
 }
 
 ptrdiff_t vc_winograd_scratch(const vc_winograd_block *b) {
-  return 16 * (b->v_stride + b->panels * b->m_stride);
+  return 16 * (b->v_stride / word_elements(b->element) + b->panels * b->m_stride);
 }
 
 /// `G g` for one column of three.
@@ -40,35 +43,35 @@ static void spread(const double g[3], double u[4]) {
   u[3] = g[2];
 }
 
-void vc_winograd_pack(const float *weights, float *packed, ptrdiff_t outputs, ptrdiff_t inputs,
-                      ptrdiff_t kernel_depth, ptrdiff_t panel_width, int transposed,
-                      const float *output_scale, ptrdiff_t begin, ptrdiff_t end) {
+void vc_winograd_pack(const float *weights, float *packed, vc_element element, ptrdiff_t outputs,
+                      ptrdiff_t inputs, ptrdiff_t kernel_depth, ptrdiff_t panel_width,
+                      int transposed, const float *output_scale, ptrdiff_t begin, ptrdiff_t end) {
   const ptrdiff_t columns = transposed ? inputs : outputs, depth = transposed ? outputs : inputs;
   const ptrdiff_t panels = (columns + panel_width - 1) / panel_width;
-  const ptrdiff_t point = panels * kernel_depth * depth * panel_width;
+  const ptrdiff_t run = kernel_depth * depth, words = packed_words(run, element);
   for (ptrdiff_t panel = begin; panel < end; panel++)
-    for (ptrdiff_t tap = 0; tap < kernel_depth; tap++)
-      for (ptrdiff_t i = 0; i < depth; i++)
-        for (ptrdiff_t j = 0; j < panel_width; j++) {
-          const ptrdiff_t column = panel * panel_width + j;
-          float *target = packed + ((panel * kernel_depth + tap) * depth + i) * panel_width + j;
-          double half[4][3] = {{0}}, u[4];
-          if (column < columns) {
-            const ptrdiff_t o = transposed ? i : column, k = transposed ? column : i;
-            const double scale = output_scale ? output_scale[o] : 1;
-            const ptrdiff_t at = transposed ? kernel_depth - 1 - tap : tap;
-            const float *kernel = weights + ((o * inputs + k) * kernel_depth + at) * 9;
-            for (int w = 0; w < 3; w++) {
-              double g[3], spread_g[4];
-              for (int h = 0; h < 3; h++)
-                g[h] = scale * (transposed ? kernel[8 - h * 3 - w] : kernel[h * 3 + w]);
-              spread(g, spread_g);
-              for (int h = 0; h < 4; h++) half[h][w] = spread_g[h];
-            }
-          }
-          for (int h = 0; h < 4; h++) {
-            spread(half[h], u);
-            for (int w = 0; w < 4; w++) target[(h * 4 + w) * point] = (float)u[w];
+    for (ptrdiff_t k = 0; k < run; k++)
+      for (ptrdiff_t j = 0; j < panel_width; j++) {
+        const ptrdiff_t column = panel * panel_width + j, tap = k / depth, i = k % depth;
+        double half[4][3] = {{0}}, u[4];
+        if (column < columns) {
+          const ptrdiff_t o = transposed ? i : column, from = transposed ? column : i;
+          const double scale = output_scale ? output_scale[o] : 1;
+          const ptrdiff_t at = transposed ? kernel_depth - 1 - tap : tap;
+          const float *kernel = weights + ((o * inputs + from) * kernel_depth + at) * 9;
+          for (int w = 0; w < 3; w++) {
+            double g[3], spread_g[4];
+            for (int h = 0; h < 3; h++)
+              g[h] = scale * (transposed ? kernel[8 - h * 3 - w] : kernel[h * 3 + w]);
+            spread(g, spread_g);
+            for (int h = 0; h < 4; h++) half[h][w] = spread_g[h];
           }
         }
+        for (int h = 0; h < 4; h++) {
+          spread(half[h], u);
+          for (int w = 0; w < 4; w++)
+            put_packed(packed, element, ((h * 4 + w) * panels + panel) * words, k, j, panel_width,
+                       (float)u[w]);
+        }
+      }
 }

@@ -17,7 +17,7 @@ extension Convolution {
 
   /// Floats of a group of panels of transformed weights.
   private var groupCount: Int {
-    groupPanels * panelWidth * geometry.inputChannels * packedTaps(winograd: true)
+    groupPanels * panelWidth * geometry.inputChannels * geometry.kernel.depth * 16
   }
 
   /// Panels of a group, each for a task of its own: so many that the sums of all parts of the batch
@@ -57,11 +57,11 @@ extension Convolution {
   /// Adds up one shard's weight gradient for a group of panels; both pointers are those of the first
   /// of `samples`.
   private func sumShard(
-    _ shard: Int, group: Int, samples: Range<Int>, input x: UnsafePointer<Float>,
-    outputGradient: UnsafePointer<Float>, sum: UnsafeMutablePointer<Float>,
+    _ shard: Int, group: Int, samples: Range<Int>, input x: UnsafeRawPointer,
+    outputGradient: UnsafeRawPointer, sum: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>
   ) {
-    let kernels = InstructionSet.kernels.pointee
+    let kernels = InstructionSet.convolutions(input.element)
     let layout = gradientLayout
     var c = gradientC
     let mine = samples.lazy.filter { $0 % shards == shard }.map { $0 - samples.lowerBound }
@@ -73,7 +73,7 @@ extension Convolution {
       if samples.lowerBound == 0 { sum.update(repeating: 0, count: count * size) }
       for place in mine {
         kernels.conv_weight_gradient(
-          &c, x + place * input.sampleCount, outputGradient + place * layout.sampleCount, first,
+          &c, x + place * input.sampleBytes, outputGradient + place * layout.sampleBytes, first,
           count, sum, scratch)
       }
       return
@@ -81,10 +81,10 @@ extension Convolution {
     scratch.update(repeating: 0, count: groupCount)
     for place in mine {
       kernels.winograd_weight_gradient(
-        &c, x + place * input.sampleCount, outputGradient + place * layout.sampleCount, first,
+        &c, x + place * input.sampleBytes, outputGradient + place * layout.sampleBytes, first,
         count, scratch, scratch + groupCount)
     }
-    kernels.winograd_gradient(
+    InstructionSet.kernels.pointee.winograd_gradient(
       scratch, sum, count, geometry.inputChannels, geometry.kernel.depth)
   }
 
@@ -94,7 +94,7 @@ extension Convolution {
 
   /// The gradient of the weights, `[O, I, kD, kH, kW]`, summed over the batch.
   public func weightGradient(
-    batch: Int, input x: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
+    batch: Int, input x: UnsafeRawPointer, outputGradient: UnsafeRawPointer,
     gradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, pool: WorkerPool
   ) {
     sumWeightGradient(
@@ -105,7 +105,7 @@ extension Convolution {
   /// Adds some samples, in order and from the first on, to the sums in `scratch`; both pointers are
   /// those of the first of them. The bits are those of the whole batch in one call.
   public func sumWeightGradient(
-    samples: Range<Int>, input x: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
+    samples: Range<Int>, input x: UnsafeRawPointer, outputGradient: UnsafeRawPointer,
     scratch: UnsafeMutablePointer<Float>, pool: WorkerPool
   ) {
     precondition(sumsParts || samples.lowerBound == 0, "these kernels take whole batches")

@@ -7,6 +7,10 @@ import Tensors
 /// from the padded activations. Most 3 × 3 kernels go by Winograd F(2×2, 3×3) with 2.25 times fewer
 /// multiplications, unless the exact way is asked for. The input gradient of a strided convolution,
 /// whose patches do not tile, goes by an explicit im2col matrix and OpenBLAS.
+///
+/// The element of the input's layout decides the arithmetic of the products: in bf16 the input, the
+/// packed weights and the gradient at the output are of that kind; sums, outputs and gradients of
+/// weights are floats.
 public struct Convolution: Sendable {
   public let geometry: ConvolutionGeometry
   /// Input, whose halo is at least the padding.
@@ -36,6 +40,9 @@ public struct Convolution: Sendable {
   public let isWinograd: Bool
   /// Whether Winograd's kernels are used in both gradients.
   public let isWinogradBackward: Bool
+
+  /// The kernels for the input's elements.
+  private var kernels: vc_convolutions { InstructionSet.convolutions(input.element) }
 
   let panelWidth: Int
   private let tilePositions: Int
@@ -68,21 +75,25 @@ public struct Convolution: Sendable {
 
   func panels(_ columns: Int) -> Int { (columns + panelWidth - 1) / panelWidth }
 
-  /// Values that stand for one channel's kernel in packed weights.
-  func packedTaps(winograd: Bool) -> Int {
-    winograd ? 16 * geometry.kernel.depth : geometry.kernel.count
+  /// Words of packed weights, of floats or pairs of bf16, between these channels.
+  private func packedWords(from inputs: Int, to outputs: Int, winograd: Bool) -> Int {
+    let kernel = geometry.kernel
+    let runs = winograd ? 16 : kernel.depth * kernel.height
+    let run = inputs * (winograd ? kernel.depth : kernel.width)
+    let perWord = input.element.perWord
+    return panels(outputs) * panelWidth * runs * ((run + perWord - 1) / perWord)
   }
 
-  /// Floats of packed weights for `forward`.
+  /// Words (of a float's size) of packed weights for `forward`.
   public var packedCount: Int {
-    panels(geometry.outputChannels) * panelWidth * geometry.inputChannels
-      * packedTaps(winograd: isWinograd)
+    packedWords(
+      from: geometry.inputChannels, to: geometry.outputChannels, winograd: isWinograd)
   }
 
-  /// Floats of packed weights for `inputGradient` with stride 1.
+  /// Words of packed weights for `inputGradient` with stride 1.
   public var packedTransposedCount: Int {
-    panels(geometry.inputChannels) * panelWidth * geometry.outputChannels
-      * packedTaps(winograd: isWinogradBackward)
+    packedWords(
+      from: geometry.outputChannels, to: geometry.inputChannels, winograd: isWinogradBackward)
   }
 
   /// Packs weights `[O, I, kD, kH, kW]`; `scale` `[O]` multiplies each output channel's, which is
@@ -97,12 +108,14 @@ public struct Convolution: Sendable {
     pool.parallelFor(count) { panel in
       if winograd {
         vc_winograd_pack(
-          weights, packed, geometry.outputChannels, geometry.inputChannels, kernel.depth,
+          weights, packed, input.element.c, geometry.outputChannels, geometry.inputChannels,
+          kernel.depth,
           panelWidth, transposed ? 1 : 0, scale, panel, panel + 1)
       } else {
         vc_pack_weights(
-          weights, packed, geometry.outputChannels, geometry.inputChannels, kernel.depth,
-          kernel.height, kernel.width, panelWidth, transposed ? 1 : 0, scale, panel, panel + 1)
+          weights, packed, input.element.c, geometry.outputChannels, geometry.inputChannels,
+          kernel.depth, kernel.height, kernel.width, panelWidth, transposed ? 1 : 0, scale, panel,
+          panel + 1)
       }
     }
   }
@@ -141,11 +154,11 @@ public struct Convolution: Sendable {
   /// - Parameter pooled: writes only the largest of each 2 × 2 positions, dense: Winograd's kernels
   ///   have them in registers.
   func forward(
-    part: ActivationLayout, input x: UnsafePointer<Float>, packed: UnsafePointer<Float>,
+    part: ActivationLayout, input x: UnsafeRawPointer, packed: UnsafePointer<Float>,
     pooled: Bool, output y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
     precondition(isWinograd || !pooled, "direct kernels do not pool")
-    let kernels = InstructionSet.kernels.pointee
+    let kernels = kernels
     var c = c(output: part)
     if isWinograd {
       kernels.winograd_forward(
@@ -157,7 +170,7 @@ public struct Convolution: Sendable {
 
   /// `output = relu?(input ∗ weights + bias)` for `batch` samples.
   public func forward(
-    batch: Int, input x: UnsafePointer<Float>, packed: UnsafePointer<Float>,
+    batch: Int, input x: UnsafeRawPointer, packed: UnsafePointer<Float>,
     bias: UnsafePointer<Float>?, relu: Bool, output y: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>, pool: WorkerPool
   ) {
@@ -166,7 +179,7 @@ public struct Convolution: Sendable {
         batch: batch, input: x, packed: packed, bias: bias, relu: relu, output: y,
         scratch: scratch, pool: pool)
     }
-    let kernel = InstructionSet.kernels.pointee.conv_forward!
+    let kernel = kernels.conv_forward!
     let positions = output.extent.count
     let block = block(positions)
     let blocks = (positions + block - 1) / block
@@ -176,18 +189,18 @@ public struct Convolution: Sendable {
         let sample = task / blocks
         let begin = task % blocks * block
         kernel(
-          c, x + sample * input.sampleCount, packed, bias, relu ? 1 : 0,
+          c, x + sample * input.sampleBytes, packed, bias, relu ? 1 : 0,
           y + sample * output.sampleCount, begin, min(begin + block, positions))
       }
     }
   }
 
   private func winogradForward(
-    batch: Int, input x: UnsafePointer<Float>, packed: UnsafePointer<Float>,
+    batch: Int, input x: UnsafeRawPointer, packed: UnsafePointer<Float>,
     bias: UnsafePointer<Float>?, relu: Bool, output y: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>, pool: WorkerPool
   ) {
-    let kernel = InstructionSet.kernels.pointee.winograd_forward!
+    let kernel = kernels.winograd_forward!
     let tiles = Convolution.tiles(output)
     let block = forwardBlock(output).tiles
     let blocks = (tiles + block - 1) / block
@@ -198,7 +211,7 @@ public struct Convolution: Sendable {
         let sample = task / blocks
         let begin = task % blocks * block
         kernel(
-          c, x + sample * input.sampleCount, packed, bias, relu ? 1 : 0, 0,
+          c, x + sample * input.sampleBytes, packed, bias, relu ? 1 : 0, 0,
           y + sample * output.sampleCount, begin, min(begin + block, tiles),
           scratch + worker * size)
       }
@@ -217,7 +230,9 @@ public struct Convolution: Sendable {
   }
 
   /// The layout of the output's gradient.
-  public var gradientLayout: ActivationLayout { output.withHalo(gradientHalo) }
+  public var gradientLayout: ActivationLayout {
+    output.withHalo(gradientHalo).with(input.element)
+  }
 
   /// The input gradient of stride 1 as a convolution of the output's gradient.
   private var backwards: Convolution {
@@ -235,7 +250,9 @@ public struct Convolution: Sendable {
       : geometry.weightCount + workers * workerScratch
   }
 
-  private var workerScratch: Int { columnRows * geometry.patchCount + input.sampleCount }
+  private var workerScratch: Int {
+    columnRows * (geometry.patchCount + geometry.outputChannels) + input.sampleCount
+  }
 
   /// Rows of the explicit im2col matrix held at a time: about a quarter of a megabyte.
   private var columnRows: Int { max(1, min(output.extent.count, 65_536 / geometry.patchCount)) }
@@ -245,7 +262,7 @@ public struct Convolution: Sendable {
   /// `weights` are `[O, I, kD, kH, kW]`, read only where the stride is not 1; `packed` are packed
   /// transposed.
   public func inputGradient(
-    batch: Int, outputGradient: UnsafePointer<Float>, weights: UnsafePointer<Float>,
+    batch: Int, outputGradient: UnsafeRawPointer, weights: UnsafePointer<Float>,
     packed: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>, pool: WorkerPool
   ) {
@@ -265,7 +282,8 @@ public struct Convolution: Sendable {
     withUnsafePointer(to: &c) { c in
       pool.parallelFor(batch) { sample, worker in
         stridedInputGradient(
-          c, outputGradient: outputGradient + sample * output.denseCount, weights: scratch,
+          c, outputGradient: outputGradient + sample * gradientLayout.sampleBytes,
+          weights: scratch,
           inputGradient: inputGradient + sample * input.denseCount,
           scratch: scratch + geometry.weightCount + worker * workerScratch)
       }
@@ -274,18 +292,25 @@ public struct Convolution: Sendable {
 
   /// One sample by explicit im2col: `columns = dY · W`, scattered back by col2im.
   private func stridedInputGradient(
-    _ c: UnsafePointer<vc_conv>, outputGradient: UnsafePointer<Float>,
-    weights: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutablePointer<Float>
+    _ c: UnsafePointer<vc_conv>, outputGradient: UnsafeRawPointer, weights: UnsafePointer<Float>,
+    inputGradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
     let padded = scratch + columnRows * geometry.patchCount
+    let widened = padded + input.sampleCount
     padded.update(repeating: 0, count: input.sampleCount)
     for begin in stride(from: 0, to: output.extent.count, by: columnRows) {
       let rows = min(columnRows, output.extent.count - begin)
+      let count = rows * geometry.outputChannels
+      let elements = outputGradient + begin * geometry.outputChannels * input.element.bytes
+      switch input.element {
+      case .fp32:
+        widened.update(from: elements.assumingMemoryBound(to: Float.self), count: count)
+      case .bf16: vc_from_bf16(elements.assumingMemoryBound(to: UInt16.self), widened, count)
+      }
       MatrixProduct.multiply(
-        m: rows, n: geometry.patchCount, k: geometry.outputChannels,
-        a: outputGradient + begin * geometry.outputChannels, lda: geometry.outputChannels,
-        b: weights, ldb: geometry.patchCount, c: scratch, ldc: geometry.patchCount)
+        m: rows, n: geometry.patchCount, k: geometry.outputChannels, a: widened,
+        lda: geometry.outputChannels, b: weights, ldb: geometry.patchCount, c: scratch,
+        ldc: geometry.patchCount)
       vc_col2im(c, scratch, padded, begin, begin + rows)
     }
     input.copyInterior(of: padded, to: inputGradient)

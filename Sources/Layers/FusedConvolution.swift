@@ -41,9 +41,9 @@ public struct FusedConvolution: Sendable {
   /// `scale` and `shift` `[C]` are the pool's affine map; `index` is nil for inference, and then no
   /// scale is negative: the largest value before the map is the largest after it.
   public func forward(
-    batch: Int, input x: UnsafePointer<Float>, packed: UnsafePointer<Float>,
+    batch: Int, input x: UnsafeRawPointer, packed: UnsafePointer<Float>,
     scale: UnsafePointer<Float>, shift: UnsafePointer<Float>,
-    output y: UnsafeMutablePointer<Float>, index: UnsafeMutablePointer<UInt8>?,
+    output y: UnsafeMutableRawPointer, index: UnsafeMutablePointer<UInt8>?,
     scratch: UnsafeMutablePointer<Float>, workers: WorkerPool
   ) {
     let depths = pool.output.extent.depth
@@ -64,9 +64,10 @@ public struct FusedConvolution: Sendable {
         * target.rowCount
       computeBand(
         rows: min(rows, height - row),
-        input: x + sample * source.sampleCount + depth * inputDepth + row * inputRow,
+        input: x + sample * source.sampleBytes
+          + (depth * inputDepth + row * inputRow) * source.element.bytes,
         packed: packed, scale: scale, shift: shift,
-        output: y + sample * target.sampleCount + place,
+        output: y + sample * target.sampleBytes + place * target.element.bytes,
         index: index.map { $0 + sample * target.denseCount + (depth * height + row) * denseRow },
         work: scratch + worker * scratchCount)
     }
@@ -74,8 +75,8 @@ public struct FusedConvolution: Sendable {
 
   /// Some pooled rows of one depth; `output` begins at the first row, its halo on the left included.
   private func computeBand(
-    rows: Int, input: UnsafePointer<Float>, packed: UnsafePointer<Float>,
-    scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>,
+    rows: Int, input: UnsafeRawPointer, packed: UnsafePointer<Float>,
+    scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, output: UnsafeMutableRawPointer,
     index: UnsafeMutablePointer<UInt8>?, work: UnsafeMutablePointer<Float>
   ) {
     var slab = slab
@@ -97,6 +98,7 @@ public struct FusedConvolution: Sendable {
     }
     p.input = slab.c
     p.output = band.c
-    InstructionSet.kernels.pointee.pool_forward(&p, work, scale, shift, output, index, 0, 1)
+    InstructionSet.convolutions(band.element).pool_forward(
+      &p, work, scale, shift, output, index, 0, 1)
   }
 }

@@ -1,4 +1,5 @@
 package import CKernels
+public import Tensors
 
 /// Depth (time), height and width, always by name: axes that are only numbered get mixed up.
 public struct Extent3: Hashable, Codable, Sendable, CustomStringConvertible {
@@ -42,45 +43,56 @@ public struct ActivationLayout: Hashable, Sendable {
   public var extent: Extent3
   public var channels: Int
   public var halo: Extent3
+  public var element: Element
 
-  public init(extent: Extent3, channels: Int, halo: Extent3 = .zero) {
+  public init(
+    extent: Extent3, channels: Int, halo: Extent3 = .zero, element: Element = .fp32
+  ) {
     self.extent = extent
     self.channels = channels
     self.halo = halo
+    self.element = element
   }
 
-  /// Floats of one sample, halo included.
+  /// Bytes of one sample, halo included.
+  public var sampleBytes: Int { sampleCount * element.bytes }
+
+  /// Elements of one sample, halo included.
   public var sampleCount: Int {
     (extent.depth + 2 * halo.depth) * (extent.height + 2 * halo.height)
       * (extent.width + 2 * halo.width) * channels
   }
 
-  /// Floats from one row to the next, halo included.
+  /// Elements from one row to the next, halo included.
   public var rowCount: Int { (extent.width + 2 * halo.width) * channels }
 
-  /// Floats from one depth to the next, halo included.
+  /// Elements from one depth to the next, halo included.
   public var planeCount: Int { (extent.height + 2 * halo.height) * rowCount }
 
-  /// Floats of one sample without its halo.
+  /// Elements of one sample without its halo.
   public var denseCount: Int { extent.count * channels }
 
   public func withHalo(_ halo: Extent3) -> ActivationLayout {
-    ActivationLayout(extent: extent, channels: channels, halo: halo)
+    ActivationLayout(extent: extent, channels: channels, halo: halo, element: element)
+  }
+
+  public func with(_ element: Element) -> ActivationLayout {
+    ActivationLayout(extent: extent, channels: channels, halo: halo, element: element)
   }
 
   /// Copies a dense sample `[D, H, W, C]` in and zeroes the halo.
-  public func pad(_ dense: UnsafePointer<Float>, into padded: UnsafeMutablePointer<Float>) {
+  public func pad(_ dense: UnsafePointer<Float>, into padded: UnsafeMutableRawPointer) {
     var c = c
     vc_pad(&c, dense, padded)
   }
 
   /// Zeroes the halo of one sample.
-  public func clearHalo(of padded: UnsafeMutablePointer<Float>) {
+  public func clearHalo(of padded: UnsafeMutableRawPointer) {
     var c = c
     vc_clear_halo(&c, padded)
   }
 
-  /// Copies the values without their halo.
+  /// Copies floats without their halo.
   public func copyInterior(
     of padded: UnsafePointer<Float>, to dense: UnsafeMutablePointer<Float>
   ) {
@@ -91,7 +103,8 @@ public struct ActivationLayout: Hashable, Sendable {
   package var c: vc_layout {
     vc_layout(
       depth: extent.depth, height: extent.height, width: extent.width, channels: channels,
-      halo_depth: halo.depth, halo_height: halo.height, halo_width: halo.width)
+      halo_depth: halo.depth, halo_height: halo.height, halo_width: halo.width,
+      element: element.c)
   }
 }
 
@@ -136,4 +149,8 @@ public struct ConvolutionGeometry: Hashable, Sendable {
 
   /// Multiplications and additions of one sample forward.
   public func flops(output: Extent3) -> Int { 2 * output.count * weightCount }
+}
+
+extension Element {
+  package var c: vc_element { self == .bf16 ? vc_bf16 : vc_fp32 }
 }

@@ -11,10 +11,13 @@ import Tensors
 public struct LSTM: Sendable {
   public let inputs: Int
   public let hidden: Int
+  /// What the factors of a deep input product are rounded to on the way forward.
+  public let element: Element
 
-  public init(inputs: Int, hidden: Int) {
+  public init(inputs: Int, hidden: Int, element: Element = .fp32) {
     self.inputs = inputs
     self.hidden = hidden
+    self.element = element
   }
 
   /// Parameters: `weight_ih` `[4H, I]`, `weight_hh` `[4H, H]`, `bias_ih`, `bias_hh` `[4H]`.
@@ -42,8 +45,10 @@ public struct LSTM: Sendable {
   private var isDeep: Bool { inputs >= 64 * hidden }
 
   /// Floats of scratch for `forward`.
-  public func forwardScratch(steps: Int, batch: Int) -> Int {
-    isDeep ? MatrixProduct.deepScratch(m: steps * batch, n: 4 * hidden) : 0
+  public func forwardScratch(steps: Int, batch: Int, workers: Int) -> Int {
+    isDeep
+      ? MatrixProduct.deepScratch(
+        m: steps * batch, n: 4 * hidden, element: element, workers: workers) : 0
   }
 
   /// `input` `[T, N, I]` to `output` `[T, N, H]`; `gates` `[T, N, 4H]` and `cells` `[T, N, H]` are
@@ -62,7 +67,7 @@ public struct LSTM: Sendable {
     if isDeep {
       MatrixProduct.addDeep(
         m: steps * batch, n: width, k: inputs, a: input, b: parameters.weightIH, c: gates,
-        scratch: scratch, pool: pool)
+        element: element, scratch: scratch, pool: pool)
     } else {
       MatrixProduct.multiply(
         m: steps * batch, n: width, k: inputs, a: input, lda: inputs, b: parameters.weightIH,

@@ -40,14 +40,14 @@ public struct PooledWeightGradient: Sendable {
   /// The gradient of the weights, `[O, I, kD, kH, kW]`, summed over the batch; `outputGradient` and
   /// `index` are the pool's, dense `[N, D', H', W', O]`.
   public func callAsFunction(
-    batch: Int, input x: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
+    batch: Int, input x: UnsafeRawPointer, outputGradient: UnsafePointer<Float>,
     index: UnsafePointer<UInt8>, gradient: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>, workers: WorkerPool
   ) {
-    let kernel = InstructionSet.kernels.pointee.pooled_weight_gradient!
+    let kernel = InstructionSet.convolutions(convolution.input.element).pooled_weight_gradient!
     let width = convolution.panelWidth
     let (passes, shards, passCount) = (passes, shards, passCount)
-    let sampleCount = convolution.input.sampleCount
+    let sampleBytes = convolution.input.sampleBytes
     let pooledCount = pool.output.denseCount
     var (c, p) = (convolution.c, pool.c)
     withUnsafePointer(to: &c) { c in
@@ -59,7 +59,7 @@ public struct PooledWeightGradient: Sendable {
           sums.update(repeating: 0, count: passCount)
           for sample in stride(from: shard, to: batch, by: shards) {
             kernel(
-              c, p, x + sample * sampleCount, outputGradient + sample * pooledCount,
+              c, p, x + sample * sampleBytes, outputGradient + sample * pooledCount,
               index + sample * pooledCount, &pass, sums)
           }
         }

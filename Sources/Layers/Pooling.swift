@@ -14,14 +14,18 @@ public struct AffineMaxPool: Sendable {
   public let input: ActivationLayout
   public let output: ActivationLayout
 
-  public init(window: Extent3, relu: Bool, input: ActivationLayout, outputHalo: Extent3 = .zero) {
+  public init(
+    window: Extent3, relu: Bool, input: ActivationLayout, outputHalo: Extent3 = .zero,
+    outputElement: Element = .fp32
+  ) {
     precondition(window.count > 0 && window.count < 255, "windows hold 1 to 254 positions")
     self.window = window
     self.relu = relu
     self.input = input
     let extent = AffineMaxPool.outputExtent(of: input.extent, window: window)
     precondition(extent.count > 0, "window \(window) does not fit input \(input.extent)")
-    output = ActivationLayout(extent: extent, channels: input.channels, halo: outputHalo)
+    output = ActivationLayout(
+      extent: extent, channels: input.channels, halo: outputHalo, element: outputElement)
   }
 
   /// `floor(input / window)` along each axis.
@@ -33,17 +37,17 @@ public struct AffineMaxPool: Sendable {
   /// `index` `[N, D', H', W', C]` remembers which position of each window won; nil for inference.
   public func forward(
     batch: Int, input x: UnsafePointer<Float>, scale: UnsafePointer<Float>,
-    shift: UnsafePointer<Float>, output y: UnsafeMutablePointer<Float>,
+    shift: UnsafePointer<Float>, output y: UnsafeMutableRawPointer,
     index: UnsafeMutablePointer<UInt8>?, pool: WorkerPool
   ) {
-    let kernel = InstructionSet.kernels.pointee.pool_forward!
+    let kernel = InstructionSet.convolutions(output.element).pool_forward!
     let depth = output.extent.depth
     var c = c
     withUnsafePointer(to: &c) { c in
       pool.parallelFor(batch * depth) { task in
         let sample = task / depth
         kernel(
-          c, x + sample * input.sampleCount, scale, shift, y + sample * output.sampleCount,
+          c, x + sample * input.sampleCount, scale, shift, y + sample * output.sampleBytes,
           index.map { $0 + sample * output.denseCount }, task % depth, task % depth + 1)
       }
     }
@@ -77,24 +81,24 @@ public struct AffineMaxPool: Sendable {
   public func backward(
     batch: Int, input x: UnsafePointer<Float>?, outputGradient: UnsafePointer<Float>,
     index: UnsafePointer<UInt8>, a: UnsafePointer<Float>, b: UnsafePointer<Float>,
-    e: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>,
+    e: UnsafePointer<Float>, inputGradient: UnsafeMutableRawPointer,
     gradientLayout: ActivationLayout, pool: WorkerPool
   ) {
-    let kernel = InstructionSet.kernels.pointee.pool_backward!
+    let kernel = InstructionSet.convolutions(gradientLayout.element).pool_backward!
     let depth = input.extent.depth
     var c = c
     var target = gradientLayout.c
     withUnsafePointer(to: &c) { c in
       withUnsafePointer(to: &target) { target in
         pool.parallelFor(batch) { sample in
-          gradientLayout.clearHalo(of: inputGradient + sample * gradientLayout.sampleCount)
+          gradientLayout.clearHalo(of: inputGradient + sample * gradientLayout.sampleBytes)
         }
         pool.parallelFor(batch * depth) { task in
           let sample = task / depth
           kernel(
             c, x.map { $0 + sample * input.sampleCount },
             outputGradient + sample * output.denseCount, index + sample * output.denseCount, a, b,
-            e, inputGradient + sample * gradientLayout.sampleCount, target, task % depth,
+            e, inputGradient + sample * gradientLayout.sampleBytes, target, task % depth,
             task % depth + 1)
         }
       }

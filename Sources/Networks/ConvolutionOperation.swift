@@ -57,14 +57,15 @@ struct ConvolutionOperation: Operation {
 
   init(
     _ stage: ConvolutionStage, network: Network, inputLayout: ActivationLayout,
-    outputHalo: Extent3, wiring: Wiring, method: Convolution.Method,
+    outputHalo: Extent3, outputElement: Element, wiring: Wiring, method: Convolution.Method,
     moments: Moments, plan: inout MemoryPlan
   ) {
     func range(_ name: String) -> Range<Int> { network.entry(name)!.range }
     let convolution = Convolution(
       geometry: stage.geometry, input: inputLayout, method: method)
     let pool = AffineMaxPool(
-      window: stage.window, relu: stage.relu, input: convolution.output, outputHalo: outputHalo)
+      window: stage.window, relu: stage.relu, input: convolution.output, outputHalo: outputHalo,
+      outputElement: outputElement)
     self.convolution = convolution
     affinePool = pool
     fused = FusedConvolution(convolution: convolution, pool: pool)
@@ -115,7 +116,8 @@ struct ConvolutionOperation: Operation {
           $0.layer.scratchCount(batch: batch), from: moments.forward, to: moments.forward)
       },
       gradient: pooledGradient == nil || wantsInput
-        ? plan.floats(part * convolution.gradientLayout.sampleCount, from: back, to: back) : nil,
+        ? plan.request(
+          bytes: part * convolution.gradientLayout.sampleBytes, from: back, to: back) : nil,
       sums: plan.doubles(2 * batch * channels, from: back, to: back),
       coefficients: plan.floats(3 * channels, from: back, to: back),
       weightScratch: plan.floats(
@@ -162,12 +164,12 @@ struct ConvolutionOperation: Operation {
   }
 
   func forward(_ step: StepContext) {
-    let x = step.memory.floats(wiring.input)
-    let y = step.memory.floats(wiring.output)
+    let x = step.memory.bytes(wiring.input)
+    let y = step.memory.bytes(wiring.output)
     let weights = step.memory.floats(packed)
     let output = affinePool.output
     if output.halo != .zero {
-      step.pool.parallelFor(step.count) { output.clearHalo(of: y + $0 * output.sampleCount) }
+      step.pool.parallelFor(step.count) { output.clearHalo(of: y + $0 * output.sampleBytes) }
     }
     let index = training.map { step.memory.bytes($0.index) }
     guard let training, let norm, let convolvedSlot = training.convolved,
@@ -210,11 +212,11 @@ struct ConvolutionOperation: Operation {
     let weightScratch = memory.floats(training.weightScratch)
     if let pooledGradient {
       pooledGradient(
-        batch: step.count, input: memory.floats(wiring.input), outputGradient: dy, index: index,
+        batch: step.count, input: memory.bytes(wiring.input), outputGradient: dy, index: index,
         gradient: step.gradient(weight), scratch: weightScratch, workers: step.pool)
     }
     guard let gradientSlot = training.gradient else { return }
-    let gradient = memory.floats(gradientSlot)
+    let gradient = memory.bytes(gradientSlot)
     for first in stride(from: 0, to: step.count, by: part) {
       let samples = first..<min(first + part, step.count)
       let pooled = first * affinePool.output.denseCount
@@ -226,7 +228,7 @@ struct ConvolutionOperation: Operation {
       if pooledGradient == nil {
         convolution.sumWeightGradient(
           samples: samples,
-          input: memory.floats(wiring.input) + first * convolution.input.sampleCount,
+          input: memory.bytes(wiring.input) + first * convolution.input.sampleBytes,
           outputGradient: gradient, scratch: weightScratch, pool: step.pool)
       }
       if let inputGradient = wiring.inputGradient, let transposed = training.packedTransposed,

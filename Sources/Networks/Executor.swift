@@ -30,17 +30,18 @@ public final class Executor {
   /// - Parameters:
   ///   - exactConvolution: takes every multiplication of a convolution's definition, where
   ///     Winograd's would do with fewer.
+  ///   - precision: of the products; parameters and their gradients are floats in any case.
   ///   - freezesTrunk: trains the last layer only; those before it work as in inference.
   public init(
     network: Network, batch: Int, mode: Mode, exactConvolution: Bool = false,
-    freezesTrunk: Bool = false, pool: WorkerPool
+    precision: Precision = .fp32, freezesTrunk: Bool = false, pool: WorkerPool
   ) throws(NetworkError) {
     precondition(batch > 0, "a batch holds a clip")
     let stages = try network.architecture.resolve()
     var builder = Builder(
       network: network, stages: stages, batch: batch, mode: mode,
-      method: exactConvolution ? .direct : .fewestProducts, freezesTrunk: freezesTrunk,
-      workers: pool.threads)
+      method: exactConvolution ? .direct : .fewestProducts, element: precision.element,
+      freezesTrunk: freezesTrunk, workers: pool.threads)
     builder.build()
     do throws(TensorError) {
       memory = try StepMemory(builder.plan)
@@ -120,6 +121,8 @@ private struct Builder {
   let batch: Int
   let mode: Executor.Mode
   let method: Convolution.Method
+  /// What convolutions read.
+  let element: Element
   /// Stages before this one need no way back.
   let firstTrained: Int
   let workers: Int
@@ -132,13 +135,14 @@ private struct Builder {
 
   init(
     network: Network, stages: [Stage], batch: Int, mode: Executor.Mode,
-    method: Convolution.Method, freezesTrunk: Bool, workers: Int
+    method: Convolution.Method, element: Element, freezesTrunk: Bool, workers: Int
   ) {
     self.network = network
     self.stages = stages
     self.batch = batch
     self.mode = mode
     self.method = method
+    self.element = element
     self.workers = workers
     firstTrained = freezesTrunk ? Builder.head(of: stages) : 0
     input = plan.floats(batch * network.architecture.input.count, from: -1, to: 0)
@@ -162,36 +166,36 @@ private struct Builder {
     return head
   }
 
-  /// The halo that stage `index` wants around its input.
-  private func halo(_ index: Int) -> Extent3 {
+  /// How stage `index` wants its input: the halo around it, and its elements.
+  private func wish(_ index: Int) -> (halo: Extent3, element: Element) {
     guard index < stages.count, case .convolution(let stage) = stages[index].kind else {
-      return .zero
+      return (.zero, .fp32)
     }
-    return stage.geometry.padding
+    return (stage.geometry.padding, element)
   }
 
   mutating func build() {
     let shape = network.architecture.input
     var layout = ActivationLayout(
       extent: Extent3(shape.frames, shape.height, shape.width), channels: shape.channels,
-      halo: halo(0))
+      halo: wish(0).halo, element: wish(0).element)
     // An operation's output lives until the next one has used it, forward and back.
-    var value = plan.floats(batch * layout.sampleCount, from: 0, to: moments(1).last)
+    var value = plan.request(bytes: batch * layout.sampleBytes, from: 0, to: moments(1).last)
     operations.append(InputOperation(layout: layout, dense: input, output: value))
     var gradient: MemoryPlan.Slot?
 
     for (index, stage) in stages.enumerated() {
       let now = moments(index + 1)
       let isLast = index == stages.count - 1
-      let nextHalo = halo(index + 1)
-      let size = outputSize(stage, halo: nextHalo)
+      let next = wish(index + 1)
+      let size = outputSize(stage, next)
       var last = isLast ? end : moments(index + 2).last
       switch stage.kind {
       // These read their own output again on the way back.
       case .lstm, .attention: last = max(last, now.last)
       default: break
       }
-      let output = plan.floats(batch * size.stored, from: now.forward, to: last)
+      let output = plan.request(bytes: batch * size.stored, from: now.forward, to: last)
       let outputGradient = now.backward.map { back in
         plan.floats(batch * size.dense, from: isLast ? now.forward : back - 1, to: back)
       }
@@ -199,11 +203,11 @@ private struct Builder {
         input: value, output: output, inputGradient: gradient, outputGradient: outputGradient)
       operations.append(
         operation(
-          stage, number: index, inputLayout: layout, outputHalo: nextHalo, wiring: wiring,
-          moments: now))
+          stage, number: index, inputLayout: layout, next: next, wiring: wiring, moments: now))
       if case .convolution(let stage) = stage.kind {
         layout = ActivationLayout(
-          extent: stage.output, channels: stage.geometry.outputChannels, halo: nextHalo)
+          extent: stage.output, channels: stage.geometry.outputChannels, halo: next.halo,
+          element: next.element)
       }
       value = output
       gradient = outputGradient
@@ -212,42 +216,46 @@ private struct Builder {
     logitsGradient = gradient
   }
 
-  /// Floats of one sample's output, with and without its halo.
-  private func outputSize(_ stage: Stage, halo: Extent3) -> (stored: Int, dense: Int) {
-    switch stage.kind {
-    case .convolution(let stage):
+  /// Bytes of one sample's output as the next stage wants it, and its floats.
+  private func outputSize(
+    _ stage: Stage, _ next: (halo: Extent3, element: Element)
+  ) -> (stored: Int, dense: Int) {
+    if case .convolution(let stage) = stage.kind {
       let layout = ActivationLayout(
-        extent: stage.output, channels: stage.geometry.outputChannels, halo: halo)
-      return (layout.sampleCount, layout.denseCount)
-    case .spatialMean(let layout):
-      let count = layout.extent.depth * layout.channels
-      return (count, count)
-    case .flattenSteps(let layout): return (layout.denseCount, layout.denseCount)
-    case .lstm(_, let steps, _, let hidden): return (steps * hidden, steps * hidden)
-    case .timePooling(_, _, let features), .attention(_, _, let features):
-      return (features, features)
-    case .dropout(_, let count): return (count, count)
-    case .dense(_, _, let outputs): return (outputs, outputs)
+        extent: stage.output, channels: stage.geometry.outputChannels, halo: next.halo,
+        element: next.element)
+      return (layout.sampleBytes, layout.denseCount)
     }
+    let count =
+      switch stage.kind {
+      case .convolution: preconditionFailure("a convolution has a layout")
+      case .spatialMean(let layout): layout.extent.depth * layout.channels
+      case .flattenSteps(let layout): layout.denseCount
+      case .lstm(_, let steps, _, let hidden): steps * hidden
+      case .timePooling(_, _, let features), .attention(_, _, let features): features
+      case .dropout(_, let count): count
+      case .dense(_, _, let outputs): outputs
+      }
+    return (count * MemoryLayout<Float>.size, count)
   }
 
   private mutating func operation(
-    _ stage: Stage, number: Int, inputLayout: ActivationLayout, outputHalo: Extent3,
-    wiring: Wiring, moments: Moments
+    _ stage: Stage, number: Int, inputLayout: ActivationLayout,
+    next: (halo: Extent3, element: Element), wiring: Wiring, moments: Moments
   ) -> any Operation {
     switch stage.kind {
     case .convolution(let stage):
       ConvolutionOperation(
-        stage, network: network, inputLayout: inputLayout, outputHalo: outputHalo, wiring: wiring,
-        method: method, moments: moments, plan: &plan)
+        stage, network: network, inputLayout: inputLayout, outputHalo: next.halo,
+        outputElement: next.element, wiring: wiring, method: method, moments: moments, plan: &plan)
     case .spatialMean(let layout):
       StepFeaturesOperation(layout: layout, isMean: true, wiring: wiring)
     case .flattenSteps(let layout):
       StepFeaturesOperation(layout: layout, isMean: false, wiring: wiring)
     case .lstm(let name, let steps, let inputs, let hidden):
       LSTMOperation(
-        name: name, steps: steps, inputs: inputs, hidden: hidden, network: network, wiring: wiring,
-        moments: moments, plan: &plan)
+        name: name, steps: steps, inputs: inputs, hidden: hidden, element: element,
+        network: network, wiring: wiring, moments: moments, plan: &plan)
     case .timePooling(let mode, let steps, let features):
       TimePoolingOperation(mode: mode, steps: steps, features: features, wiring: wiring)
     case .attention(let name, let steps, let features):

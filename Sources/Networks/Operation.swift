@@ -69,10 +69,10 @@ struct InputOperation: Operation {
 
   func forward(_ step: StepContext) {
     let source = step.memory.floats(dense)
-    let target = step.memory.floats(output)
+    let target = step.memory.bytes(output)
     step.pool.parallelFor(step.count) { sample in
       layout.pad(
-        source + sample * layout.denseCount, into: target + sample * layout.sampleCount)
+        source + sample * layout.denseCount, into: target + sample * layout.sampleBytes)
     }
   }
 

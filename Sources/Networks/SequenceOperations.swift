@@ -33,10 +33,10 @@ struct LSTMOperation: Operation {
   private let backwardScratch: MemoryPlan.Slot?
 
   init(
-    name: String, steps: Int, inputs: Int, hidden: Int, network: Network, wiring: Wiring,
-    moments: Moments, plan: inout MemoryPlan
+    name: String, steps: Int, inputs: Int, hidden: Int, element: Element, network: Network,
+    wiring: Wiring, moments: Moments, plan: inout MemoryPlan
   ) {
-    layer = LSTM(inputs: inputs, hidden: hidden)
+    layer = LSTM(inputs: inputs, hidden: hidden, element: element)
     self.steps = steps
     self.wiring = wiring
     ranges = ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"].map {
@@ -46,8 +46,8 @@ struct LSTMOperation: Operation {
     gates = plan.floats(rows * 4 * hidden, from: moments.forward, to: moments.last)
     cells = plan.floats(rows * hidden, from: moments.forward, to: moments.last)
     forwardScratch = plan.floats(
-      layer.forwardScratch(steps: steps, batch: moments.batch), from: moments.forward,
-      to: moments.forward)
+      layer.forwardScratch(steps: steps, batch: moments.batch, workers: moments.workers),
+      from: moments.forward, to: moments.forward)
     backwardScratch = moments.backward.map { [layer] in
       plan.floats(layer.backwardScratch(batch: moments.batch), from: $0, to: $0)
     }

@@ -1,3 +1,4 @@
+internal import CKernels
 internal import COpenBLAS
 
 /// Products of row-major matrices through OpenBLAS, one BLAS thread in each of the pool's.
@@ -49,23 +50,38 @@ public enum MatrixProduct {
   }
 
   /// Floats of scratch for `addDeep`.
-  public static func deepScratch(m: Int, n: Int) -> Int { parts * m * n }
+  public static func deepScratch(m: Int, n: Int, element: Element, workers: Int) -> Int {
+    parts * m * n + (element == .bf16 ? workers * vc_bf16_product_scratch(m) : 0)
+  }
 
   /// `C += A · Bᵀ`, `A` `[m, k]`, `B` `[n, k]`, `C` `[m, n]`, all dense, for a `k` far beyond `m` and
   /// `n`: the sum is cut instead of the result, so that no part packs what another has packed.
-  /// The parts' results are added in order.
+  /// The parts' results are added in order. In bf16 both factors are rounded on the way; `n` must be a
+  /// multiple of 4.
   public static func addDeep(
     m: Int, n: Int, k: Int, a: UnsafePointer<Float>, b: UnsafePointer<Float>,
-    c: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, pool: WorkerPool
+    c: UnsafeMutablePointer<Float>, element: Element = .fp32,
+    scratch: UnsafeMutablePointer<Float>, pool: WorkerPool
   ) {
+    precondition(element == .fp32 || n % 4 == 0, "bf16 products are made four columns at a time")
     _ = oneBLASThread
     let step = ((k + parts - 1) / parts + 15) / 16 * 16
     let count = (k + step - 1) / step
-    pool.parallelFor(count) { part in
+    let narrow = scratch + parts * m * n
+    let narrowCount = vc_bf16_product_scratch(m)
+    pool.parallelFor(count) { part, worker in
       let begin = part * step
-      single(
-        m: m, n: n, k: min(step, k - begin), alpha: 1, a: a + begin, lda: k, transposeA: false,
-        b: b + begin, ldb: k, transposeB: true, beta: 0, c: scratch + part * m * n, ldc: n)
+      let depth = min(step, k - begin)
+      let sums = scratch + part * m * n
+      switch element {
+      case .fp32:
+        single(
+          m: m, n: n, k: depth, alpha: 1, a: a + begin, lda: k, transposeA: false, b: b + begin,
+          ldb: k, transposeB: true, beta: 0, c: sums, ldc: n)
+      case .bf16:
+        InstructionSet.kernels.pointee.bf16_product(
+          a + begin, b + begin, k, m, n, depth, sums, narrow + worker * narrowCount)
+      }
     }
     for part in 0..<count { VectorMath.add(scratch + part * m * n, to: c, count: m * n) }
   }

@@ -37,12 +37,12 @@ final class ClipScorer {
   private let workers: Int
 
   init(
-    network: Network, batchSize: Int, exactConvolution: Bool, pool: WorkerPool,
-    source: any ClipSource, preprocessing: Preprocessing
+    network: Network, batchSize: Int, exactConvolution: Bool, precision: Precision,
+    pool: WorkerPool, source: any ClipSource, preprocessing: Preprocessing
   ) throws {
     executor = try Executor(
       network: network, batch: batchSize, mode: .inference, exactConvolution: exactConvolution,
-      pool: pool)
+      precision: precision, pool: pool)
     self.batchSize = batchSize
     classes = network.architecture.classes
     self.preprocessing = preprocessing

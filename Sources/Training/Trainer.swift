@@ -52,13 +52,15 @@ public final class Trainer {
         augmentation: AugmentationSettings(level: settings.augmentation, flip: settings.flip),
         seed: settings.seed, viewsPerClip: settings.clipsPerVideo ?? 1, workers: pool.threads))
     let exact = settings.exactConvolution ?? false
+    let precision = settings.precision ?? .fp32
     executor = try Executor(
       network: network, batch: settings.batchSize, mode: .training, exactConvolution: exact,
-      freezesTrunk: settings.freeze, pool: pool)
+      precision: precision, freezesTrunk: settings.freeze, pool: pool)
     averaged = try Network(architecture: network.architecture, seed: settings.seed)
     scorer = try ClipScorer(
-      network: averaged, batchSize: settings.batchSize, exactConvolution: exact, pool: pool,
-      source: source, preprocessing: plan.identity.preprocessing)
+      network: averaged, batchSize: settings.batchSize, exactConvolution: exact,
+      precision: precision, pool: pool, source: source,
+      preprocessing: plan.identity.preprocessing)
     let steps = loader.batchesPerEpoch
     schedule = LearningRateSchedule(
       course: settings.schedule, peak: settings.learningRate,

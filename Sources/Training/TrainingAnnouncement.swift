@@ -105,12 +105,19 @@ enum TrainingAnnouncement {
     lines.append(
       row(
         "compute",
-        "fp32, \(InstructionSet.name) kernels"
+        arithmetic(plan.settings.precision ?? .fp32)
           + (plan.settings.exactConvolution == true ? ", direct convolutions" : "")
           + ", \(threads) thread\(threads == 1 ? "" : "s"), "
           + "\(trainer.plannedBytes >> 20) MiB planned for the network and its batches; "
           + cache))
     return lines
+  }
+
+  /// Precision and kernels, and what a processor without instructions for the precision does.
+  private static func arithmetic(_ precision: Precision) -> String {
+    let emulated = precision == .bf16 && !InstructionSet.multipliesBF16
+    return "\(precision.rawValue), \(InstructionSet.name) kernels"
+      + (emulated ? " (which multiply bf16 as fp32: slower, half the activations' memory)" : "")
   }
 
   private static func learning(_ plan: TrainingPlan, trainer: Trainer) -> [String] {

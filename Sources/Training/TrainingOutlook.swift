@@ -1,3 +1,5 @@
+import Tensors
+
 /// What a training would do: what `train --dry-run --json` writes.
 public struct TrainingOutlook: Encodable, Sendable {
   public struct ClassClips: Encodable, Sendable {
@@ -31,11 +33,12 @@ public struct TrainingOutlook: Encodable, Sendable {
   public let batchSize: Int
   /// Measured on a few steps.
   public let secondsPerEpoch: Double
+  public let precision: Precision
   /// Memory of the network and its batches.
   public let plannedMiB: Int
 
   enum CodingKeys: String, CodingKey {
-    case model, folds, classes, groups, split, architecture, parameters, epochs
+    case model, folds, classes, groups, split, architecture, parameters, epochs, precision
     case leftOut = "left_out"
     case flopsPerClip = "flops_per_clip"
     case stepsPerEpoch = "steps_per_epoch"
@@ -68,6 +71,7 @@ public struct TrainingOutlook: Encodable, Sendable {
     stepsPerEpoch = trainer.stepsPerEpoch
     batchSize = plan.settings.batchSize
     secondsPerEpoch = TrainingEstimate.epoch(plan, trainer: trainer, timing: timing)
+    precision = plan.settings.precision ?? .fp32
     plannedMiB = trainer.plannedBytes >> 20
   }
 }

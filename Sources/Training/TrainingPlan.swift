@@ -245,6 +245,7 @@ extension TrainingSettings {
     if let value = request.averageDecay { averageDecay = value }
     earlyStop = request.earlyStop
     if request.exactConvolution { exactConvolution = true }
+    if request.precision.resolved == .bf16 { precision = .bf16 }
     freeze = request.freeze
   }
 }

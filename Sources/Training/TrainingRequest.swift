@@ -2,6 +2,7 @@ import ClipSampling
 import Datasets
 import FileStore
 import Foundation
+import Tensors
 
 /// What the user asks of a training; nil leaves the choice to the amount of data.
 public struct TrainingRequest: Sendable {
@@ -44,6 +45,7 @@ public struct TrainingRequest: Sendable {
   public var averageDecay: Double?
   /// Direct convolutions only.
   public var exactConvolution = false
+  public var precision = Precision.auto
   public var initialModel: String?
   public var freeze = false
   public var resume = false

@@ -2,6 +2,7 @@ import ClipSampling
 import Datasets
 import FileStore
 import Foundation
+import Tensors
 
 /// Everything besides the clips and the network that decides what a training comes to.
 ///
@@ -41,6 +42,8 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   public var validationFraction: Double
   /// Direct convolutions only, which round otherwise than Winograd's; nil is no.
   public var exactConvolution: Bool?
+  /// The arithmetic, already decided, never "auto"; nil is fp32.
+  public var precision: Precision?
   /// Only the head learns; the trunk stays as `initialModel` had it.
   public var freeze = false
   /// Hash of the model file that training started from.
@@ -177,8 +180,8 @@ public struct TrainingIdentity: Codable, Hashable, Sendable {
     "warmup": "--warmup", "weightDecay": "--weight-decay", "labelSmoothing": "--label-smoothing",
     "dropout": "--dropout", "classWeights": "--class-weights", "augmentation": "--augment",
     "flip": "--flip", "averageDecay": "--ema", "earlyStop": "--early-stop",
-    "validationFraction": "--val", "exactConvolution": "--exact-conv", "freeze": "--freeze",
-    "initialModel": "--init-from",
+    "validationFraction": "--val", "exactConvolution": "--exact-conv",
+    "precision": "--precision", "freeze": "--freeze", "initialModel": "--init-from",
   ]
 
   private static let preprocessingOptions = [

@@ -55,7 +55,6 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     Interrupt.install()
-    _ = try compute.precision.resolved()
     let began = ContinuousClock.now
     let session = try makeSession()
     let lock = continuing.dryRun ? nil : try session.folder.lock()
@@ -184,6 +183,7 @@ struct TrainCommand: ParsableCommand {
     data.split.apply(to: &request)
     request.fold = study.folds.map { Fold(number: 1, of: $0) }
     request.exactConvolution = compute.exactConv
+    request.precision = compute.precision
     request.initialModel = continuing.initFrom
     request.freeze = continuing.freeze
     request.resume = continuing.resume

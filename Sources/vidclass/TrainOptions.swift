@@ -127,7 +127,9 @@ extension TrainCommand {
   struct ComputeOptions: ParsableArguments {
     @Option(
       name: .long,
-      help: ArgumentHelp("Arithmetic: auto, fp32 or bf16.", valueName: "name"))
+      help: ArgumentHelp(
+        "Arithmetic: fp32, bf16 (half the activations' memory), or auto: bf16 where the processor has instructions for it.",
+        valueName: "name"))
     var precision: Precision = .auto
 
     @Flag(

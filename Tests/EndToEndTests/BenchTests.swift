@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 import TestSupport
 import Testing
 
@@ -54,12 +55,25 @@ import Testing
     #expect((result["videos_per_second"] as? Double ?? 0) > 0)
   }
 
-  @Test(arguments: [["bench", "infer"], ["train", Repository.path + "/clips", "--dry-run"]])
-  func precisionThatIsNotHad(command: [String]) throws {
-    let run = try ProgramRun("vidclass", command + ["--precision", "bf16"])
-    #expect(run.exitCode == 1)
-    #expect(run.errors.contains("no bf16 kernels for this processor"), "\(run.errors)")
-    #expect(run.errorLines.count == 1)
+  /// On every processor; `auto` says what it came to.
+  @Test(arguments: ["infer", "train"]) func inBF16(task: String) throws {
+    let run = try ProgramRun(
+      "vidclass",
+      ["bench", task, "--batch", "1", "--rounds", "1", "--precision", "bf16", "--json"])
+    #expect(try json(run)["precision"] as? String == "bf16")
+    let auto = try ProgramRun(
+      "vidclass", ["bench", task, "--batch", "1", "--rounds", "1", "--json"])
+    let resolved = try #require(try json(auto)["precision"] as? String)
+    #expect(resolved == Precision.auto.resolved.rawValue)
+  }
+
+  @Test func precisionIsAnnounced() throws {
+    let run = try ProgramRun(
+      "vidclass",
+      ["train", Repository.path + "/clips", "--dry-run", "--precision", "bf16", "--json"]
+        + ["-o", ScratchFolder()("m.safetensors")])
+    #expect(try json(run)["precision"] as? String == "bf16")
+    #expect(run.errors.contains("bf16, \(InstructionSet.name) kernels"), "\(run.errors)")
   }
 
   @Test func directConvolutionsAreAnnounced() throws {

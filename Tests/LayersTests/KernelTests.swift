@@ -4,7 +4,9 @@ import Testing
 
 /// Every fast kernel of every instruction set that this processor has, against its naive twin.
 @Suite struct KernelTests {
-  static let instructionSets: [String] = ["generic", "avx2", "avx512", "neon"].filter {
+  static let instructionSets: [String] = [
+    "generic", "avx2", "avx512", "avx512bf16", "neon",
+  ].filter {
     (name: String) in
     vc_kernels_named(name) != nil
   }
@@ -34,10 +36,12 @@ import Testing
     }
   }
 
-  static func layout(_ sides: [Int], _ channels: Int, halo: [Int] = [0, 0, 0]) -> vc_layout {
+  static func layout(
+    _ sides: [Int], _ channels: Int, halo: [Int] = [0, 0, 0], element: vc_element = vc_fp32
+  ) -> vc_layout {
     vc_layout(
       depth: sides[0], height: sides[1], width: sides[2], channels: channels, halo_depth: halo[0],
-      halo_height: halo[1], halo_width: halo[2])
+      halo_height: halo[1], halo_width: halo[2], element: element)
   }
 
   static func count(_ l: vc_layout) -> Int { l.depth * l.height * l.width * l.channels }
@@ -80,13 +84,12 @@ import Testing
     let weights = randomValues(weightCount, seed: 2)
     let bias = randomValues(shape.filters, seed: 3)
     let gradient = randomValues(KernelTests.count(conv.output), seed: 4)
+    // What lies past the end may be read but must not matter.
     var padded = [Float](repeating: .nan, count: KernelTests.storedCount(conv.input))
     vc_pad(&conv.input, input, &padded)
-    // What lies past the end may be read but must not matter.
-    for index in padded.count - vc_read_slack..<padded.count { padded[index] = 0 }
     var packed = [Float](repeating: 0, count: packedCount)
     vc_pack_weights(
-      weights, &packed, shape.filters, shape.channels, shape.kernel[0], shape.kernel[1],
+      weights, &packed, vc_fp32, shape.filters, shape.channels, shape.kernel[0], shape.kernel[1],
       shape.kernel[2], panel, 0, nil, 0, panels)
 
     for relu in [false, true] {
@@ -94,8 +97,8 @@ import Testing
       var fast = [Float](repeating: .nan, count: KernelTests.count(conv.output))
       // Two calls that meet in the middle of a tile.
       let cut = positions * 2 / 3
-      kernels.conv_forward(&conv, padded, packed, bias, relu ? 1 : 0, &fast, 0, cut)
-      kernels.conv_forward(&conv, padded, packed, bias, relu ? 1 : 0, &fast, cut, positions)
+      kernels.fp32.conv_forward(&conv, padded, packed, bias, relu ? 1 : 0, &fast, 0, cut)
+      kernels.fp32.conv_forward(&conv, padded, packed, bias, relu ? 1 : 0, &fast, cut, positions)
       var naive = [Float](repeating: 0, count: fast.count)
       vc_naive_conv_forward(&conv, input, weights, bias, &naive)
       #expect(relativeError(fast, relu ? naive.map { max($0, 0) } : naive) < 1e-6)
@@ -103,7 +106,7 @@ import Testing
 
     var sums = [Float](repeating: 0, count: packedCount)
     var scratch = [Float](repeating: 0, count: vc_weight_gradient_scratch(&conv, panel))
-    kernels.conv_weight_gradient(&conv, padded, gradient, 0, panels, &sums, &scratch)
+    kernels.fp32.conv_weight_gradient(&conv, padded, gradient, 0, panels, &sums, &scratch)
     var fast = [Float](repeating: 0, count: weightCount)
     vc_unpack_weights(
       sums, &fast, shape.filters, shape.channels, shape.kernel[0], shape.kernel[1],
@@ -135,7 +138,7 @@ import Testing
       let size = KernelTests.count(pool.output)
       var fast = [Float](repeating: .nan, count: size)
       var fastIndex = [UInt8](repeating: 9, count: size)
-      kernels.pool_forward(&pool, input, scale, shift, &fast, &fastIndex, 0, sides[0])
+      kernels.fp32.pool_forward(&pool, input, scale, shift, &fast, &fastIndex, 0, sides[0])
       var naive = fast
       var naiveIndex = fastIndex
       vc_naive_pool_forward(&pool, input, scale, shift, &naive, &naiveIndex)
@@ -146,7 +149,7 @@ import Testing
       let ones = [Float](repeating: 1, count: shape.channels)
       let zeros = [Float](repeating: 0, count: shape.channels)
       var spread = [Float](repeating: .nan, count: input.count)
-      kernels.pool_backward(
+      kernels.fp32.pool_backward(
         &pool, input, gradient, fastIndex, ones, zeros, zeros, &spread, &pool.input, 0,
         shape.sides[0])
       var expected = spread

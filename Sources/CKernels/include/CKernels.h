@@ -1,4 +1,4 @@
-/// The hot loops of vidclass: channels-last activations with stored padding, 32-bit floats.
+/// The hot loops of vidclass: channels-last activations with stored padding, 32-bit floats or bf16.
 ///
 /// Every fast kernel lives in `kernels.inc`, is compiled once for each instruction set, and has a
 /// naive twin in `naive.c` that the tests hold it against.
@@ -8,11 +8,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// How the values of an activation are stored. What is not an activation or a convolution's packed
+/// weights is always a float.
+typedef enum { vc_fp32 = 0, vc_bf16 = 1 } vc_element;
+
 /// One sample `[depth, height, width, channels]` inside a buffer that stores `halo` more positions
 /// on both sides of each of the three axes.
 typedef struct {
   ptrdiff_t depth, height, width, channels;
   ptrdiff_t halo_depth, halo_height, halo_width;
+  vc_element element;
 } vc_layout;
 
 /// A convolution (cross-correlation, as in PyTorch) of one sample.
@@ -47,6 +52,51 @@ typedef struct {
 /// write, that far past the end.
 enum { vc_read_slack = 64 };
 
+/// What reads or writes elements of activations, for one kind of them.
+typedef struct {
+  /// Output positions `[begin, end)` (flattened depth, height, width) of one sample.
+  /// `weights`: `[ceil(O / panel), kD, kH, kW, C, panel]`, of bf16 in pairs along kW and C; `bias`
+  /// may be NULL, `[O]`.
+  void (*conv_forward)(const vc_conv *conv, const void *input, const float *weights,
+                       const float *bias, int relu, float *output, ptrdiff_t begin,
+                       ptrdiff_t end);
+  /// Adds one sample's weight gradient of the panels from `first` on to `gradient`, packed as the
+  /// weights are. `scratch`: `vc_weight_gradient_scratch` floats.
+  void (*conv_weight_gradient)(const vc_conv *conv, const void *input,
+                               const void *output_gradient, ptrdiff_t first, ptrdiff_t panels,
+                               float *gradient, float *scratch);
+  /// As `conv_forward` by Winograd F(2×2, 3×3), at all depths of the tiles `[begin, end)` of 2 × 2
+  /// outputs (flattened height, width): only 3 × 3 kernels with stride 1. `weights` from
+  /// `vc_winograd_pack`; `scratch`: `vc_winograd_scratch` floats. `pooled`: of each whole tile only
+  /// the largest output is written, to `[D, H / 2, W / 2, O]` without a halo.
+  void (*winograd_forward)(const vc_conv *conv, const void *input, const float *weights,
+                           const float *bias, int relu, int pooled, float *output,
+                           ptrdiff_t begin, ptrdiff_t end, float *scratch);
+  /// As `conv_weight_gradient` for as many panels as a block has at most; `gradient`
+  /// `[16, panels, kD, C, panel]` is that of the transformed weights, from which
+  /// `winograd_gradient` leads back.
+  void (*winograd_weight_gradient)(const vc_conv *conv, const void *input,
+                                   const void *output_gradient, ptrdiff_t first,
+                                   ptrdiff_t panels, float *gradient, float *scratch);
+  /// Adds one sample's weight gradient of a convolution that `pool` pools: of each window only the
+  /// position at `index` has a gradient, so only its patch counts, and the products are as many
+  /// times fewer as a window has positions. `output_gradient` `[D', H', W', O]` is the one at the
+  /// pooled output. One pass; `sums` are its, `vc_pooled_sums` of them.
+  void (*pooled_weight_gradient)(const vc_conv *conv, const vc_pool *pool, const void *input,
+                                 const float *output_gradient, const uint8_t *index,
+                                 const vc_pooled_pass *pass, float *sums);
+  /// Pooled depths `[begin, end)` of one sample; `index` `[D', H', W', C]` may be NULL.
+  void (*pool_forward)(const vc_pool *pool, const float *input, const float *scale,
+                       const float *shift, void *output, uint8_t *index, ptrdiff_t begin,
+                       ptrdiff_t end);
+  /// `input_gradient = a[c] * g + b[c] * input + e[c]`, laid out as `gradient_layout` says, for
+  /// input depths `[begin, end)`; only `a[c] * g` without `input`.
+  void (*pool_backward)(const vc_pool *pool, const float *input, const float *output_gradient,
+                        const uint8_t *index, const float *a, const float *b, const float *e,
+                        void *input_gradient, const vc_layout *gradient_layout,
+                        ptrdiff_t begin, ptrdiff_t end);
+} vc_convolutions;
+
 /// The kernels of one instruction set.
 typedef struct {
   const char *name;
@@ -54,59 +104,33 @@ typedef struct {
   ptrdiff_t panel_width;
   /// Positions that make a whole register tile: blocks should be a multiple.
   ptrdiff_t tile_positions;
+  /// Whether the processor multiplies bf16 itself; elsewhere that is done with floats.
+  int has_bf16;
+
+  vc_convolutions fp32, bf16;
 
   /// Fused multiply-adds on registers only, to see what the processor can do at most.
   ///
   /// Returns the multiplications and additions done.
   double (*peak)(ptrdiff_t rounds, float *result);
+  /// The same of bf16 pairs, where `has_bf16`.
+  double (*peak_bf16)(ptrdiff_t rounds, float *result);
 
-  /// Output positions `[begin, end)` (flattened depth, height, width) of one sample.
-  /// `weights`: `[ceil(O / panel), kD, kH, kW, C, panel]`; `bias` may be NULL, `[O]`.
-  void (*conv_forward)(const vc_conv *conv, const float *input, const float *weights,
-                       const float *bias, int relu, float *output, ptrdiff_t begin,
-                       ptrdiff_t end);
-  /// Adds one sample's weight gradient of the panels from `first` on to `gradient`, packed as the
-  /// weights are. `scratch`: `vc_weight_gradient_scratch` floats.
-  void (*conv_weight_gradient)(const vc_conv *conv, const float *input,
-                               const float *output_gradient, ptrdiff_t first, ptrdiff_t panels,
-                               float *gradient, float *scratch);
-  /// As `conv_forward` by Winograd F(2×2, 3×3), at all depths of the tiles `[begin, end)` of 2 × 2
-  /// outputs (flattened height, width): only 3 × 3 kernels with stride 1. `weights` from
-  /// `vc_winograd_pack`; `scratch`: `vc_winograd_scratch` floats. `pooled`: of each whole tile only
-  /// the largest output is written, to `[D, H / 2, W / 2, O]` without a halo.
-  void (*winograd_forward)(const vc_conv *conv, const float *input, const float *weights,
-                           const float *bias, int relu, int pooled, float *output,
-                           ptrdiff_t begin, ptrdiff_t end, float *scratch);
-  /// As `conv_weight_gradient` for as many panels as a block has at most; `gradient` `[16, panels, kD, C, panel]` is that of the transformed weights, from which
-  /// `winograd_gradient` leads back.
-  void (*winograd_weight_gradient)(const vc_conv *conv, const float *input,
-                                   const float *output_gradient, ptrdiff_t first,
-                                   ptrdiff_t panels, float *gradient, float *scratch);
+  /// `sums = a · bᵀ`, `a` `[rows, depth]` and `b` `[outputs, depth]` rounded to bf16, rows `stride`
+  /// apart, `sums` `[rows, outputs]`, `outputs` a multiple of 4; for a `depth` far beyond both.
+  /// `scratch`:
+  /// `vc_bf16_product_scratch` words.
+  void (*bf16_product)(const float *a, const float *b, ptrdiff_t stride, ptrdiff_t rows,
+                       ptrdiff_t outputs, ptrdiff_t depth, float *sums, float *scratch);
+
   /// From the gradient of transformed weights to panels as `conv_weight_gradient` gives them.
   void (*winograd_gradient)(const float *transformed, float *packed, ptrdiff_t panels,
                             ptrdiff_t inputs, ptrdiff_t kernel_depth);
-  /// Pooled depths `[begin, end)` of one sample; `index` `[D', H', W', C]` may be NULL.
-  void (*pool_forward)(const vc_pool *pool, const float *input, const float *scale,
-                       const float *shift, float *output, uint8_t *index, ptrdiff_t begin,
-                       ptrdiff_t end);
   /// For one sample adds, over all positions, the gradient `g` at the normalised input and
   /// `g * (input - mean[c]) * inverse[c]` to the double sums `[C]`; only the first without `input`.
   void (*pool_backward_sums)(const vc_pool *pool, const float *input, const float *mean,
                              const float *inverse, const float *output_gradient,
                              const uint8_t *index, double *sum, double *sum_normalised);
-  /// `input_gradient = a[c] * g + b[c] * input + e[c]`, laid out as `gradient_layout` says, for
-  /// input depths `[begin, end)`; only `a[c] * g` without `input`.
-  void (*pool_backward)(const vc_pool *pool, const float *input, const float *output_gradient,
-                        const uint8_t *index, const float *a, const float *b, const float *e,
-                        float *input_gradient, const vc_layout *gradient_layout,
-                        ptrdiff_t begin, ptrdiff_t end);
-  /// Adds one sample's weight gradient of a convolution that `pool` pools: of each window only the
-  /// position at `index` has a gradient, so only its patch counts, and the products are as many
-  /// times fewer as a window has positions. `output_gradient` `[D', H', W', O]` is the one at the
-  /// pooled output. One pass; `sums` are its, `vc_pooled_sums` of them.
-  void (*pooled_weight_gradient)(const vc_conv *conv, const vc_pool *pool, const float *input,
-                                 const float *output_gradient, const uint8_t *index,
-                                 const vc_pooled_pass *pass, float *sums);
   /// Mean and sum of squared differences from it, per channel, of one sample without a halo.
   void (*moments)(const float *input, ptrdiff_t positions, ptrdiff_t channels, double *mean,
                   double *squares, float *scratch);
@@ -143,29 +167,34 @@ typedef struct {
   void (*add)(float *target, const float *values, ptrdiff_t count);
 } vc_kernels;
 
-/// The kernels of the best instruction set here, or of the one named ("avx512", "avx2",
-/// "neon", "generic"); NULL where this processor or this build lacks it.
+/// The kernels of the best instruction set here, or of the one named ("avx512bf16", "avx512",
+/// "avx2", "neon", "generic"); NULL where this processor or this build lacks it.
 const vc_kernels *vc_kernels_best(void);
 const vc_kernels *vc_kernels_named(const char *name);
 
 /// Floats of scratch for `conv_weight_gradient`.
 ptrdiff_t vc_weight_gradient_scratch(const vc_conv *conv, ptrdiff_t panel_width);
 
+/// Words of scratch for `bf16_product`, and the part of a sum that it takes at a time.
+ptrdiff_t vc_bf16_product_scratch(ptrdiff_t rows);
+enum { vc_bf16_block = 4096 };
+
 /// Packs PyTorch's `[O, I, kD, kH, kW]` into panels; `transposed` packs the weights of the input
 /// gradient instead: channels exchanged, kernel flipped. Panels `[begin, end)`.
-void vc_pack_weights(const float *weights, float *packed, ptrdiff_t outputs, ptrdiff_t inputs,
-                     ptrdiff_t kernel_depth, ptrdiff_t kernel_height, ptrdiff_t kernel_width,
-                     ptrdiff_t panel_width, int transposed, const float *output_scale,
-                     ptrdiff_t begin, ptrdiff_t end);
+void vc_pack_weights(const float *weights, float *packed, vc_element element, ptrdiff_t outputs,
+                     ptrdiff_t inputs, ptrdiff_t kernel_depth, ptrdiff_t kernel_height,
+                     ptrdiff_t kernel_width, ptrdiff_t panel_width, int transposed,
+                     const float *output_scale, ptrdiff_t begin, ptrdiff_t end);
 /// The way back for gradients: panels to `[O, I, kD, kH, kW]`.
 void vc_unpack_weights(const float *packed, float *weights, ptrdiff_t outputs, ptrdiff_t inputs,
                        ptrdiff_t kernel_depth, ptrdiff_t kernel_height, ptrdiff_t kernel_width,
                        ptrdiff_t panel_width, ptrdiff_t begin, ptrdiff_t end);
 
 /// How Winograd's kernels cut a sample: tiles (of 2 × 2 outputs, at all depths) and panels taken
-/// together, and the floats between the 16 points of V and of M.
+/// together, the elements between the 16 points of V, and the floats between those of M.
 typedef struct {
   ptrdiff_t tiles, panels, v_stride, m_stride;
+  vc_element element;
 } vc_winograd_block;
 
 vc_winograd_block vc_winograd_forward_block(const vc_conv *conv, ptrdiff_t panel_width);
@@ -174,9 +203,9 @@ vc_winograd_block vc_winograd_gradient_block(const vc_conv *conv, ptrdiff_t pane
 ptrdiff_t vc_winograd_scratch(const vc_winograd_block *block);
 
 /// As `vc_pack_weights`, each 3 × 3 kernel transformed to `G g Gᵀ`: `[16, panels, kD, C, panel]`.
-void vc_winograd_pack(const float *weights, float *packed, ptrdiff_t outputs, ptrdiff_t inputs,
-                      ptrdiff_t kernel_depth, ptrdiff_t panel_width, int transposed,
-                      const float *output_scale, ptrdiff_t begin, ptrdiff_t end);
+void vc_winograd_pack(const float *weights, float *packed, vc_element element, ptrdiff_t outputs,
+                      ptrdiff_t inputs, ptrdiff_t kernel_depth, ptrdiff_t panel_width,
+                      int transposed, const float *output_scale, ptrdiff_t begin, ptrdiff_t end);
 
 /// The passes that `pooled_weight_gradient` cuts a kernel into, the floats of each one's sums, and
 /// each of them.
@@ -194,11 +223,14 @@ void vc_col2im(const vc_conv *conv, const float *columns, float *input_gradient,
                ptrdiff_t end);
 
 /// Copies a dense sample `[depth, height, width, channels]` into a layout and zeroes its halo.
-void vc_pad(const vc_layout *layout, const float *dense, float *padded);
-/// The way back: copies the values without their halo.
+void vc_pad(const vc_layout *layout, const float *dense, void *padded);
+/// The way back, of floats: copies the values without their halo.
 void vc_unpad(const vc_layout *layout, const float *padded, float *dense);
 /// Zeroes the halo of one sample.
-void vc_clear_halo(const vc_layout *layout, float *padded);
+void vc_clear_halo(const vc_layout *layout, void *padded);
+/// Rounds to bf16, to nearest and ties to even, and back.
+void vc_to_bf16(const float *values, uint16_t *elements, ptrdiff_t count);
+void vc_from_bf16(const uint16_t *elements, float *values, ptrdiff_t count);
 /// `[positions, channels]` to `[channels, positions]` and back.
 void vc_transpose(const float *input, float *output, ptrdiff_t rows, ptrdiff_t columns);
 

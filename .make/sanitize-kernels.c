@@ -209,7 +209,7 @@ static void check(const vc_kernels *k, vc_element element, int number) {
 
 /// A deep product of bf16 against the plain sum of rounded factors.
 static void check_product(const vc_kernels *k, int number) {
-  const ptrdiff_t rows = draw(1, 19), outputs = 4 * draw(1, 5), depth = draw(1, 9000);
+  const ptrdiff_t rows = draw(1, 9), outputs = 4 * draw(1, 2), depth = draw(1, 6000);
   const ptrdiff_t stride = depth + draw(0, 9);
   float *a = values(rows * stride, 1), *b = values(outputs * stride, 1);
   float *sums = values(rows * outputs, 1), *twin = values(rows * outputs, 0);
@@ -228,7 +228,7 @@ static void check_product(const vc_kernels *k, int number) {
 }
 
 #ifdef WIDE
-extern const vc_kernels vc_kernels_wide;
+extern const vc_kernels vc_kernels_wide, vc_kernels_widebf16;
 #endif
 
 static void check_all(const vc_kernels *kernels, int shapes) {
@@ -237,7 +237,7 @@ static void check_all(const vc_kernels *kernels, int shapes) {
     worst = 0;
     for (int i = 0; i < shapes; i++) check(kernels, (vc_element)element, i);
     if (element == vc_bf16)
-      for (int i = 0; i < shapes / 5; i++) check_product(kernels, i);
+      for (int i = 0; i < shapes / 10; i++) check_product(kernels, i);
     printf("%s, %s: %d shapes, largest relative error of sums %.1e\n", kernels->name,
            element == vc_bf16 ? "bf16" : "fp32", shapes, worst);
   }
@@ -245,13 +245,17 @@ static void check_all(const vc_kernels *kernels, int shapes) {
 
 int main(int count, char **arguments) {
   const int shapes = count > 1 ? atoi(arguments[1]) : 500;
-  check_all(vc_kernels_named("generic"), shapes);
-  check_all(vc_kernels_named("avx2"), shapes);
-  check_all(vc_kernels_named("avx512"), shapes);
-  check_all(vc_kernels_named("avx512bf16"), shapes);
-  check_all(vc_kernels_named("neon"), shapes);
+  const char *every[] = {"generic", "avx2", "avx512", "avx512bf16", "neon"};
+  const int some = count > 2;
+  for (int i = 0; i < (some ? count - 2 : 5); i++) {
+    const char *name = some ? arguments[i + 2] : every[i];
+    const vc_kernels *kernels = vc_kernels_named(name);
+    if (some && !kernels) printf("%s: not on this processor\n", name);
+    check_all(kernels, shapes);
+  }
 #ifdef WIDE
   check_all(&vc_kernels_wide, shapes);
+  check_all(&vc_kernels_widebf16, shapes);
 #endif
   return 0;
 }

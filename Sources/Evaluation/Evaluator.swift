@@ -35,8 +35,11 @@ public final class Evaluator {
   private let classes: [String]
   private let threads: Int
 
-  public init(model: Model, batchSize: Int, pool: WorkerPool) throws {
-    classifier = try Classifier(model: model, batch: batchSize, pool: pool)
+  public init(
+    model: Model, batchSize: Int, precision: Precision = .auto, pool: WorkerPool
+  ) throws {
+    classifier = try Classifier(
+      model: model, batch: batchSize, precision: precision, pool: pool)
     preprocessing = model.metadata.preprocessing
     classes = model.metadata.classes
     threads = pool.threads

@@ -13,10 +13,13 @@ public final class Classifier {
   private let executor: Executor
   private let probabilities: UnsafeMutableBufferPointer<Float>
 
-  public init(model: Model, batch: Int, pool: WorkerPool) throws(NetworkError) {
+  public init(
+    model: Model, batch: Int, precision: Precision = .auto, pool: WorkerPool
+  ) throws(NetworkError) {
     metadata = model.metadata
     self.batch = batch
-    executor = try Executor(network: model.network, batch: batch, mode: .inference, pool: pool)
+    executor = try Executor(
+      network: model.network, batch: batch, mode: .inference, precision: precision, pool: pool)
     probabilities = .allocate(capacity: batch * model.metadata.classes.count)
     probabilities.initialize(repeating: 0)
   }

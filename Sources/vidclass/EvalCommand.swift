@@ -121,7 +121,8 @@ struct EvalCommand: ParsableCommand {
     let pool = WorkerPool(threads: global.threadCount)
     defer { pool.shutDown() }
     let evaluator = try Evaluator(
-      model: model, batchSize: min(method.batchSize, max(1, clips.count)), pool: pool)
+      model: model, batchSize: min(method.batchSize, max(1, clips.count)),
+      precision: method.arithmetic.precision, pool: pool)
     let bar = ProgressBar("scoring", total: nil, unit: "views", console: console)
     defer { bar.finish() }
     let evaluation = try evaluator.evaluate(

@@ -183,7 +183,7 @@ struct TrainCommand: ParsableCommand {
     data.split.apply(to: &request)
     request.fold = study.folds.map { Fold(number: 1, of: $0) }
     request.exactConvolution = compute.exactConv
-    request.precision = compute.precision
+    request.precision = compute.arithmetic.precision
     request.initialModel = continuing.initFrom
     request.freeze = continuing.freeze
     request.resume = continuing.resume

@@ -125,12 +125,7 @@ extension TrainCommand {
 
   /// How it computes.
   struct ComputeOptions: ParsableArguments {
-    @Option(
-      name: .long,
-      help: ArgumentHelp(
-        "Arithmetic: fp32, bf16 (half the activations' memory), or auto: bf16 where the processor has instructions for it.",
-        valueName: "name"))
-    var precision: Precision = .auto
+    @OptionGroup var arithmetic: PrecisionOption
 
     @Flag(
       name: .long,
@@ -248,7 +243,6 @@ enum AverageChoice: ExpressibleByArgument {
 
 extension TrainingSettings.OptimizerName: ExpressibleByArgument {}
 extension LearningRateSchedule.Course: ExpressibleByArgument {}
-extension Precision: ExpressibleByArgument {}
 extension ClassWeighting: ExpressibleByArgument {}
 extension AugmentationSettings.Level: ExpressibleByArgument {}
 extension Preprocessing.Motion: ExpressibleByArgument, CaseIterable {

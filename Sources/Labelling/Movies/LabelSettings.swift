@@ -1,5 +1,6 @@
 import ClipSampling
 import FileStore
+import Tensors
 
 /// The options that decide how a movie is labelled.
 public struct LabelSettings: Sendable {
@@ -17,6 +18,8 @@ public struct LabelSettings: Sendable {
   public var views: Int?
   /// How many of the best classes a record lists; nil for no list.
   public var topCount: Int?
+  /// The network's arithmetic, never `auto`.
+  public let precision: Precision
 
   /// - Parameters:
   ///   - window: seconds, more than 0.
@@ -25,7 +28,8 @@ public struct LabelSettings: Sendable {
   ///     shorter sees its neighbours too, and it is more likely the passage between them.
   public init(
     preprocessing: Preprocessing, window: Double, hop: Double? = nil,
-    minimumDuration: Double? = nil, threshold: Double = 0, views: Int? = nil, topCount: Int? = nil
+    minimumDuration: Double? = nil, threshold: Double = 0, views: Int? = nil, topCount: Int? = nil,
+    precision: Precision = .auto
   ) {
     precondition(window > 0 && (hop ?? window) > 0 && (views ?? 1) > 0)
     self.preprocessing = preprocessing
@@ -35,6 +39,7 @@ public struct LabelSettings: Sendable {
     self.threshold = threshold
     self.views = views
     self.topCount = topCount
+    self.precision = precision.resolved
   }
 
   var timeline: TimelineSettings {
@@ -44,11 +49,12 @@ public struct LabelSettings: Sendable {
   /// Hash of everything here that changes a record; the preprocessing is the model's, which has its
   /// own hash. 16 hexadecimal digits.
   public var fingerprint: String {
-    let parts: [String] = [
+    var parts: [String] = [
       "labels 1", "window \(window)", "hop \(hop)", "minimum \(minimumDuration)",
       "threshold \(threshold)", "views \(views.map(String.init) ?? "timeline")",
       "top \(topCount.map(String.init) ?? "none")",
     ]
+    if precision == .bf16 { parts.append("bf16") }
     return String(Digest.sha256(parts.joined(separator: "\n")).prefix(16))
   }
 }

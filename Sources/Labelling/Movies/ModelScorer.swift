@@ -13,9 +13,11 @@ public final class ModelScorer: WindowScorer {
   /// - Parameters:
   ///   - batchSize: windows that go through the network together.
   ///   - threads: of the network's own pool.
-  public init(model: Model, batchSize: Int = 8, threads: Int = 1) throws {
+  public init(
+    model: Model, batchSize: Int = 8, threads: Int = 1, precision: Precision = .auto
+  ) throws {
     classifier = try Classifier(
-      model: model, batch: batchSize, pool: WorkerPool(threads: threads))
+      model: model, batch: batchSize, precision: precision, pool: WorkerPool(threads: threads))
     classNames = model.metadata.classes
     self.batchSize = batchSize
   }
@@ -40,14 +42,18 @@ public final class ModelScorer: WindowScorer {
 public final class ModelScorerFactory: @unchecked Sendable {
   private let model: Model
   private let threads: Int
+  private let precision: Precision
 
   /// - Parameters:
   ///   - model: not to be changed while scorers are at work.
   ///   - threads: of each scorer.
-  public init(model: Model, threads: Int) {
+  public init(model: Model, threads: Int, precision: Precision = .auto) {
     self.model = model
     self.threads = threads
+    self.precision = precision
   }
 
-  public func make() throws -> ModelScorer { try ModelScorer(model: model, threads: threads) }
+  public func make() throws -> ModelScorer {
+    try ModelScorer(model: model, threads: threads, precision: precision)
+  }
 }

@@ -36,8 +36,7 @@ struct NetworkBenchmarkOptions: ParsableArguments {
   @Option(help: "Batches that are timed, after two to warm up.")
   var rounds = 5
 
-  @Option(help: "Arithmetic: auto, fp32 or bf16.")
-  var precision: Precision = .auto
+  @OptionGroup var arithmetic: PrecisionOption
 
   @Flag(help: "Direct convolutions only, without Winograd's shortcut of fewer multiplications.")
   var exactConv = false
@@ -54,7 +53,7 @@ struct NetworkBenchmarkOptions: ParsableArguments {
   func run(_ task: NetworkBenchmark.Task, global: GlobalOptions, json: Bool) throws {
     let result = try NetworkBenchmark(
       task: task, workload: workload, batch: batch, threads: global.threadCount, rounds: rounds,
-      precision: precision, exactConvolution: exactConv
+      precision: arithmetic.precision, exactConvolution: exactConv
     ).run()
     if json { return try StandardOutput.writeJSON(result) }
     func fixed(_ value: Double, _ digits: Int) -> String {

@@ -25,7 +25,7 @@ struct BenchKernelsCommand: ParsableCommand {
   func run() throws {
     let result = try KernelBenchmark(
       workload: options.workload, batch: options.batch, threads: global.threadCount,
-      rounds: options.rounds, precision: options.precision,
+      rounds: options.rounds, precision: options.arithmetic.precision,
       method: options.exactConv ? .direct : .fewestProducts
     ).run()
     if output.json { return try StandardOutput.writeJSON(result) }

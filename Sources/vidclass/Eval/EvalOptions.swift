@@ -68,6 +68,8 @@ extension EvalCommand {
     @Flag(name: .long, help: "Only the model itself: three times as fast.")
     var noBaselines = false
 
+    @OptionGroup var arithmetic: PrecisionOption
+
     func validate() throws {
       if !(1...1024).contains(batchSize) {
         throw ValidationError("--batch-size must be from 1 to 1024, not \(batchSize).")

@@ -82,7 +82,8 @@ struct LabelBatch {
     // Spare threads, of a batch smaller than the machine, go to each movie's decoder and network.
     let threadsEach = max(1, threads / workers)
     let (settings, limits, hash) = (settings, limits, model.hash)
-    let scorers = ModelScorerFactory(model: model, threads: threadsEach)
+    let scorers = ModelScorerFactory(
+      model: model, threads: threadsEach, precision: settings.precision)
     return BatchRunner(workers: workers) {
       MovieLabeller(
         scorer: try scorers.make(), settings: settings, model: hash, decoderThreads: threadsEach,

@@ -57,6 +57,8 @@ struct LabelMethodOptions: ParsableArguments {
       "Give a movie up after this long (default: 6 hours).", valueName: "seconds"))
   var timeout: Double?
 
+  @OptionGroup var arithmetic: PrecisionOption
+
   func validate() throws {
     let lengths = [("--window", window), ("--hop", hop), ("--timeout", timeout)]
     for case (let name, let seconds?) in lengths where !(seconds >= 0.001 && seconds <= 1e9) {
@@ -79,7 +81,7 @@ struct LabelMethodOptions: ParsableArguments {
     return LabelSettings(
       preprocessing: metadata.preprocessing, window: window ?? usualWindow, hop: hop,
       minimumDuration: minDuration, threshold: threshold,
-      views: views ?? (noTimeline ? 5 : nil), topCount: top)
+      views: views ?? (noTimeline ? 5 : nil), topCount: top, precision: arithmetic.precision)
   }
 
   var limits: DecodeLimits {

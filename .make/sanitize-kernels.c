@@ -154,7 +154,8 @@ static void check(const vc_kernels *k, vc_element element, int number) {
       free(du);
     }
     vc_unpack_weights(sums, dw, outputs, inputs, kernel[0], kernel[1], kernel[2], panel, 0, panels);
-    compare("winograd_weight_gradient", number, dw, expected_dw, weight_count, exact);
+    compare("winograd_weight_gradient", number, dw, expected_dw, weight_count,
+            element == vc_bf16 ? transformed : exact);
     free(scratch);
     free(u);
   }

@@ -3,6 +3,7 @@ import Foundation
 import Labelling
 import ModelFiles
 import Networks
+import Tensors
 import VideoDecoding
 
 /// Times labelling from disk to scores: 16 frames of each movie in one view, through a workload's
@@ -12,19 +13,25 @@ public struct LabelBenchmark: Sendable {
   public var workload: Workload
   public var threads: Int
   public var rounds: Int
+  public var precision: Precision
 
-  public init(jobs: [LabelJob], workload: Workload, threads: Int, rounds: Int) {
+  public init(
+    jobs: [LabelJob], workload: Workload, threads: Int, rounds: Int,
+    precision: Precision = .auto
+  ) {
     precondition(!jobs.isEmpty && threads > 0 && rounds > 0)
     self.jobs = jobs
     self.workload = workload
     self.threads = threads
     self.rounds = rounds
+    self.precision = precision
   }
 
   public struct Result: Codable, Sendable {
     public let peer: String
     public let task: String
     public let workload: Workload
+    public let precision: Precision
     public let files: Int
     public let failed: Int
     /// Why, a line for each movie that failed.
@@ -37,7 +44,7 @@ public struct LabelBenchmark: Sendable {
     public let peakMiB: Double
 
     enum CodingKeys: String, CodingKey {
-      case peer, task, workload, files, failed, errors, threads, seconds
+      case peer, task, workload, precision, files, failed, errors, threads, seconds
       case videosPerSecond = "videos_per_second"
       case peakMiB = "peak_mib"
     }
@@ -48,10 +55,12 @@ public struct LabelBenchmark: Sendable {
     let model = try model()
     let preprocessing = model.metadata.preprocessing
     // A window longer than any movie: one view spread over all of it.
-    let settings = LabelSettings(preprocessing: preprocessing, window: 86_400, views: 1)
+    let settings = LabelSettings(
+      preprocessing: preprocessing, window: 86_400, views: 1, precision: precision)
     let workers = min(threads, jobs.count)
     let each = max(1, threads / workers)
-    let scorers = ModelScorerFactory(model: model, threads: each)
+    let scorers = ModelScorerFactory(
+      model: model, threads: each, precision: settings.precision)
     let runner = BatchRunner(workers: workers) {
       MovieLabeller(
         scorer: try scorers.make(), settings: settings, model: "benchmark", decoderThreads: each)
@@ -69,7 +78,8 @@ public struct LabelBenchmark: Sendable {
     }
     let times = BenchmarkSeconds(seconds)
     return Result(
-      peer: "vidclass", task: "label", workload: workload, files: jobs.count,
+      peer: "vidclass", task: "label", workload: workload, precision: settings.precision,
+      files: jobs.count,
       failed: errors.count, errors: errors.sorted(), threads: threads, seconds: times,
       videosPerSecond: Double(jobs.count) / times.median, peakMiB: BenchmarkMemory.peakMiB)
   }

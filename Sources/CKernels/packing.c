@@ -4,11 +4,13 @@
 
 ptrdiff_t vc_weight_gradient_scratch(const vc_conv *c, ptrdiff_t panel_width) {
   const ptrdiff_t rows = weight_gradient_rows(c);
-  const ptrdiff_t packed = rows * c->output.width * panel_width;
-  if (c->input.element == vc_fp32) return packed;
-  // Rows of inputs as floats; a register tile reads past the last value.
-  return packed + vc_read_slack +
-         rows * ((c->output.width - 1) * c->stride_width + c->kernel_width) * c->input.channels;
+  if (c->input.element == vc_fp32) return rows * c->output.width * panel_width;
+  // Gradients for all panels and the patches of a kernel row, two positions in a word; vectors and
+  // register tiles go past the last value.
+  const ptrdiff_t panels = (c->output.channels + panel_width - 1) / panel_width;
+  const ptrdiff_t run = c->kernel_width * c->input.channels;
+  return rows * packed_words(c->output.width, c->input.element) * (panels * panel_width + run) +
+         vc_read_slack;
 }
 
 void vc_pack_weights(const float *weights, float *packed, vc_element element, ptrdiff_t outputs,

@@ -4,8 +4,9 @@
 
 /// Rows of products taken together: few enough that their products stay in the second cache, many
 /// enough that a panel of weights, read from further away, is used often.
+/// `together` tiles share the words of their transforms.
 static vc_winograd_block block(const vc_conv *c, ptrdiff_t panel_width, ptrdiff_t rows,
-                               vc_element element) {
+                               vc_element element, ptrdiff_t together) {
   const vc_layout *out = &c->output;
   const ptrdiff_t all = (out->height + 1) / 2 * ((out->width + 1) / 2);
   const ptrdiff_t panels = (out->channels + panel_width - 1) / panel_width;
@@ -13,22 +14,23 @@ static vc_winograd_block block(const vc_conv *c, ptrdiff_t panel_width, ptrdiff_
   b.tiles = min_of(rows / out->depth > 0 ? rows / out->depth : 1, all);
   b.panels = min_of(64 / panel_width, panels);
   // Two cache lines more, so that the 16 points of a value do not share a cache set.
-  b.v_stride = b.tiles * (out->depth + c->kernel_depth - 1) * c->input.channels;
+  const ptrdiff_t words = (b.tiles + together - 1) / together;
+  b.v_stride = words * (out->depth + c->kernel_depth - 1) * c->input.channels;
   b.v_stride = (packed_words(b.v_stride, element) + 32) * word_elements(element);
-  b.m_stride = b.tiles * out->depth * panel_width + 32;
+  b.m_stride = words * out->depth * panel_width + 32;
   return b;
 }
 
 vc_winograd_block vc_winograd_forward_block(const vc_conv *c, ptrdiff_t panel_width) {
-  vc_winograd_block b = block(c, panel_width, 72, c->input.element);
+  vc_winograd_block b = block(c, panel_width, 72, c->input.element, 1);
   // Products of few channels stay in registers.
   if (winograd_is_thin(c)) b.m_stride = 0;
   return b;
 }
 
 vc_winograd_block vc_winograd_gradient_block(const vc_conv *c, ptrdiff_t panel_width) {
-  // Sums over positions are of floats, whatever the elements.
-  return block(c, panel_width, 144, vc_fp32);
+  const ptrdiff_t together = word_elements(c->input.element);
+  return block(c, panel_width, 144 * together, vc_fp32, together);
 }
 
 ptrdiff_t vc_winograd_scratch(const vc_winograd_block *b) {

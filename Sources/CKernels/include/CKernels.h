@@ -191,7 +191,8 @@ void vc_unpack_weights(const float *packed, float *weights, ptrdiff_t outputs, p
                        ptrdiff_t panel_width, ptrdiff_t begin, ptrdiff_t end);
 
 /// How Winograd's kernels cut a sample: tiles (of 2 × 2 outputs, at all depths) and panels taken
-/// together, the elements between the 16 points of V, and the floats between those of M.
+/// together, the elements (for a gradient words) between the 16 points of V, and the floats or words
+/// between those of M.
 typedef struct {
   ptrdiff_t tiles, panels, v_stride, m_stride;
   vc_element element;

@@ -27,6 +27,8 @@ struct BenchLabelCommand: ParsableCommand {
   @Option(help: "Times through all movies that count.")
   var rounds = 3
 
+  @OptionGroup var arithmetic: PrecisionOption
+
   func validate() throws {
     guard (1...10_000).contains(rounds) else {
       throw ValidationError("--rounds must be from 1 to 10000, not \(rounds).")
@@ -35,7 +37,8 @@ struct BenchLabelCommand: ParsableCommand {
 
   func run() throws {
     let result = try LabelBenchmark(
-      jobs: try movies.jobs(), workload: workload, threads: global.threadCount, rounds: rounds
+      jobs: try movies.jobs(), workload: workload, threads: global.threadCount, rounds: rounds,
+      precision: arithmetic.precision
     ).run()
     try movies.report(
       result, done: "labelled", text: text(result), json: output.json, console: global.console)

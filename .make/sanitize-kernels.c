@@ -106,13 +106,14 @@ static void check(const vc_kernels *k, vc_element element, int number) {
   vc_naive_conv_weight_gradient(&c, x, g, expected_dw);
 
   const ptrdiff_t run = inputs * kernel[2], rows = kernel[0] * kernel[1];
-  const ptrdiff_t words = element == vc_bf16 ? (run + 1) / 2 : run;
+  const vc_element kind = element == vc_bf16 ? k->packed_bf16 : vc_fp32;
+  const ptrdiff_t words = kind == vc_bf16 ? (run + 1) / 2 : run;
   float *packed = values(panels * panel * rows * words, 0);
   float *sums = values(panels * panel * inputs * taps, 0);
-  vc_pack_weights(w, packed, element, outputs, inputs, kernel[0], kernel[1], kernel[2], panel, 0, NULL, 0, panels);
+  vc_pack_weights(w, packed, kind, outputs, inputs, kernel[0], kernel[1], kernel[2], panel, 0, NULL, 0, panels);
   f->conv_forward(&c, padded, packed, bias, 0, y, 0, positions);
   compare("conv_forward", number, y, expected, dense(&c.output), exact);
-  float *scratch = values(vc_weight_gradient_scratch(&c, panel), 0);
+  float *scratch = values(vc_weight_gradient_scratch(&c, k), 0);
   for (ptrdiff_t first = 0; first < panels; first++)
     f->conv_weight_gradient(&c, padded, dy, first, 1, sums + first * panel * inputs * taps, scratch);
   vc_unpack_weights(sums, dw, outputs, inputs, kernel[0], kernel[1], kernel[2], panel, 0, panels);
@@ -120,11 +121,11 @@ static void check(const vc_kernels *k, vc_element element, int number) {
   free(scratch);
 
   if (winograd) {
-    const vc_winograd_block ahead = vc_winograd_forward_block(&c, panel);
-    const vc_winograd_block b = vc_winograd_gradient_block(&c, panel);
+    const vc_winograd_block ahead = vc_winograd_forward_block(&c, k);
+    const vc_winograd_block b = vc_winograd_gradient_block(&c, k);
     const ptrdiff_t depth = inputs * kernel[0];
-    float *u = values(16 * panels * panel * (element == vc_bf16 ? (depth + 1) / 2 : depth), 0);
-    vc_winograd_pack(w, u, element, outputs, inputs, kernel[0], panel, 0, NULL, 0, panels);
+    float *u = values(16 * panels * panel * (kind == vc_bf16 ? (depth + 1) / 2 : depth), 0);
+    vc_winograd_pack(w, u, kind, outputs, inputs, kernel[0], panel, 0, NULL, 0, panels);
     scratch = values(vc_winograd_scratch(&ahead), 0);
     const ptrdiff_t tiles = (out[1] + 1) / 2 * ((out[2] + 1) / 2);
     f->winograd_forward(&c, padded, u, bias, 0, 0, y, 0, tiles, scratch);

@@ -49,6 +49,9 @@ static inline ptrdiff_t weight_gradient_rows(const vc_conv *c) {
   return rows < 1 ? 1 : rows;
 }
 
+/// Words of a sum that `bf16_product` takes at a time at most.
+enum { bf16_block_words = 2048 };
+
 /// Elements in a 32-bit word.
 static inline ptrdiff_t word_elements(vc_element element) { return element == vc_bf16 ? 2 : 1; }
 
@@ -57,6 +60,13 @@ static inline uint16_t bf16_from(float x) {
   uint32_t bits;
   memcpy(&bits, &x, sizeof bits);
   return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+static inline float bf16_value(uint16_t x) {
+  const uint32_t bits = (uint32_t)x << 16;
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
 }
 
 #endif

@@ -13,8 +13,9 @@ static inline ptrdiff_t packed_words(ptrdiff_t run, vc_element element) {
 /// pair of an odd run's last value is completed by a zero, so runs are written in order.
 static inline void put_packed(float *packed, vc_element element, ptrdiff_t first, ptrdiff_t k,
                               ptrdiff_t j, ptrdiff_t panel_width, float value) {
-  if (element == vc_fp32) {
-    packed[(first + k) * panel_width + j] = value;
+  if (element != vc_bf16) {
+    packed[(first + k) * panel_width + j] =
+        element == vc_rounded ? bf16_value(bf16_from(value)) : value;
     return;
   }
   uint16_t *pair = (uint16_t *)(packed + (first + k / 2) * panel_width + j);

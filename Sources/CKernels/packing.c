@@ -2,14 +2,14 @@
 
 #include "packed.h"
 
-ptrdiff_t vc_weight_gradient_scratch(const vc_conv *c, ptrdiff_t panel_width) {
-  const ptrdiff_t rows = weight_gradient_rows(c);
+ptrdiff_t vc_weight_gradient_scratch(const vc_conv *c, const vc_kernels *kernels) {
+  const ptrdiff_t rows = weight_gradient_rows(c), panel_width = kernels->panel_width;
   if (c->input.element == vc_fp32) return rows * c->output.width * panel_width;
-  // Gradients for all panels and the patches of a kernel row, two positions in a word; vectors and
-  // register tiles go past the last value.
+  // Gradients for all panels and the patches of a kernel row; vectors and register tiles go past
+  // the last value.
   const ptrdiff_t panels = (c->output.channels + panel_width - 1) / panel_width;
   const ptrdiff_t run = c->kernel_width * c->input.channels;
-  return rows * packed_words(c->output.width, c->input.element) * (panels * panel_width + run) +
+  return rows * packed_words(c->output.width, kernels->packed_bf16) * (panels * panel_width + run) +
          vc_read_slack;
 }
 
@@ -73,7 +73,7 @@ void vc_col2im(const vc_conv *c, const float *columns, float *input_gradient, pt
 }
 
 void vc_clear_halo(const vc_layout *l, void *padded) {
-  const ptrdiff_t bytes = 4 / word_elements(l->element);
+  const ptrdiff_t bytes = l->element == vc_bf16 ? 2 : 4;
   const ptrdiff_t row = row_stride(l) * bytes, plane = plane_stride(l) * bytes;
   const ptrdiff_t side = l->halo_width * l->channels * bytes;
   const ptrdiff_t inside = l->width * l->channels * bytes;
@@ -94,8 +94,8 @@ void vc_clear_halo(const vc_layout *l, void *padded) {
 }
 
 ptrdiff_t vc_bf16_product_scratch(ptrdiff_t rows) {
-  // Rows of both factors, two elements a word, of whole vectors.
-  return (rows + 4) * (vc_bf16_block / 2 + vc_read_slack);
+  // Rows of both factors, of whole vectors.
+  return (rows + 4) * (bf16_block_words + vc_read_slack);
 }
 
 void vc_to_bf16(const float *values, uint16_t *elements, ptrdiff_t count) {
@@ -103,10 +103,7 @@ void vc_to_bf16(const float *values, uint16_t *elements, ptrdiff_t count) {
 }
 
 void vc_from_bf16(const uint16_t *elements, float *values, ptrdiff_t count) {
-  for (ptrdiff_t i = 0; i < count; i++) {
-    const uint32_t bits = (uint32_t)elements[i] << 16;
-    memcpy(values + i, &bits, sizeof bits);
-  }
+  for (ptrdiff_t i = 0; i < count; i++) values[i] = bf16_value(elements[i]);
 }
 
 void vc_pad(const vc_layout *l, const float *dense, void *padded) {

@@ -21,16 +21,21 @@ static vc_winograd_block block(const vc_conv *c, ptrdiff_t panel_width, ptrdiff_
   return b;
 }
 
-vc_winograd_block vc_winograd_forward_block(const vc_conv *c, ptrdiff_t panel_width) {
-  vc_winograd_block b = block(c, panel_width, 72, c->input.element, 1);
+/// What products are taken of.
+static vc_element factors(const vc_conv *c, const vc_kernels *kernels) {
+  return c->input.element == vc_bf16 ? kernels->packed_bf16 : vc_fp32;
+}
+
+vc_winograd_block vc_winograd_forward_block(const vc_conv *c, const vc_kernels *kernels) {
+  vc_winograd_block b = block(c, kernels->panel_width, 72, factors(c, kernels), 1);
   // Products of few channels stay in registers.
   if (winograd_is_thin(c)) b.m_stride = 0;
   return b;
 }
 
-vc_winograd_block vc_winograd_gradient_block(const vc_conv *c, ptrdiff_t panel_width) {
-  const ptrdiff_t together = word_elements(c->input.element);
-  return block(c, panel_width, 144 * together, vc_fp32, together);
+vc_winograd_block vc_winograd_gradient_block(const vc_conv *c, const vc_kernels *kernels) {
+  const ptrdiff_t together = word_elements(factors(c, kernels));
+  return block(c, kernels->panel_width, 144 * together, vc_fp32, together);
 }
 
 ptrdiff_t vc_winograd_scratch(const vc_winograd_block *b) {

@@ -12,7 +12,7 @@ extension Convolution {
   /// How Winograd's kernel cuts a sample for the weight gradient, and the panels.
   private var gradientBlock: vc_winograd_block {
     var c = gradientC
-    return vc_winograd_gradient_block(&c, panelWidth)
+    return vc_winograd_gradient_block(&c, InstructionSet.kernels)
   }
 
   /// Floats of a group of panels of transformed weights.
@@ -44,7 +44,7 @@ extension Convolution {
   /// Floats of scratch, a worker, beside the shards' sums.
   private var gradientScratch: Int {
     var c = gradientC
-    guard isWinogradBackward else { return vc_weight_gradient_scratch(&c, panelWidth) }
+    guard isWinogradBackward else { return vc_weight_gradient_scratch(&c, InstructionSet.kernels) }
     var block = gradientBlock
     return groupCount + vc_winograd_scratch(&block)
   }

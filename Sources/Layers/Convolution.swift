@@ -75,12 +75,17 @@ public struct Convolution: Sendable {
 
   func panels(_ columns: Int) -> Int { (columns + panelWidth - 1) / panelWidth }
 
+  /// What weights are packed as.
+  private var packedElement: vc_element {
+    input.element == .bf16 ? InstructionSet.kernels.pointee.packed_bf16 : vc_fp32
+  }
+
   /// Words of packed weights, of floats or pairs of bf16, between these channels.
   private func packedWords(from inputs: Int, to outputs: Int, winograd: Bool) -> Int {
     let kernel = geometry.kernel
     let runs = winograd ? 16 : kernel.depth * kernel.height
     let run = inputs * (winograd ? kernel.depth : kernel.width)
-    let perWord = input.element.perWord
+    let perWord = packedElement == vc_bf16 ? 2 : 1
     return panels(outputs) * panelWidth * runs * ((run + perWord - 1) / perWord)
   }
 
@@ -108,12 +113,12 @@ public struct Convolution: Sendable {
     pool.parallelFor(count) { panel in
       if winograd {
         vc_winograd_pack(
-          weights, packed, input.element.c, geometry.outputChannels, geometry.inputChannels,
+          weights, packed, packedElement, geometry.outputChannels, geometry.inputChannels,
           kernel.depth,
           panelWidth, transposed ? 1 : 0, scale, panel, panel + 1)
       } else {
         vc_pack_weights(
-          weights, packed, input.element.c, geometry.outputChannels, geometry.inputChannels,
+          weights, packed, packedElement, geometry.outputChannels, geometry.inputChannels,
           kernel.depth, kernel.height, kernel.width, panelWidth, transposed ? 1 : 0, scale, panel,
           panel + 1)
       }
@@ -136,7 +141,7 @@ public struct Convolution: Sendable {
   /// How Winograd's kernel cuts `part`, which is `output` or as wide.
   private func forwardBlock(_ part: ActivationLayout) -> vc_winograd_block {
     var c = c(output: part)
-    return vc_winograd_forward_block(&c, panelWidth)
+    return vc_winograd_forward_block(&c, InstructionSet.kernels)
   }
 
   /// Floats of scratch for `forward` with this many workers.

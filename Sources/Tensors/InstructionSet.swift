@@ -19,7 +19,7 @@ public enum InstructionSet {
   public static var name: String { String(cString: kernels.pointee.name) }
 
   /// Whether the processor has instructions for bf16; elsewhere its products are taken in fp32.
-  public static var multipliesBF16: Bool { kernels.pointee.has_bf16 != 0 }
+  public static var multipliesBF16: Bool { kernels.pointee.packed_bf16 == vc_bf16 }
 
   /// The kernels that read and write activations of one kind.
   package static func convolutions(_ element: Element) -> vc_convolutions {

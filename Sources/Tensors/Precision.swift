@@ -25,7 +25,4 @@ public enum Element: Sendable, Hashable {
   case bf16
 
   public var bytes: Int { self == .bf16 ? 2 : 4 }
-
-  /// Elements in one of the 32-bit words that packed weights are made of.
-  public var perWord: Int { self == .bf16 ? 2 : 1 }
 }

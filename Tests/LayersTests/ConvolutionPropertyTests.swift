@@ -49,12 +49,17 @@ import Testing
       element == vc_bf16 ? kernels.bf16 : kernels.fp32
     }
 
+    /// What weights are packed as.
+    func packed(_ kernels: vc_kernels) -> vc_element {
+      element == vc_bf16 ? kernels.packed_bf16 : vc_fp32
+    }
+
     /// Words of packed weights: runs of values, bf16 two to a word.
     func packedCount(_ kernels: vc_kernels, winograd: Bool) -> Int {
       let (_, inputs, panel, panels) = sides(kernels)
       let runs = winograd ? 16 : conv.kernel_depth * conv.kernel_height
       let run = inputs * (winograd ? conv.kernel_depth : conv.kernel_width)
-      return panels * panel * runs * (element == vc_bf16 ? (run + 1) / 2 : run)
+      return panels * panel * runs * (packed(kernels) == vc_bf16 ? (run + 1) / 2 : run)
     }
 
     /// Values as the kernels read them: rounded, in memory as elements, and as floats for the twin.
@@ -80,7 +85,7 @@ import Testing
 
   @Test(arguments: KernelTests.instructionSets, [vc_fp32, vc_bf16])
   func everyShapeMatchesItsTwin(instructionSet: String, element: vc_element) throws {
-    let kernels = try #require(vc_kernels_named(instructionSet)).pointee
+    let pointer = try #require(vc_kernels_named(instructionSet))
     for number in 0..<540 {
       let sample = Sample(number: number, element: element)
       var conv = sample.conv
@@ -99,14 +104,14 @@ import Testing
       vc_naive_conv_weight_gradient(&conv, input, gradient, &expectedWeights)
 
       let direct = direct(
-        sample, kernels, padded, weights, bias, gradientElements, values: gradient.count)
+        sample, pointer, padded, weights, bias, gradientElements, values: gradient.count)
       let comment = Comment(rawValue: "shape \(number): \(sample.conv)")
       let error = relativeError(direct.output, expected)
       #expect(error < 1e-6, comment)
       #expect(relativeError(direct.weights, expectedWeights) < 2e-6, comment)
       guard sample.isWinograd else { continue }
       let winograd = winograd(
-        sample, kernels, padded, weights, bias, gradientElements, values: gradient.count)
+        sample, pointer, padded, weights, bias, gradientElements, values: gradient.count)
       // Four times the direct kernel's error, or what a few roundings of one product make; or what
       // rounding the transformed values to 8 bits makes.
       let limit = element == vc_bf16 ? 1.5e-2 : max(4 * error, 4e-7)
@@ -118,16 +123,18 @@ import Testing
   }
 
   private func direct(
-    _ sample: Sample, _ kernels: vc_kernels, _ input: [Float], _ weights: [Float],
+    _ sample: Sample, _ pointer: UnsafePointer<vc_kernels>, _ input: [Float], _ weights: [Float],
     _ bias: [Float], _ gradient: [Float], values: Int
   ) -> (output: [Float], weights: [Float]) {
     var conv = sample.conv
+    let kernels = pointer.pointee
     let (outputs, inputs, panel, panels) = sample.sides(kernels)
     let convolutions = sample.kernels(kernels)
     var packed = [Float](
       repeating: .nan, count: sample.packedCount(kernels, winograd: false))
     vc_pack_weights(
-      weights, &packed, sample.element, outputs, inputs, conv.kernel_depth, conv.kernel_height,
+      weights, &packed, sample.packed(kernels), outputs, inputs, conv.kernel_depth,
+      conv.kernel_height,
       conv.kernel_width,
       panel, 0, nil, 0, panels)
     var output = [Float](repeating: .nan, count: values)
@@ -135,7 +142,7 @@ import Testing
     convolutions.conv_forward(&conv, input, packed, bias, 0, &output, 0, cut)
     convolutions.conv_forward(&conv, input, packed, bias, 0, &output, cut, sample.positions)
     var sums = [Float](repeating: 0, count: panels * panel * inputs * sample.taps)
-    var scratch = [Float](repeating: .nan, count: vc_weight_gradient_scratch(&conv, panel))
+    var scratch = [Float](repeating: .nan, count: vc_weight_gradient_scratch(&conv, pointer))
     // Two groups of panels, one of them empty where there is one panel only.
     sums.withUnsafeMutableBufferPointer { sums in
       let part = panels / 2
@@ -149,18 +156,20 @@ import Testing
   }
 
   private func winograd(
-    _ sample: Sample, _ kernels: vc_kernels, _ input: [Float], _ weights: [Float],
+    _ sample: Sample, _ pointer: UnsafePointer<vc_kernels>, _ input: [Float], _ weights: [Float],
     _ bias: [Float], _ gradient: [Float], values: Int
   ) -> (output: [Float], weights: [Float]) {
     var conv = sample.conv
+    let kernels = pointer.pointee
     let (outputs, inputs, panel, panels) = sample.sides(kernels)
     let convolutions = sample.kernels(kernels)
     var packed = [Float](repeating: .nan, count: sample.packedCount(kernels, winograd: true))
     vc_winograd_pack(
-      weights, &packed, sample.element, outputs, inputs, conv.kernel_depth, panel, 0, nil, 0,
+      weights, &packed, sample.packed(kernels), outputs, inputs, conv.kernel_depth, panel, 0, nil,
+      0,
       panels)
-    var forward = vc_winograd_forward_block(&conv, panel)
-    var backward = vc_winograd_gradient_block(&conv, panel)
+    var forward = vc_winograd_forward_block(&conv, pointer)
+    var backward = vc_winograd_gradient_block(&conv, pointer)
     // What scratch held before must not matter; it ends in a value that must survive.
     var scratch = [Float](
       repeating: .nan,
@@ -224,7 +233,8 @@ import Testing
   /// Random numbers in double: what a ReLU leaves and a scale folded into the weights change.
   @Test(arguments: KernelTests.instructionSets)
   func winogradTakesScaleAndReLU(instructionSet: String) throws {
-    let kernels = try #require(vc_kernels_named(instructionSet)).pointee
+    let pointer = try #require(vc_kernels_named(instructionSet))
+    let kernels = pointer.pointee
     let sample = Sample(number: 21)
     var conv = sample.conv
     let (outputs, inputs, panel, panels) = sample.sides(kernels)
@@ -236,7 +246,7 @@ import Testing
     var packed = [Float](repeating: 0, count: 16 * panels * panel * inputs * conv.kernel_depth)
     vc_winograd_pack(
       weights, &packed, vc_fp32, outputs, inputs, conv.kernel_depth, panel, 0, scale, 0, panels)
-    var block = vc_winograd_forward_block(&conv, panel)
+    var block = vc_winograd_forward_block(&conv, pointer)
     var scratch = [Float](repeating: 0, count: vc_winograd_scratch(&block))
     var output = [Float](repeating: .nan, count: KernelTests.count(conv.output))
     let tiles = (conv.output.height + 1) / 2 * ((conv.output.width + 1) / 2)

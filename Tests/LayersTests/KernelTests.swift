@@ -74,7 +74,8 @@ import Testing
 
   @Test(arguments: shapes, instructionSets)
   func convolutionMatchesItsTwin(shape: Shape, instructionSet: String) throws {
-    let kernels = try #require(vc_kernels_named(instructionSet)).pointee
+    let pointer = try #require(vc_kernels_named(instructionSet))
+    let kernels = pointer.pointee
     var conv = shape.conv
     let panel = kernels.panel_width
     let panels = (shape.filters + panel - 1) / panel
@@ -105,7 +106,7 @@ import Testing
     }
 
     var sums = [Float](repeating: 0, count: packedCount)
-    var scratch = [Float](repeating: 0, count: vc_weight_gradient_scratch(&conv, panel))
+    var scratch = [Float](repeating: 0, count: vc_weight_gradient_scratch(&conv, pointer))
     kernels.fp32.conv_weight_gradient(&conv, padded, gradient, 0, panels, &sums, &scratch)
     var fast = [Float](repeating: 0, count: weightCount)
     vc_unpack_weights(

@@ -10,7 +10,9 @@
 
 /// How the values of an activation are stored. What is not an activation or a convolution's packed
 /// weights is always a float.
-typedef enum { vc_fp32 = 0, vc_bf16 = 1 } vc_element;
+/// Packed weights may also be `vc_rounded`: floats of bf16's values, for processors that only multiply
+/// floats.
+typedef enum { vc_fp32 = 0, vc_bf16 = 1, vc_rounded = 2 } vc_element;
 
 /// One sample `[depth, height, width, channels]` inside a buffer that stores `halo` more positions
 /// on both sides of each of the three axes.
@@ -55,8 +57,8 @@ enum { vc_read_slack = 64 };
 /// What reads or writes elements of activations, for one kind of them.
 typedef struct {
   /// Output positions `[begin, end)` (flattened depth, height, width) of one sample.
-  /// `weights`: `[ceil(O / panel), kD, kH, kW, C, panel]`, of bf16 in pairs along kW and C; `bias`
-  /// may be NULL, `[O]`.
+  /// `weights`: `[ceil(O / panel), kD, kH, kW, C, panel]`, of bf16 two in a word along kW and C;
+  /// `bias` may be NULL, `[O]`.
   void (*conv_forward)(const vc_conv *conv, const void *input, const float *weights,
                        const float *bias, int relu, float *output, ptrdiff_t begin,
                        ptrdiff_t end);
@@ -104,8 +106,9 @@ typedef struct {
   ptrdiff_t panel_width;
   /// Positions that make a whole register tile: blocks should be a multiple.
   ptrdiff_t tile_positions;
-  /// Whether the processor multiplies bf16 itself; elsewhere that is done with floats.
-  int has_bf16;
+  /// What weights are packed as for activations of bf16: pairs where the processor multiplies them
+  /// itself, elsewhere floats.
+  vc_element packed_bf16;
 
   vc_convolutions fp32, bf16;
 
@@ -113,7 +116,7 @@ typedef struct {
   ///
   /// Returns the multiplications and additions done.
   double (*peak)(ptrdiff_t rounds, float *result);
-  /// The same of bf16 pairs, where `has_bf16`.
+  /// The same of what stands for products of bf16.
   double (*peak_bf16)(ptrdiff_t rounds, float *result);
 
   /// `sums = a · bᵀ`, `a` `[rows, depth]` and `b` `[outputs, depth]` rounded to bf16, rows `stride`
@@ -173,11 +176,10 @@ const vc_kernels *vc_kernels_best(void);
 const vc_kernels *vc_kernels_named(const char *name);
 
 /// Floats of scratch for `conv_weight_gradient`.
-ptrdiff_t vc_weight_gradient_scratch(const vc_conv *conv, ptrdiff_t panel_width);
+ptrdiff_t vc_weight_gradient_scratch(const vc_conv *conv, const vc_kernels *kernels);
 
-/// Words of scratch for `bf16_product`, and the part of a sum that it takes at a time.
+/// Words of scratch for `bf16_product`.
 ptrdiff_t vc_bf16_product_scratch(ptrdiff_t rows);
-enum { vc_bf16_block = 4096 };
 
 /// Packs PyTorch's `[O, I, kD, kH, kW]` into panels; `transposed` packs the weights of the input
 /// gradient instead: channels exchanged, kernel flipped. Panels `[begin, end)`.
@@ -191,15 +193,15 @@ void vc_unpack_weights(const float *packed, float *weights, ptrdiff_t outputs, p
                        ptrdiff_t panel_width, ptrdiff_t begin, ptrdiff_t end);
 
 /// How Winograd's kernels cut a sample: tiles (of 2 × 2 outputs, at all depths) and panels taken
-/// together, the elements (for a gradient words) between the 16 points of V, and the floats or words
-/// between those of M.
+/// together, the factors (for a gradient words of them) between the 16 points of V, and the words
+/// between those of M. `element`: what the factors are.
 typedef struct {
   ptrdiff_t tiles, panels, v_stride, m_stride;
   vc_element element;
 } vc_winograd_block;
 
-vc_winograd_block vc_winograd_forward_block(const vc_conv *conv, ptrdiff_t panel_width);
-vc_winograd_block vc_winograd_gradient_block(const vc_conv *conv, ptrdiff_t panel_width);
+vc_winograd_block vc_winograd_forward_block(const vc_conv *conv, const vc_kernels *kernels);
+vc_winograd_block vc_winograd_gradient_block(const vc_conv *conv, const vc_kernels *kernels);
 /// Floats of scratch for blocks of this size.
 ptrdiff_t vc_winograd_scratch(const vc_winograd_block *block);
 

@@ -91,6 +91,11 @@ final class ConvolutionTrial {
       ? ("winograd", Convolution.winogradSaving) : ("direct", 1)
   }
 
+  /// What the products of a pass are made of: those of pooled gradients are always floats.
+  func arithmetic(_ pass: KernelBenchmark.Pass) -> Element {
+    pass == .weightGradient && pooled != nil ? .fp32 : convolution.input.element
+  }
+
   func run(_ pass: KernelBenchmark.Pass) {
     switch pass {
     case .forward:

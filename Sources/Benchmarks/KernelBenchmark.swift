@@ -61,7 +61,7 @@ public struct KernelBenchmark: Sendable {
     public let kernels: String
     public let batch: Int
     public let threads: Int
-    /// Fused multiply-adds on registers, all threads together: the median of all rounds.
+    /// Multiply-adds of the precision on registers, all threads together: the median of all rounds.
     public let peakGflops: Double
     public let layers: [Row]
 
@@ -92,18 +92,18 @@ public struct KernelBenchmark: Sendable {
     _ layer: Architecture.ConvolutionLayer, passes: [Pass], peaks: inout [Double],
     pool: WorkerPool
   ) throws -> [Row] {
-    let element = precision.element
     let trial = try ConvolutionTrial(
-      layer, batch: batch, method: method, element: element, workers: pool)
+      layer, batch: batch, method: method, element: precision.element, workers: pool)
     let clock = ContinuousClock()
     return passes.map { pass in
       let (name, saving) = trial.method(pass)
+      let arithmetic = trial.arithmetic(pass)
       trial.run(pass)
       var times: [Double] = []
       var highest = 0.0
       for _ in 0..<rounds {
-        let peak = ProcessorPeak.measure(element: element, pool: pool)
-        peaks.append(peak)
+        let peak = ProcessorPeak.measure(element: arithmetic, pool: pool)
+        if arithmetic == precision.element { peaks.append(peak) }
         highest = max(highest, peak)
         times.append(clock.measure { trial.run(pass) } / .seconds(1))
       }

@@ -74,7 +74,7 @@ public final class Evaluator {
 
     /// Mean scores of each clip over these views of it; nil where it could not be read.
     func pass(_ numbers: [Int], of views: EvaluationViews, _ variant: LoaderOptions.Variant)
-      -> [[Float]?]
+      throws -> [[Float]?]
     {
       var sums = [[Double]?](repeating: nil, count: clips.count)
       for number in numbers {
@@ -85,10 +85,11 @@ public final class Evaluator {
           options: .evaluation(
             batchSize: classifier.batch, variant: variant, seed: seed, workers: threads))
         loader.start(epoch: 0)
+        defer { loader.stop() }
         while let batch = loader.next() {
           let values = batch.count * batch.inputSize
           classifier.input.baseAddress!.update(from: batch.inputs.baseAddress!, count: values)
-          let scores = classifier.scores(count: batch.count)
+          let scores = try classifier.scores(count: batch.count)
           for row in 0..<batch.count {
             let clip = batch.clipIndices[row]
             var sum = sums[clip] ?? [Double](repeating: 0, count: classes.count)
@@ -100,7 +101,6 @@ public final class Evaluator {
           done += batch.count
           progress(done, total)
         }
-        loader.stop()
         for failure in loader.takeFailures() { failed[failure.clip.identity] = failure }
       }
       return sums.map { $0?.map { Float($0 / Double(numbers.count)) } }
@@ -108,7 +108,7 @@ public final class Evaluator {
 
     let clock = ContinuousClock()
     let begin = clock.now
-    let rows = pass(Array(0..<views.count), of: views, .normal)
+    let rows = try pass(Array(0..<views.count), of: views, .normal)
     let seconds = begin.duration(to: clock.now) / .seconds(1)
     let scored = scoredClips(clips, labels, rows)
     if scored.count == 0 {
@@ -121,9 +121,9 @@ public final class Evaluator {
     if baselines {
       // The centre of the same stacks: nothing is decoded again that is still in memory.
       let centre = EvaluationViews.one
-      evaluation.singleFrame = scoredClips(clips, labels, pass([0], of: centre, .singleFrame))
+      evaluation.singleFrame = scoredClips(clips, labels, try pass([0], of: centre, .singleFrame))
       evaluation.shuffledFrames = scoredClips(
-        clips, labels, pass([0], of: centre, .shuffledFrames))
+        clips, labels, try pass([0], of: centre, .shuffledFrames))
     }
     evaluation.failures = failed.values.sorted {
       $0.clip.path.unicodeScalars.lexicographicallyPrecedes($1.clip.path.unicodeScalars)

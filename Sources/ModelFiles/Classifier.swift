@@ -8,6 +8,7 @@ import Tensors
 /// belongs to one thread, which its pool then helps.
 public final class Classifier {
   public let metadata: ModelMetadata
+  private let path: String
   /// Clips at most.
   public let batch: Int
   private let executor: Executor
@@ -17,6 +18,7 @@ public final class Classifier {
     model: Model, batch: Int, precision: Precision = .auto, pool: WorkerPool
   ) throws(NetworkError) {
     metadata = model.metadata
+    path = model.path ?? "the model"
     self.batch = batch
     executor = try Executor(
       network: model.network, batch: batch, mode: .inference, precision: precision, pool: pool)
@@ -44,9 +46,16 @@ public final class Classifier {
   /// Runs the first `count` clips of `input`.
   ///
   /// - Returns: calibrated probabilities, `[count, classes]`, valid until the next call.
-  public func scores(count: Int) -> UnsafeBufferPointer<Float> {
+  /// - Throws: `nonFinite` for a model whose weights are so large that its scores are no numbers.
+  public func scores(count: Int) throws(ModelFileError) -> UnsafeBufferPointer<Float> {
     executor.forward(count: count)
     let classes = metadata.classes.count
+    guard executor.logits[..<(count * classes)].allSatisfy(\.isFinite) else {
+      throw ModelFileError(
+        .nonFinite, path: path,
+        "its scores are no numbers, because its weights are too large; train it again, with a "
+          + "lower --lr")
+    }
     for row in 0..<count {
       let range = row * classes..<(row + 1) * classes
       Softmax.write(

@@ -8,6 +8,8 @@ public struct Model {
   public var metadata: ModelMetadata
   public let network: Network
   private let fileHash: String?
+  /// The file it was loaded from; nil for a model that is not in one yet.
+  public let path: String?
 
   /// A model that is not in a file yet.
   ///
@@ -19,6 +21,7 @@ public struct Model {
     self.metadata = metadata
     self.network = network
     fileHash = nil
+    path = nil
   }
 
   /// `sha256:…` of the file the model was loaded from, or would be saved as.
@@ -84,6 +87,7 @@ public struct Model {
     self.metadata = metadata
     self.network = network
     fileHash = hash
+    self.path = path
   }
 
   /// A negative variance would make scores that are not numbers.
@@ -98,7 +102,19 @@ public struct Model {
   // MARK: Writing
 
   /// Writes the model in one step; the same model always gives the same bytes.
+  ///
+  /// - Throws: `nonFinite` for weights that `load` would refuse.
   public func save(to path: String) throws(ModelFileError) {
+    for (entries, values) in [
+      (network.entries, network.parameters), (network.bufferEntries, network.buffers),
+    ] {
+      for entry in entries where !values[entry.range].allSatisfy(\.isFinite) {
+        throw ModelFileError(
+          .nonFinite, path: path,
+          "not written: the training drove \(entry.name) beyond all numbers; train again, with a "
+            + "lower --lr or from another start")
+      }
+    }
     try tensors.write(to: path)
   }
 

@@ -12,7 +12,7 @@ public struct ModelFileError: Error, Sendable, CustomStringConvertible {
     case truncated = "TRUNCATED"
     /// Tensors or metadata that do not fit the architecture.
     case mismatch = "MISMATCH"
-    /// A weight that is infinite or not a number.
+    /// A weight that is infinite or not a number, or weights that make such scores.
     case nonFinite = "NON_FINITE"
     /// Written by a later version of this program.
     case version = "VERSION"

@@ -2,7 +2,6 @@
 public struct TensorError: Error, Sendable, CustomStringConvertible {
   public enum Code: String, Sendable {
     case outOfMemory
-    case unsupported
   }
 
   public let code: Code

@@ -9,8 +9,11 @@ extension Trainer {
   public struct Unfinished {
     /// Where it stands, for people.
     public let position: String
-    /// Whether it is this very training: going on comes to the same bytes as starting over.
-    public let isThisOne: Bool
+    /// What differs from this training, in words. Nothing: going on comes to the same bytes as
+    /// starting over.
+    public let differences: [String]
+
+    public var isThisOne: Bool { differences.isEmpty }
   }
 
   /// What a fresh start would replace; nil when there is nothing. Throws for a damaged checkpoint.
@@ -20,6 +23,6 @@ extension Trainer {
     if old.state.isFinished { return nil }
     return Unfinished(
       position: "epoch \(old.state.epoch + 1) of \(old.identity.settings.epochs)",
-      isThisOne: old.identity == plan.identity)
+      differences: plan.identity.differences(from: old.identity))
   }
 }

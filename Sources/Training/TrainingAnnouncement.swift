@@ -117,7 +117,7 @@ enum TrainingAnnouncement {
   private static func arithmetic(_ precision: Precision) -> String {
     let emulated = precision == .bf16 && !InstructionSet.multipliesBF16
     return "\(precision.rawValue), \(InstructionSet.name) kernels"
-      + (emulated ? " (which multiply bf16 as fp32: slower, half the activations' memory)" : "")
+      + (emulated ? " (which multiply bf16 as fp32)" : "")
   }
 
   private static func learning(_ plan: TrainingPlan, trainer: Trainer) -> [String] {

@@ -41,8 +41,13 @@ public final class TrainingSession {
     _ request: TrainingRequest, cache: CacheRequest, threads: Int, programVersion: String,
     writes: Bool = true
   ) throws {
-    plan = try TrainingPlan(request)
     folder = RunFolder(model: request.modelPath)
+    var request = request
+    if request.precision == .auto, let begun = TrainingSession.begunPrecision(in: folder) {
+      // On another kind of processor the same command goes on as it began.
+      request.precision = begun
+    }
+    plan = try TrainingPlan(request)
     self.programVersion = programVersion
     self.writes = writes
     if request.resume, folder.hasCheckpoint {
@@ -125,6 +130,35 @@ public final class TrainingSession {
       tell(failures)
     }
     return try Trainer(plan: plan, folder: folder, source: store, pool: pool, observer: observer)
+  }
+
+  /// The precision of a training, or of a cross-validation, that was begun in a run folder and not
+  /// ended.
+  private static func begunPrecision(in folder: RunFolder) -> Precision? {
+    for folder in [folder, folder.part("fold-1")] where folder.hasCheckpoint {
+      // Of folds the first may have ended while others go on.
+      guard let old = try? Checkpoint(reading: folder.checkpoint),
+        !old.state.isFinished || folder.path.hasSuffix("/fold-1.run")
+      else { continue }
+      return old.identity.settings.precision ?? .fp32
+    }
+    return nil
+  }
+
+  /// What differs between these trainings, each in its part of the run folder, and those begun there,
+  /// whose state would be replaced; nothing where none were begun.
+  ///
+  /// - Parameter ended: also looks at trainings that all came to their end.
+  public func differences(
+    _ plans: [TrainingPlan], fromBegun part: (Int) -> String, ended: Bool
+  ) -> [String] {
+    let begun = plans.enumerated().compactMap { index, plan in
+      let path = folder.part(part(index)).checkpoint
+      return (try? Checkpoint(reading: path)).map { (plan: plan, checkpoint: $0) }
+    }
+    let allEnded = begun.count == plans.count && begun.allSatisfy { $0.checkpoint.state.isFinished }
+    guard let first = begun.first, ended || !allEnded else { return [] }
+    return first.plan.identity.differences(from: first.checkpoint.identity)
   }
 
   /// Whether these very trainings, each in its part of the run folder, were begun and not ended.

@@ -166,7 +166,7 @@ public struct TrainingIdentity: Codable, Hashable, Sendable {
   ) -> [String] {
     Set(there.keys).union(here.keys).sorted().compactMap { key in
       let values = [there[key], here[key]].map { value in
-        value.map { "\($0)" } ?? "none"
+        value.map { "\($0)" } ?? (key == "precision" ? Precision.fp32.rawValue : "none")
       }
       return values[0] == values[1]
         ? nil : "\(names[key] ?? key) (\(values[0]) there, \(values[1]) here)"

@@ -9,7 +9,7 @@ extension TrainCommand {
     let console = global.console
     let plans = try session.foldPlans()
     func part(_ index: Int) -> String { "fold-\(index + 1)" }
-    let goesOn = continuing.resume || session.wasInterrupted(plans, part: part)
+    let goesOn = try goesOn(plans, in: session, part: part)
     var validation = session.newCrossValidation()
     for (number, plan) in zip(1..., plans) {
       let watch = TrainingWatch(console: console)
@@ -36,11 +36,31 @@ extension TrainCommand {
     }
   }
 
+  /// Whether trainings that were interrupted are gone on with; warns of others that are replaced.
+  private func goesOn(
+    _ plans: [TrainingPlan], in session: TrainingSession, part: (Int) -> String
+  ) throws -> Bool {
+    let differences = session.differences(plans, fromBegun: part, ended: continuing.resume)
+    if differences.isEmpty {
+      return continuing.resume || session.wasInterrupted(plans, part: part)
+    }
+    let changed = differences.joined(separator: ", ") + " changed"
+    if continuing.resume {
+      throw TrainingError(
+        .checkpoint,
+        "\(session.folder.path): the trainings in it are others: \(changed); give the same options "
+          + "as before, or train anew without --resume")
+    }
+    global.console.warn(
+      "starting over: \(changed); the trainings in \(session.folder.path) will be replaced")
+    return false
+  }
+
   /// `--learning-curve`: the same training on parts of the clips.
   func learningCurve(_ session: TrainingSession) throws -> [LearningCurvePoint] {
     let plans = try session.learningCurvePlans()
     func part(_ index: Int) -> String { "part-\(Int(plans[index].request.share * 100))" }
-    let goesOn = continuing.resume || session.wasInterrupted(plans, part: part)
+    let goesOn = try goesOn(plans, in: session, part: part)
     return try plans.indices.compactMap { index in
       let plan = plans[index]
       let watch = TrainingWatch(console: global.console)

@@ -103,8 +103,8 @@ struct TrainCommand: ParsableCommand {
       }
     } else if let unfinished {
       console.warn(
-        "starting over, with other settings or clips; the training interrupted in "
-          + "\(unfinished.position) in \(session.folder.path) will be replaced (stop now, and the "
+        "starting over: \(unfinished.differences.joined(separator: ", ")) changed; the training "
+          + "interrupted in \(unfinished.position) in \(session.folder.path) will be replaced (stop now, and the "
           + "command that began it goes on with it)")
     }
     try announce(trainer, in: session)

@@ -93,6 +93,21 @@ import Testing
         $0["top1"] as? Double
       } == scores)
     #expect(ProgramText.lines(of: predictions) == lines)
+
+    // Folds of another training are not passed off as these.
+    let other = try ProgramRun("vidclass", arguments + ["--resume", "--lr", "0.5"])
+    #expect(other.exitCode == 1 && other.errors.contains("--lr ("), "\(other.errors)")
+  }
+
+  @Test func aPrecisionIsNotChangedOnTheWay() throws {
+    let arguments =
+      ["train", Repository.path + "/clips", "--epochs", "1", "-q"]
+      + ["-o", scratch("m.safetensors")] + small
+    let first = try ProgramRun("vidclass", arguments + ["--precision", "fp32"])
+    #expect(first.exitCode == 0, "\(first.errors)")
+    let other = try ProgramRun("vidclass", arguments + ["--resume", "--precision", "bf16"])
+    #expect(other.exitCode == 1)
+    #expect(other.errors.contains("--precision (fp32 there, bf16 here)"), "\(other.errors)")
   }
 
   @Test func aLearningCurveHasThreePoints() throws {

@@ -2,6 +2,7 @@ import ClipSampling
 import Foundation
 import ModelFiles
 import Networks
+import Tensors
 import TestSupport
 import Testing
 import VideoDecoding
@@ -179,5 +180,17 @@ private final class BrightnessScorer: WindowScorer {
       let alone = try scorer.scores(of: [stack])[0]
       #expect(relativeError(alone, together[index]) < 1e-5)
     }
+  }
+
+  /// Scores of another arithmetic are other scores: a batch is not done by them.
+  @Test func precisionIsPartOfTheSettings() {
+    let prints = [Precision.fp32, .bf16, .auto].map {
+      LabelSettings(
+        preprocessing: Preprocessing(frames: 4, height: 8, width: 8, color: .gray), window: 0.4,
+        precision: $0
+      ).fingerprint
+    }
+    #expect(prints[0] != prints[1])
+    #expect(prints[2] == prints[InstructionSet.multipliesBF16 ? 1 : 0])
   }
 }

@@ -9,9 +9,8 @@
 #include <stdint.h>
 
 /// How the values of an activation are stored. What is not an activation or a convolution's packed
-/// weights is always a float.
-/// Packed weights may also be `vc_rounded`: floats of bf16's values, for processors that only multiply
-/// floats.
+/// weights is always a float. Packed weights may also be `vc_rounded`: floats of bf16's values, for
+/// processors that only multiply floats.
 typedef enum { vc_fp32 = 0, vc_bf16 = 1, vc_rounded = 2 } vc_element;
 
 /// One sample `[depth, height, width, channels]` inside a buffer that stores `halo` more positions
@@ -121,8 +120,7 @@ typedef struct {
 
   /// `sums = a · bᵀ`, `a` `[rows, depth]` and `b` `[outputs, depth]` rounded to bf16, rows `stride`
   /// apart, `sums` `[rows, outputs]`, `outputs` a multiple of 4; for a `depth` far beyond both.
-  /// `scratch`:
-  /// `vc_bf16_product_scratch` words.
+  /// `scratch`: `vc_bf16_product_scratch` words.
   void (*bf16_product)(const float *a, const float *b, ptrdiff_t stride, ptrdiff_t rows,
                        ptrdiff_t outputs, ptrdiff_t depth, float *sums, float *scratch);
 

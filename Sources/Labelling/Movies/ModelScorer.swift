@@ -29,7 +29,7 @@ public final class ModelScorer: WindowScorer {
         stack: stack, preprocessing: classifier.metadata.preprocessing,
         into: classifier.input(at: position))
     }
-    let scores = classifier.scores(count: stacks.count)
+    let scores = try classifier.scores(count: stacks.count)
     return stacks.indices.map {
       Array(scores[$0 * classNames.count..<($0 + 1) * classNames.count])
     }

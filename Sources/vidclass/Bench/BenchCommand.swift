@@ -61,7 +61,8 @@ struct NetworkBenchmarkOptions: ParsableArguments {
     }
     try StandardOutput.write(
       """
-      \(task.rawValue) \(workload.rawValue), batch \(batch), \(result.threads) threads, \(result.kernels): \
+      \(task.rawValue) \(workload.rawValue), batch \(batch), \(result.threads) threads, \
+      \(result.precision.rawValue), \(result.kernels) kernels: \
       \(fixed(result.clipsPerSecond, 1)) clips/s \
       (\(fixed(result.seconds.median, 3)) s a batch, \(fixed(result.seconds.min, 3)) to \
       \(fixed(result.seconds.max, 3))), \(fixed(result.gflops, 0)) GFLOP/s, \

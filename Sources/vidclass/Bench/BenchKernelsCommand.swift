@@ -31,8 +31,8 @@ struct BenchKernelsCommand: ParsableCommand {
     if output.json { return try StandardOutput.writeJSON(result) }
     var lines = [
       String(
-        format: "peak of %d threads (%@): %.0f GFLOP/s", result.threads, result.kernels,
-        result.peakGflops)
+        format: "peak of %d threads (%@, %@): %.0f GFLOP/s", result.threads,
+        result.precision.rawValue, result.kernels, result.peakGflops)
     ]
     lines += result.layers.map { row in
       let name = row.layer.padding(toLength: 10, withPad: " ", startingAt: 0)

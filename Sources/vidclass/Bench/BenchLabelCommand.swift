@@ -46,9 +46,10 @@ struct BenchLabelCommand: ParsableCommand {
 
   private func text(_ result: LabelBenchmark.Result) -> String {
     String(
-      format: "%d movies, %d threads, %@: %.2f movies/s (%.2f s, %.2f to %.2f), %.0f MiB at "
+      format: "%d movies, %d threads, %@, %@: %.2f movies/s (%.2f s, %.2f to %.2f), %.0f MiB at "
         + "most; %d movies failed\n",
-      result.files, result.threads, workload.rawValue, result.videosPerSecond,
+      result.files, result.threads, workload.rawValue, result.precision.rawValue,
+      result.videosPerSecond,
       result.seconds.median, result.seconds.min, result.seconds.max, result.peakMiB,
       result.failed)
   }

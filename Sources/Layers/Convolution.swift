@@ -256,7 +256,8 @@ public struct Convolution: Sendable {
   }
 
   private var workerScratch: Int {
-    columnRows * (geometry.patchCount + geometry.outputChannels) + input.sampleCount
+    columnRows * (geometry.patchCount + (input.element == .bf16 ? geometry.outputChannels : 0))
+      + input.sampleCount
   }
 
   /// Rows of the explicit im2col matrix held at a time: about a quarter of a megabyte.
@@ -305,15 +306,15 @@ public struct Convolution: Sendable {
     padded.update(repeating: 0, count: input.sampleCount)
     for begin in stride(from: 0, to: output.extent.count, by: columnRows) {
       let rows = min(columnRows, output.extent.count - begin)
-      let count = rows * geometry.outputChannels
       let elements = outputGradient + begin * geometry.outputChannels * input.element.bytes
-      switch input.element {
-      case .fp32:
-        widened.update(from: elements.assumingMemoryBound(to: Float.self), count: count)
-      case .bf16: vc_from_bf16(elements.assumingMemoryBound(to: UInt16.self), widened, count)
+      var gradient = elements.assumingMemoryBound(to: Float.self)
+      if input.element == .bf16 {
+        vc_from_bf16(
+          elements.assumingMemoryBound(to: UInt16.self), widened, rows * geometry.outputChannels)
+        gradient = UnsafePointer(widened)
       }
       MatrixProduct.multiply(
-        m: rows, n: geometry.patchCount, k: geometry.outputChannels, a: widened,
+        m: rows, n: geometry.patchCount, k: geometry.outputChannels, a: gradient,
         lda: geometry.outputChannels, b: weights, ldb: geometry.patchCount, c: scratch,
         ldc: geometry.patchCount)
       vc_col2im(c, scratch, padded, begin, begin + rows)

@@ -220,23 +220,22 @@ private struct Builder {
   private func outputSize(
     _ stage: Stage, _ next: (halo: Extent3, element: Element)
   ) -> (stored: Int, dense: Int) {
-    if case .convolution(let stage) = stage.kind {
+    func floats(_ count: Int) -> (stored: Int, dense: Int) {
+      (count * MemoryLayout<Float>.size, count)
+    }
+    switch stage.kind {
+    case .convolution(let stage):
       let layout = ActivationLayout(
         extent: stage.output, channels: stage.geometry.outputChannels, halo: next.halo,
         element: next.element)
       return (layout.sampleBytes, layout.denseCount)
+    case .spatialMean(let layout): return floats(layout.extent.depth * layout.channels)
+    case .flattenSteps(let layout): return floats(layout.denseCount)
+    case .lstm(_, let steps, _, let hidden): return floats(steps * hidden)
+    case .timePooling(_, _, let features), .attention(_, _, let features): return floats(features)
+    case .dropout(_, let count): return floats(count)
+    case .dense(_, _, let outputs): return floats(outputs)
     }
-    let count =
-      switch stage.kind {
-      case .convolution: preconditionFailure("a convolution has a layout")
-      case .spatialMean(let layout): layout.extent.depth * layout.channels
-      case .flattenSteps(let layout): layout.denseCount
-      case .lstm(_, let steps, _, let hidden): steps * hidden
-      case .timePooling(_, _, let features), .attention(_, _, let features): features
-      case .dropout(_, let count): count
-      case .dense(_, _, let outputs): outputs
-      }
-    return (count * MemoryLayout<Float>.size, count)
   }
 
   private mutating func operation(

@@ -21,6 +21,9 @@ public struct RunFolder: Sendable {
     RunFolder(model: path + "/" + name + ".safetensors")
   }
 
+  /// The name of a fold's part; folds count from 1.
+  public static func fold(_ number: Int) -> String { "fold-\(number)" }
+
   public var checkpoint: String { path + "/checkpoint.safetensors" }
   public var metrics: String { path + "/metrics.csv" }
   public var split: String { path + "/split.csv" }

@@ -135,10 +135,10 @@ public final class TrainingSession {
   /// The precision of a training, or of a cross-validation, that was begun in a run folder and not
   /// ended.
   private static func begunPrecision(in folder: RunFolder) -> Precision? {
-    for folder in [folder, folder.part("fold-1")] where folder.hasCheckpoint {
-      // Of folds the first may have ended while others go on.
-      guard let old = try? Checkpoint(reading: folder.checkpoint),
-        !old.state.isFinished || folder.path.hasSuffix("/fold-1.run")
+    // Of folds the first may have ended while others go on.
+    for (folder, ended) in [(folder, false), (folder.part(RunFolder.fold(1)), true)] {
+      guard folder.hasCheckpoint, let old = try? Checkpoint(reading: folder.checkpoint),
+        ended || !old.state.isFinished
       else { continue }
       return old.identity.settings.precision ?? .fp32
     }

@@ -8,7 +8,7 @@ extension TrainCommand {
   func crossValidate(_ session: TrainingSession) throws {
     let console = global.console
     let plans = try session.foldPlans()
-    func part(_ index: Int) -> String { "fold-\(index + 1)" }
+    func part(_ index: Int) -> String { RunFolder.fold(index + 1) }
     let goesOn = try goesOn(plans, in: session, part: part)
     var validation = session.newCrossValidation()
     for (number, plan) in zip(1..., plans) {

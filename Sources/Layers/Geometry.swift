@@ -118,11 +118,17 @@ public struct ConvolutionGeometry: Hashable, Sendable {
   public var padding: Extent3
   public var inputChannels: Int
   public var outputChannels: Int
+  public var dilation: Extent3
+  public var groups: Int
+  public var paddingAfter: Extent3
 
   public init(
     kernel: Extent3, stride: Extent3 = .one, padding: Extent3 = .zero, inputChannels: Int,
-    outputChannels: Int
+    outputChannels: Int, dilation: Extent3 = .one, groups: Int = 1, paddingAfter: Extent3? = nil
   ) {
+    self.dilation = dilation
+    self.groups = groups
+    self.paddingAfter = paddingAfter ?? padding
     self.kernel = kernel
     self.stride = stride
     self.padding = padding

@@ -1,5 +1,4 @@
-import Foundation
-import Layers
+public import Layers
 import Tensors
 
 /// A network's parameters and running statistics; what it does with them is `Executor`'s.
@@ -8,14 +7,7 @@ import Tensors
 public final class Network {
   /// A tensor inside a flat buffer.
   public struct Entry: Sendable, Hashable {
-    public enum Role: String, Sendable {
-      case weight
-      case bias
-      /// Scale or shift of a normalisation.
-      case normalization
-      /// Running statistics: not trained.
-      case statistics
-    }
+    public typealias Role = ParameterSpec.Role
 
     /// As PyTorch would call it, for instance `blocks.0.conv.weight`.
     public let name: String
@@ -50,7 +42,7 @@ public final class Network {
   public init(architecture: Architecture, seed: UInt64) throws(NetworkError) {
     self.architecture = architecture
     var layout = ParameterLayout()
-    for stage in try architecture.resolve() { layout.add(stage) }
+    for place in try architecture.graph().places { layout.add(place) }
     entries = layout.entries
     bufferEntries = layout.buffers
     normalizationNames = layout.normalizations
@@ -84,85 +76,77 @@ public final class Network {
     batchesTracked = other.batchesTracked
   }
 
+  /// Where each tensor lies, by name.
+  package var ranges: [String: Range<Int>] {
+    Dictionary(uniqueKeysWithValues: (entries + bufferEntries).map { ($0.name, $0.range) })
+  }
+
+  /// The first of the running statistics; there may be none of them.
+  package var statisticsStart: UnsafeMutablePointer<Float> {
+    buffers.baseAddress ?? parameters.baseAddress!
+  }
+
   private func draw(layout: ParameterLayout, seed: UInt64) {
+    let isOriginal = architecture.formatVersion == 1
     for (index, entry) in entries.enumerated() {
-      var random = RandomStream(seed: seed, purpose: .initialWeights, UInt64(index))
-      let bound = layout.bounds[index]
-      for position in entry.range {
-        parameters[position] = bound > 0 ? random.uniform(-bound, bound) : layout.starts[index]
-      }
-      if entry.name.hasSuffix(".bias_ih_l0") {
-        let hidden = entry.shape[0] / 4
-        for unit in hidden..<2 * hidden { parameters[entry.range.lowerBound + unit] = 1 }
-      }
+      var random = RandomStream(
+        seed: seed, purpose: .initialWeights,
+        isOriginal ? UInt64(index) : RandomStream.key(entry.name))
+      fill(parameters, entry, layout.starts[index]) { random.uniform(-$0, $0) }
     }
-    for entry in bufferEntries where entry.name.hasSuffix("running_var") {
-      for position in entry.range { buffers[position] = 1 }
+    for (index, entry) in bufferEntries.enumerated() {
+      fill(buffers, entry, layout.bufferStarts[index]) { $0 }
+    }
+  }
+
+  private func fill(
+    _ values: UnsafeMutableBufferPointer<Float>, _ entry: Entry, _ start: ParameterSpec.Start,
+    _ draw: (_ bound: Float) -> Float
+  ) {
+    switch start {
+    case .uniform(let bound):
+      for position in entry.range { values[position] = draw(bound) }
+    case .constant(let value):
+      for position in entry.range { values[position] = value }
+    case .parts(let parts):
+      let length = max(1, entry.range.count / parts.count)
+      for (offset, position) in entry.range.enumerated() {
+        values[position] = parts[min(offset / length, parts.count - 1)]
+      }
     }
   }
 }
 
-/// Names, shapes and starting values of all tensors.
+/// Names, places and starting values of all tensors.
 private struct ParameterLayout {
   var entries: [Network.Entry] = []
   var buffers: [Network.Entry] = []
+  /// Layers with running statistics.
   var normalizations: [String] = []
-  /// Uniform between minus and plus this; 0 for a constant start.
-  var bounds: [Float] = []
-  var starts: [Float] = []
+  var starts: [ParameterSpec.Start] = []
+  var bufferStarts: [ParameterSpec.Start] = []
 
-  mutating func add(_ stage: Stage) {
-    switch stage.kind {
-    case .convolution(let stage):
-      let geometry = stage.geometry
-      let kernel = geometry.kernel
-      let bound = (6 / Float(geometry.patchCount)).squareRoot()
-      add(
-        "\(stage.name).weight",
-        [
-          geometry.outputChannels, geometry.inputChannels, kernel.depth, kernel.height,
-          kernel.width,
-        ], .weight, bound: bound)
-      if stage.bias { add("\(stage.name).bias", [geometry.outputChannels], .bias) }
-      if let norm = stage.normName {
-        normalizations.append(norm)
-        add("\(norm).weight", [geometry.outputChannels], .normalization, start: 1)
-        add("\(norm).bias", [geometry.outputChannels], .normalization)
-        addBuffer("\(norm).running_mean", geometry.outputChannels)
-        addBuffer("\(norm).running_var", geometry.outputChannels)
+  mutating func add(_ place: Graph.Place) {
+    for parameter in place.parameters {
+      let name = "\(place.layer.name).\(parameter.name)"
+      if parameter.role == .statistics {
+        if normalizations.last != place.layer.name { normalizations.append(place.layer.name) }
+        ParameterLayout.append(parameter, name, to: &buffers)
+        bufferStarts.append(parameter.start)
+      } else {
+        ParameterLayout.append(parameter, name, to: &entries)
+        starts.append(parameter.start)
       }
-    case .lstm(let name, _, let inputs, let hidden):
-      let bound = 1 / Float(hidden).squareRoot()
-      add("\(name).weight_ih_l0", [4 * hidden, inputs], .weight, bound: bound)
-      add("\(name).weight_hh_l0", [4 * hidden, hidden], .weight, bound: bound)
-      add("\(name).bias_ih_l0", [4 * hidden], .bias)
-      add("\(name).bias_hh_l0", [4 * hidden], .bias)
-    case .dense(let name, let inputs, let outputs):
-      let bound = 1 / Float(inputs).squareRoot()
-      add("\(name).weight", [outputs, inputs], .weight, bound: bound)
-      add("\(name).bias", [outputs], .bias)
-    case .attention(let name, _, let features):
-      // From 0 on: training starts with the plain mean.
-      add("\(name).weight", [1, features], .weight)
-    case .spatialMean, .flattenSteps, .timePooling, .dropout: break
     }
   }
 
-  private mutating func add(
-    _ name: String, _ shape: [Int], _ role: Network.Entry.Role, bound: Float = 0, start: Float = 0
+  private static func append(
+    _ parameter: ParameterSpec, _ name: String, to entries: inout [Network.Entry]
   ) {
     let begin = entries.last?.range.upperBound ?? 0
-    let count = shape.reduce(1, *)
     entries.append(
-      Network.Entry(name: name, shape: shape, range: begin..<begin + count, role: role))
-    bounds.append(bound)
-    starts.append(start)
-  }
-
-  private mutating func addBuffer(_ name: String, _ count: Int) {
-    let begin = buffers.last?.range.upperBound ?? 0
-    buffers.append(
       Network.Entry(
-        name: name, shape: [count], range: begin..<begin + count, role: .statistics))
+        name: name, shape: parameter.shape, range: begin..<begin + parameter.count,
+        role: parameter.role))
   }
 }

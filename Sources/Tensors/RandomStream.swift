@@ -25,6 +25,11 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     state = mixed
   }
 
+  /// A key from a name: FNV-1a over its UTF-8 bytes.
+  public static func key(_ name: String) -> UInt64 {
+    name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+  }
+
   public mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     return RandomStream.mix(state)

@@ -115,13 +115,7 @@ extension TrainingPlan {
     _ request: TrainingRequest, in architecture: inout Architecture
   ) throws {
     guard let rate = request.dropout else { return }
-    var found = false
-    for (position, layer) in architecture.layers.enumerated() {
-      guard case .dropout = layer else { continue }
-      architecture.layers[position] = .dropout(rate: Float(rate))
-      found = true
-    }
-    if !found {
+    guard architecture.setDropout(rate: Float(rate)) else {
       throw TrainingError(.usage, "--dropout: the network \(architecture.name) has no such layer")
     }
   }

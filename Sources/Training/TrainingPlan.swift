@@ -205,25 +205,6 @@ public struct TrainingPlan {
   }
 }
 
-extension Network {
-  /// The names of the last layer's tensors: other layers' names may begin as its does.
-  var headNames: Set<String> {
-    func layer(_ name: String) -> Substring { name[..<(name.lastIndex(of: ".") ?? name.endIndex)] }
-    guard let last = entries.last.map({ layer($0.name) }) else { return [] }
-    return Set(entries.map(\.name).filter { layer($0) == last })
-  }
-}
-
-extension Architecture {
-  /// Makes the last layer, the classifier, fit another number of classes.
-  mutating func setClasses(_ count: Int) {
-    classes = count
-    if case .dense(let name, _) = layers.last {
-      layers[layers.count - 1] = .dense(name: name, outputs: count)
-    }
-  }
-}
-
 extension TrainingSettings {
   /// What the user decided overrides what the amount of data suggests.
   mutating func take(_ request: TrainingRequest) {

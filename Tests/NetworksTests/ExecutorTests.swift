@@ -55,7 +55,7 @@ import Testing
     defer { pool.shutDown() }
     let network = try Network(architecture: architecture, seed: 3)
     let frozen = try Executor(
-      network: network, batch: 3, mode: .training, freezesTrunk: true, pool: pool)
+      network: network, batch: 3, mode: .training, frozen: architecture.headStart, pool: pool)
     let inference = try Executor(network: network, batch: 3, mode: .inference, pool: pool)
     let input = randomValues(frozen.input.count, seed: 1)
     let direction = randomValues(frozen.logits.count, seed: 2)

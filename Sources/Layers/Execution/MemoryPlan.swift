@@ -5,14 +5,14 @@ import Tensors
 /// A buffer is asked for with the first and the last moment it is needed; buffers whose times do
 /// not overlap may share memory. Placement is greedy: the largest first, each at the lowest place
 /// that is free during its time.
-struct MemoryPlan {
+package struct MemoryPlan {
   /// A buffer of the plan.
-  struct Slot: Hashable { fileprivate let index: Int }
+  package struct Slot: Hashable, Sendable { fileprivate let index: Int }
 
   private struct Request {
     let bytes: Int
-    let first: Int
-    let last: Int
+    var first: Int
+    var last: Int
   }
 
   /// A cache line.
@@ -20,8 +20,10 @@ struct MemoryPlan {
 
   private var requests: [Request] = []
 
+  package init() {}
+
   /// A buffer of so many bytes, needed from `first` to `last`, both included.
-  mutating func request(bytes: Int, from first: Int, to last: Int) -> Slot {
+  package mutating func request(bytes: Int, from first: Int, to last: Int) -> Slot {
     precondition(first <= last && bytes >= 0)
     let aligned =
       (bytes + Arena.readSlack + MemoryPlan.alignment - 1) / MemoryPlan.alignment
@@ -30,16 +32,21 @@ struct MemoryPlan {
     return Slot(index: requests.count - 1)
   }
 
-  mutating func floats(_ count: Int, from first: Int, to last: Int) -> Slot {
+  package mutating func floats(_ count: Int, from first: Int, to last: Int) -> Slot {
     request(bytes: count * MemoryLayout<Float>.size, from: first, to: last)
   }
 
-  mutating func doubles(_ count: Int, from first: Int, to last: Int) -> Slot {
+  package mutating func doubles(_ count: Int, from first: Int, to last: Int) -> Slot {
     request(bytes: count * MemoryLayout<Double>.size, from: first, to: last)
   }
 
+  /// Keeps a buffer until a later moment too.
+  package mutating func keep(_ slot: Slot, until last: Int) {
+    requests[slot.index].last = max(requests[slot.index].last, last)
+  }
+
   /// Byte offsets of all buffers, and the size of the whole.
-  func layout() -> (offsets: [Int], bytes: Int) {
+  package func layout() -> (offsets: [Int], bytes: Int) {
     var offsets = [Int](repeating: 0, count: requests.count)
     var placed: [Int] = []
     var total = 0
@@ -65,27 +72,27 @@ struct MemoryPlan {
 }
 
 /// The arena of a plan, with a place for each of its slots.
-final class StepMemory {
-  let bytes: Int
+package final class StepMemory {
+  package let bytes: Int
   private let arena: Arena
   private let offsets: [Int]
 
-  init(_ plan: MemoryPlan) throws(TensorError) {
+  package init(_ plan: MemoryPlan) throws(TensorError) {
     let layout = plan.layout()
     offsets = layout.offsets
     bytes = layout.bytes
     arena = try Arena(byteCount: layout.bytes)
   }
 
-  func floats(_ slot: MemoryPlan.Slot) -> UnsafeMutablePointer<Float> {
+  package func floats(_ slot: MemoryPlan.Slot) -> UnsafeMutablePointer<Float> {
     (arena.base + offsets[slot.index]).assumingMemoryBound(to: Float.self)
   }
 
-  func doubles(_ slot: MemoryPlan.Slot) -> UnsafeMutablePointer<Double> {
+  package func doubles(_ slot: MemoryPlan.Slot) -> UnsafeMutablePointer<Double> {
     (arena.base + offsets[slot.index]).assumingMemoryBound(to: Double.self)
   }
 
-  func bytes(_ slot: MemoryPlan.Slot) -> UnsafeMutablePointer<UInt8> {
+  package func bytes(_ slot: MemoryPlan.Slot) -> UnsafeMutablePointer<UInt8> {
     (arena.base + offsets[slot.index]).assumingMemoryBound(to: UInt8.self)
   }
 }

@@ -1,4 +1,4 @@
-import Layers
+public import Layers
 
 /// What a network reads: `[frames, height, width, channels]`.
 public struct InputShape: Hashable, Codable, Sendable, CustomStringConvertible {
@@ -20,14 +20,15 @@ public struct InputShape: Hashable, Codable, Sendable, CustomStringConvertible {
   public var description: String { "\(frames)×\(height)×\(width)×\(channels)" }
 }
 
-/// A network as data: its input, its layers in order and its number of classes.
+/// A network as data: its input, its layers in an order in which each reads only what comes before
+/// it, and its number of classes.
 public struct Architecture: Hashable, Codable, Sendable {
   public var name: String
   public var input: InputShape
   public var classes: Int
-  public var layers: [LayerSpec]
+  public var layers: [Node]
 
-  public init(name: String, input: InputShape, classes: Int, layers: [LayerSpec]) {
+  public init(name: String, input: InputShape, classes: Int, layers: [Node]) {
     self.name = name
     self.input = input
     self.classes = classes
@@ -45,9 +46,24 @@ public struct Architecture: Hashable, Codable, Sendable {
     public let flops: Int
   }
 
+  /// The oldest version of the file format that can say this: 1 for a sequence of the first format's
+  /// layers, 2 for any other graph.
+  ///
+  /// Networks of version 1 draw their random numbers by a layer's place, as they always did; others
+  /// by its name, so that adding a node leaves those of others alone.
+  public var formatVersion: Int {
+    layers.allSatisfy { $0.inputs == nil && $0.layer.isOriginal } ? 1 : 2
+  }
+
   /// The layers with their output shapes, parameters and FLOPs.
   public func summary() throws(NetworkError) -> [Summary] {
-    try resolve().flatMap(\.summaries)
+    try graph().places.enumerated().map { index, place in
+      Summary(
+        name: layers[index].name ?? "", kind: place.layer.layer.title,
+        outputShape: place.layer.output.description,
+        parameters: place.parameters.reduce(0) { $0 + ($1.role == .statistics ? 0 : $1.count) },
+        flops: place.flops)
+    }
   }
 
   /// A convolution, the extent of what it reads, and what follows it.
@@ -60,22 +76,19 @@ public struct Architecture: Hashable, Codable, Sendable {
     public let window: Extent3
   }
 
-  /// The convolutions, in their order.
+  /// The convolutions of volumes, in their order, as they run in training.
   public func convolutionLayers() throws(NetworkError) -> [ConvolutionLayer] {
-    var found: [ConvolutionLayer] = []
-    for stage in try resolve() {
-      guard case .convolution(let stage) = stage.kind else { continue }
-      found.append(
-        ConvolutionLayer(
-          name: stage.name, geometry: stage.geometry, input: stage.input,
-          isNormalised: stage.normName != nil, window: stage.window))
+    StagePlan(try graph(), purpose: .training).stages.compactMap { planned -> ConvolutionLayer? in
+      guard let stage = planned.stage as? ConvolutionStage else { return nil }
+      return ConvolutionLayer(
+        name: stage.name, geometry: stage.geometry, input: stage.input,
+        isNormalised: stage.norm != nil, window: stage.window)
     }
-    return found
   }
 
   /// Multiplications and additions of one clip forward.
   public func flopsPerClip() throws(NetworkError) -> Int {
-    try summary().reduce(0) { $0 + $1.flops }
+    try graph().places.reduce(0) { $0 + $1.flops }
   }
 
   /// Trainable parameters.
@@ -84,5 +97,5 @@ public struct Architecture: Hashable, Codable, Sendable {
   }
 
   /// Throws where the layers do not fit together, naming the first that does not.
-  public func validate() throws(NetworkError) { _ = try resolve() }
+  public func validate() throws(NetworkError) { _ = try graph() }
 }

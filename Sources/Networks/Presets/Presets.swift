@@ -18,7 +18,7 @@ extension Architecture {
   public static func preset(
     _ name: String, input: InputShape, classes: Int, dropout: Float = 0.5
   ) throws(NetworkError) -> Architecture {
-    let layers: [LayerSpec]
+    let layers: [Node]
     switch name {
     case "conv3d-lstm":
       layers = try convLSTM(input: input, widths: [16, 48, 96, 192, 192], hidden: 128, dropout)
@@ -39,7 +39,7 @@ extension Architecture {
       ]
     case "std":
       layers =
-        [32, 64, 128, 256].enumerated().flatMap { index, width -> [LayerSpec] in
+        [32, 64, 128, 256].enumerated().flatMap { index, width -> [Node] in
           [
             .conv3D(
               name: "convs.\(index)", filters: width, kernel: Extent3(3, 3, 3), padding: .one,
@@ -64,9 +64,9 @@ extension Architecture {
   /// until `steps` are left or the clip was that short, so that the LSTM keeps a sequence to read.
   private static func convLSTM(
     input: InputShape, widths: [Int], hidden: Int, _ dropout: Float, steps: Int = 8,
-    pooling: LayerSpec = .timePooling(.mean)
-  ) throws(NetworkError) -> [LayerSpec] {
-    var layers: [LayerSpec] = []
+    pooling: Node = .timePooling(.mean)
+  ) throws(NetworkError) -> [Node] {
+    var layers: [Node] = []
     var side = min(input.height, input.width)
     var frames = input.frames
     for (index, width) in widths.enumerated() {

@@ -1,4 +1,3 @@
-import Layers
 import Tensors
 
 /// Convolution → bias or batch normalisation → ReLU → max pooling.
@@ -12,7 +11,7 @@ struct ConvolutionOperation: Operation {
   /// Without a normalisation, with windows that are large enough, and unless direct kernels are
   /// asked for.
   private let pooledGradient: PooledWeightGradient?
-  private let wiring: Wiring
+  private let input, output: Site.Value
   private let weight: Range<Int>
   private let bias: Range<Int>?
   private let norm: Normalisation?
@@ -55,35 +54,33 @@ struct ConvolutionOperation: Operation {
     let inputScratch: MemoryPlan.Slot?
   }
 
-  init(
-    _ stage: ConvolutionStage, network: Network, inputLayout: ActivationLayout,
-    outputHalo: Extent3, outputElement: Element, wiring: Wiring, method: Convolution.Method,
-    moments: Moments, plan: inout MemoryPlan
-  ) {
-    func range(_ name: String) -> Range<Int> { network.entry(name)!.range }
+  init(_ stage: ConvolutionStage, _ site: Site, plan: inout MemoryPlan) {
+    let moments = site.moments
     let convolution = Convolution(
-      geometry: stage.geometry, input: inputLayout, method: method)
+      geometry: stage.geometry, input: site.input.layout, method: site.method)
     let pool = AffineMaxPool(
-      window: stage.window, relu: stage.relu, input: convolution.output, outputHalo: outputHalo,
-      outputElement: outputElement)
+      window: stage.window, relu: stage.relu, input: convolution.output,
+      outputHalo: site.output.layout.halo, outputElement: site.output.layout.element)
     self.convolution = convolution
     affinePool = pool
     fused = FusedConvolution(convolution: convolution, pool: pool)
-    self.wiring = wiring
-    weight = range("\(stage.name).weight")
-    bias = stage.bias ? range("\(stage.name).bias") : nil
-    norm = stage.normName.map { name in
+    input = site.input
+    output = site.output
+    weight = site.range(stage.name, "weight")
+    bias = stage.bias ? site.range(stage.name, "bias") : nil
+    norm = stage.norm.map { name, layer in
       Normalisation(
         layer: BatchNormalisation(channels: stage.geometry.outputChannels),
-        gamma: range("\(name).weight"), beta: range("\(name).bias"),
-        runningMean: range("\(name).running_mean"), runningVariance: range("\(name).running_var"))
+        gamma: site.range(name, "weight"), beta: site.range(name, "bias"),
+        runningMean: site.range(name, "running_mean"),
+        runningVariance: site.range(name, "running_var"))
     }
     positions = convolution.output.extent.count
     channels = stage.geometry.outputChannels
 
     let batch = moments.batch
     pooledGradient =
-      norm == nil && method == .fewestProducts
+      norm == nil && site.method == .fewestProducts
       ? PooledWeightGradient(convolution: convolution, pool: pool) : nil
     part =
       pooledGradient != nil || convolution.sumsParts
@@ -100,7 +97,7 @@ struct ConvolutionOperation: Operation {
       training = nil
       return
     }
-    let wantsInput = wiring.inputGradient != nil
+    let wantsInput = input.gradient != nil
     training = Training(
       packedTransposed: wantsInput
         ? plan.floats(convolution.packedTransposedCount, from: moments.start, to: moments.end)
@@ -164,12 +161,12 @@ struct ConvolutionOperation: Operation {
   }
 
   func forward(_ step: StepContext) {
-    let x = step.memory.bytes(wiring.input)
-    let y = step.memory.bytes(wiring.output)
+    let x = step.memory.bytes(input.slot)
+    let y = step.memory.bytes(output.slot)
     let weights = step.memory.floats(packed)
-    let output = affinePool.output
-    if output.halo != .zero {
-      step.pool.parallelFor(step.count) { output.clearHalo(of: y + $0 * output.sampleBytes) }
+    let target = affinePool.output
+    if target.halo != .zero {
+      step.pool.parallelFor(step.count) { target.clearHalo(of: y + $0 * target.sampleBytes) }
     }
     let index = training.map { step.memory.bytes($0.index) }
     guard let training, let norm, let convolvedSlot = training.convolved,
@@ -199,7 +196,7 @@ struct ConvolutionOperation: Operation {
   }
 
   func backward(_ step: StepContext) {
-    guard let training, let outputGradient = wiring.outputGradient else { return }
+    guard let training, let outputGradient = output.gradient else { return }
     let memory = step.memory
     let dy = memory.floats(outputGradient)
     let index = memory.bytes(training.index)
@@ -212,7 +209,7 @@ struct ConvolutionOperation: Operation {
     let weightScratch = memory.floats(training.weightScratch)
     if let pooledGradient {
       pooledGradient(
-        batch: step.count, input: memory.bytes(wiring.input), outputGradient: dy, index: index,
+        batch: step.count, input: memory.bytes(input.slot), outputGradient: dy, index: index,
         gradient: step.gradient(weight), scratch: weightScratch, workers: step.pool)
     }
     guard let gradientSlot = training.gradient else { return }
@@ -228,10 +225,10 @@ struct ConvolutionOperation: Operation {
       if pooledGradient == nil {
         convolution.sumWeightGradient(
           samples: samples,
-          input: memory.bytes(wiring.input) + first * convolution.input.sampleBytes,
+          input: memory.bytes(input.slot) + first * convolution.input.sampleBytes,
           outputGradient: gradient, scratch: weightScratch, pool: step.pool)
       }
-      if let inputGradient = wiring.inputGradient, let transposed = training.packedTransposed,
+      if let inputGradient = input.gradient, let transposed = training.packedTransposed,
         let scratch = training.inputScratch
       {
         convolution.inputGradient(

@@ -1,0 +1,17 @@
+/// The kinds of layers that there are: a new one is added here, and nowhere else outside its file.
+public enum LayerKinds {
+  package static let all: [any ExecutableLayer.Type] = [
+    Conv1D.self, Conv2D.self, Conv3D.self, BatchNorm.self, ReLU.self, MaxPool3D.self,
+    SpatialMean.self, FlattenSteps.self, LSTMLayer.self, TimePool.self, AttentionPool.self,
+    DropoutLayer.self, DenseLayer.self, Add.self,
+  ]
+
+  private static let byName: [String: any ExecutableLayer.Type] = Dictionary(
+    uniqueKeysWithValues: all.map { ($0.kind, $0) })
+
+  /// The words for them in architecture files, sorted.
+  public static var names: [String] { byName.keys.sorted() }
+
+  /// The kind of that name.
+  public static func named(_ name: String) -> (any Layer.Type)? { byName[name] }
+}

@@ -1,0 +1,64 @@
+/// Batch normalisation over all positions for each channel (Ioffe and Szegedy 2015). Behind a
+/// convolution it runs in one pass with it.
+public struct BatchNorm: Layer {
+  public static let kind = "batchnorm"
+  /// Added to the variance, as PyTorch's `eps`.
+  public var epsilon: Float
+  /// How far a batch moves the running statistics, as PyTorch's `momentum`.
+  public var momentum: Float
+
+  public init(
+    epsilon: Float = BatchNormalisation.epsilon, momentum: Float = BatchNormalisation.momentum
+  ) {
+    self.epsilon = epsilon
+    self.momentum = momentum
+  }
+
+  public var title: String { "BatchNorm" }
+  public var isOriginal: Bool { self == BatchNorm() }
+
+  public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {
+    try LayerError.requireInputs(inputs, 1)
+    guard epsilon > 0, epsilon < 1, momentum >= 0, momentum <= 1 else {
+      throw LayerError("an epsilon of \(epsilon), a momentum of \(momentum): both lie in 0 to 1")
+    }
+    return inputs[0]
+  }
+
+  public func parameters(of inputs: [ValueShape]) -> [ParameterSpec] {
+    let shape = [inputs[0].features]
+    return [
+      ParameterSpec("weight", shape, .normalization, .constant(1)),
+      ParameterSpec("bias", shape, .normalization),
+      ParameterSpec("running_mean", shape, .statistics),
+      ParameterSpec("running_var", shape, .statistics, .constant(1)),
+    ]
+  }
+
+  private enum Key: String, CodingKey { case epsilon, momentum }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: Key.self)
+    self.init(
+      epsilon: try values.decodeIfPresent(Float.self, forKey: .epsilon)
+        ?? BatchNormalisation.epsilon,
+      momentum: try values.decodeIfPresent(Float.self, forKey: .momentum)
+        ?? BatchNormalisation.momentum)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: Key.self)
+    if epsilon != BatchNormalisation.epsilon { try values.encode(epsilon, forKey: .epsilon) }
+    if momentum != BatchNormalisation.momentum { try values.encode(momentum, forKey: .momentum) }
+  }
+}
+
+extension Node {
+  /// Batch normalisation.
+  public static func batchNorm(
+    name: String, epsilon: Float = BatchNormalisation.epsilon,
+    momentum: Float = BatchNormalisation.momentum
+  ) -> Node {
+    Node(BatchNorm(epsilon: epsilon, momentum: momentum), name: name)
+  }
+}

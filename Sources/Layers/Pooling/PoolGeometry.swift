@@ -1,0 +1,40 @@
+/// A pooling's sizes: the one place where its output extent is computed.
+public struct PoolGeometry: Hashable, Sendable {
+  public var window: Extent3
+  public var stride: Extent3
+  public var padding: Extent3
+  /// Whether the last window may hang over the end, as PyTorch's `ceil_mode`.
+  public var ceiling: Bool
+
+  public init(window: Extent3, stride: Extent3, padding: Extent3 = .zero, ceiling: Bool = false) {
+    self.window = window
+    self.stride = stride
+    self.padding = padding
+    self.ceiling = ceiling
+  }
+
+  /// `floor((input + 2 · padding − window) / stride) + 1` along each axis, or the ceiling of it but
+  /// for a window that would begin behind the input and its padding before, which PyTorch drops.
+  public func output(of input: Extent3) throws(LayerError) -> Extent3 {
+    func fits(_ extent: Extent3, _ range: ClosedRange<Int>) -> Bool {
+      Extent3.axes.allSatisfy { range.contains(extent[keyPath: $0]) }
+    }
+    guard fits(window, 1...64), fits(stride, 1...64), fits(padding, 0...32) else {
+      throw LayerError("a pooling window of \(window): sides are 1 to 64")
+    }
+    var output = Extent3.zero
+    for axis in Extent3.axes {
+      let (side, pad) = (input[keyPath: axis], padding[keyPath: axis])
+      let (window, stride) = (window[keyPath: axis], stride[keyPath: axis])
+      let room = side + 2 * pad - window
+      guard room >= 0, 2 * pad <= window else {
+        throw LayerError(
+          "a window of \(self.window) with padding \(padding) does not fit an input of \(input)")
+      }
+      var count = (room + (ceiling ? stride - 1 : 0)) / stride + 1
+      if ceiling, (count - 1) * stride >= side + pad { count -= 1 }
+      output[keyPath: axis] = count
+    }
+    return output
+  }
+}

@@ -1,0 +1,155 @@
+import Layers
+import Tensors
+
+/// Runs a network, forward and back, for one batch size.
+///
+/// All memory of a step is laid out once, when the executor is made; a step allocates nothing. Not
+/// thread-safe: one executor belongs to one thread, which its pool then helps.
+public final class Executor {
+  public enum Mode: Sendable {
+    /// Batch normalisation by running statistics, folded into the weights; no gradients.
+    case inference
+    /// Batch statistics, dropout, gradients.
+    case training
+  }
+
+  public let network: Network
+  /// Clips at most.
+  public let batch: Int
+  public let mode: Mode
+
+  /// A stage, bound to its memory.
+  private struct Step {
+    let operation: any Operation
+    /// What has to be summed before its way back.
+    let sum: AccumulateOperation?
+    let learns: Bool
+  }
+
+  private let learnsStatistics: Bool
+  private let memory: StepMemory
+  private let steps: [Step]
+  private let inputOperation: InputOperation
+  private let pool: WorkerPool
+  private let inputSlot: MemoryPlan.Slot
+  private let logitsSlot: MemoryPlan.Slot
+  private let logitsGradientSlot: MemoryPlan.Slot?
+  private var isPrepared = false
+
+  /// - Parameters:
+  ///   - exactConvolution: takes every multiplication of a convolution's definition, where
+  ///     Winograd's would do with fewer.
+  ///   - precision: of the products; parameters and their gradients are floats in any case.
+  ///   - frozen: so many nodes, from the first on, work as in inference and learn nothing.
+  public init(
+    network: Network, batch: Int, mode: Mode, exactConvolution: Bool = false,
+    precision: Precision = .fp32, frozen: Int = 0, pool: WorkerPool
+  ) throws(NetworkError) {
+    precondition(batch > 0, "a batch holds a clip")
+    let graph = try network.architecture.graph()
+    var plan = StagePlan(
+      graph, purpose: mode == .training ? .training : .inference,
+      frozen: mode == .training ? frozen : 0)
+    let layouts = plan.chooseLayouts(element: precision.element)
+    var buffers = BufferPlan(
+      plan, layouts: layouts, batch: batch, workers: pool.threads, isTraining: mode == .training,
+      hasParameters: { node in
+        node >= frozen && graph.places[node].parameters.contains { $0.role != .statistics }
+      })
+    let isOriginal = network.architecture.formatVersion == 1
+    let ranges = network.ranges
+    steps = plan.stages.enumerated().map { index, planned in
+      func value(_ number: Int, _ gradient: MemoryPlan.Slot?) -> Site.Value {
+        Site.Value(
+          shape: plan.shapes[number], layout: layouts[number], slot: buffers.slots[number],
+          gradient: gradient)
+      }
+      let site = Site(
+        inputs: zip(planned.inputs, buffers.inputGradients[index]).map { value($0, $1) },
+        output: value(planned.output, buffers.outputGradients[index]),
+        moments: buffers.moments(index), method: exactConvolution ? .direct : .fewestProducts,
+        element: precision.element,
+        randomKey: isOriginal || planned.nodes.isEmpty
+          ? UInt64(index) : RandomStream.key(graph.places[planned.nodes[0]].layer.name),
+        ranges: ranges)
+      return Step(
+        operation: planned.stage.operation(site, plan: &buffers.memory), sum: buffers.sums[index],
+        learns: buffers.learns[index])
+    }
+    do throws(TensorError) {
+      memory = try StepMemory(buffers.memory)
+    } catch {
+      throw NetworkError(code: .outOfMemory, message: error.message)
+    }
+    inputOperation = InputOperation(
+      layout: layouts[0], dense: buffers.input, output: buffers.slots[0])
+    self.network = network
+    self.batch = batch
+    self.mode = mode
+    learnsStatistics = mode == .training && frozen == 0
+    self.pool = pool
+    inputSlot = buffers.input
+    logitsSlot = buffers.slots[plan.stages.last?.output ?? 0]
+    logitsGradientSlot = buffers.outputGradients.last ?? nil
+  }
+
+  /// Bytes of activations, gradients, packed weights and scratch; the network's own parameters and
+  /// gradients come on top.
+  public var peakBytes: Int { memory.bytes }
+
+  /// `[N, frames, height, width, channels]`, dense; to be filled before `forward`, which may then
+  /// use the memory for other things.
+  public var input: UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(
+      start: memory.floats(inputSlot), count: batch * network.architecture.input.count)
+  }
+
+  /// `[N, classes]`, after `forward`.
+  public var logits: UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(
+      start: memory.floats(logitsSlot), count: batch * network.architecture.classes)
+  }
+
+  /// `[N, classes]`, to be filled between `forward` and `backward`.
+  public var logitsGradient: UnsafeMutableBufferPointer<Float> {
+    guard let logitsGradientSlot else { preconditionFailure("an inference executor has none") }
+    return UnsafeMutableBufferPointer(
+      start: memory.floats(logitsGradientSlot), count: batch * network.architecture.classes)
+  }
+
+  /// To be called after the network's parameters or statistics were changed from outside: what was
+  /// made of them is made anew before the next step.
+  public func parametersChanged() { isPrepared = false }
+
+  /// Logits of the first `count` clips of `input`. `dropout` is this step's own stream of random
+  /// numbers; without one nothing is dropped.
+  public func forward(count: Int, dropout: RandomStream? = nil) {
+    let context = context(count: count, dropout: dropout)
+    if !isPrepared {
+      for step in steps { step.operation.prepare(context) }
+      isPrepared = true
+    }
+    inputOperation.forward(context)
+    for step in steps { step.operation.forward(context) }
+    if learnsStatistics { network.batchesTracked += 1 }
+  }
+
+  /// Replaces the network's gradients by those of `logitsGradient`, after `forward` of as many
+  /// clips.
+  public func backward(count: Int) {
+    precondition(mode == .training, "an inference executor has no backward pass")
+    let context = context(count: count, dropout: nil)
+    for step in steps.reversed() where step.learns {
+      step.sum?.run(context)
+      step.operation.backward(context)
+    }
+  }
+
+  private func context(count: Int, dropout: RandomStream?) -> StepContext {
+    precondition((1...batch).contains(count), "\(count) clips in a batch of \(batch)")
+    return StepContext(
+      memory: memory, parameters: network.parameters.baseAddress!,
+      gradients: network.gradients.baseAddress!, buffers: network.statisticsStart, pool: pool,
+      count: count, dropout: dropout)
+  }
+}

@@ -3,8 +3,9 @@ import Networks
 
 /// What a model file tells about itself besides its weights.
 public struct ModelMetadata: Codable, Hashable, Sendable {
-  /// The newest format this program reads and the one it writes.
-  public static let currentFormatVersion = 1
+  /// The newest format this program reads. It writes the oldest that can say a network, so that
+  /// sequences of the first format's layers stay readable for older programs.
+  public static let currentFormatVersion = 2
 
   public var formatVersion: Int
   public var architecture: Architecture
@@ -29,7 +30,7 @@ public struct ModelMetadata: Codable, Hashable, Sendable {
     temperature: Double = 1, clipSeconds: Double = 0, training: [String: String] = [:],
     datasetHash: String = "", splitHash: String = "", programVersion: String = ""
   ) {
-    formatVersion = ModelMetadata.currentFormatVersion
+    formatVersion = architecture.formatVersion
     self.architecture = architecture
     self.classes = classes
     self.preprocessing = preprocessing

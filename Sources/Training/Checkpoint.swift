@@ -1,18 +1,25 @@
 import FileStore
 import Foundation
 import ModelFiles
+import Networks
 
 /// The file an interrupted training goes on from, `checkpoint.safetensors` in its run folder.
 ///
-/// Holds every flat buffer that changes in training, and in its header what training it belongs to
+/// Holds every tensor that changes in training, by name, and in its header what training it belongs to
 /// and where that stood. Written in one piece, so that a kill in the middle leaves the one before.
 struct Checkpoint {
-  typealias Buffers = [(name: String, values: UnsafeMutableBufferPointer<Float>)]
+  /// A flat buffer, and the tensors it holds: each is saved under its own name, so that a file tells
+  /// what belongs to which layer.
+  struct Buffer {
+    let name: String
+    let values: UnsafeMutableBufferPointer<Float>
+    let entries: [Network.Entry]
+  }
 
   private static let identityKey = "vidclass.identity"
   private static let stateKey = "vidclass.state"
   private static let formatKey = "vidclass.checkpoint"
-  private static let format = "1"
+  private static let format = "2"
 
   let identity: TrainingIdentity
   let state: TrainingState
@@ -20,13 +27,17 @@ struct Checkpoint {
   private let path: String
 
   static func write(
-    to path: String, identity: TrainingIdentity, state: TrainingState, buffers: Buffers
+    to path: String, identity: TrainingIdentity, state: TrainingState, buffers: [Buffer]
   ) throws {
     var tensors = SafeTensors(metadata: [
       formatKey: format, identityKey: StableJSON.text(identity), stateKey: StableJSON.text(state),
     ])
-    for (name, values) in buffers {
-      tensors.set(name, shape: [values.count], floats: UnsafeBufferPointer(values))
+    for buffer in buffers {
+      for entry in buffer.entries {
+        tensors.set(
+          "\(buffer.name)/\(entry.name)", shape: entry.shape,
+          floats: UnsafeBufferPointer(rebasing: buffer.values[entry.range]))
+      }
     }
     try tensors.write(to: path)
   }
@@ -91,10 +102,19 @@ struct Checkpoint {
   }
 
   /// Copies the saved buffers back; nothing is touched unless all of them fit.
-  func restore(_ buffers: Buffers) throws {
-    for (name, values) in buffers {
-      _ = try tensors.tensor(name, type: .float32, shape: [values.count])
+  func restore(_ buffers: [Buffer]) throws {
+    for buffer in buffers {
+      for entry in buffer.entries {
+        _ = try tensors.tensor(
+          "\(buffer.name)/\(entry.name)", type: .float32, shape: entry.shape)
+      }
     }
-    for (name, values) in buffers { try tensors.copy(name, shape: [values.count], into: values) }
+    for buffer in buffers {
+      for entry in buffer.entries {
+        try tensors.copy(
+          "\(buffer.name)/\(entry.name)", shape: entry.shape,
+          into: .init(rebasing: buffer.values[entry.range]))
+      }
+    }
   }
 }

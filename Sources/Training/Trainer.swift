@@ -144,12 +144,20 @@ public final class Trainer {
   }
 
   /// All that changes in training.
-  private var buffers: Checkpoint.Buffers {
-    [
-      ("parameters", network.parameters), ("buffers", network.buffers),
-      ("average.parameters", averaged.parameters), ("average.buffers", averaged.buffers),
-      ("best.parameters", bestParameters.values), ("best.buffers", bestBuffers.values),
-    ] + optimizer.slots.map { ("optimizer." + $0.name, $0.values) }
+  private var buffers: [Checkpoint.Buffer] {
+    func trained(_ name: String, _ values: UnsafeMutableBufferPointer<Float>) -> Checkpoint.Buffer {
+      Checkpoint.Buffer(name: name, values: values, entries: network.entries)
+    }
+    func counted(_ name: String, _ values: UnsafeMutableBufferPointer<Float>) -> Checkpoint.Buffer {
+      Checkpoint.Buffer(name: name, values: values, entries: network.bufferEntries)
+    }
+    return [
+      trained("parameters", network.parameters), counted("buffers", network.buffers),
+      trained("average.parameters", averaged.parameters),
+      counted("average.buffers", averaged.buffers),
+      trained("best.parameters", bestParameters.values),
+      counted("best.buffers", bestBuffers.values),
+    ] + optimizer.slots.map { trained("optimizer." + $0.name, $0.values) }
   }
 
   // MARK: Measuring

@@ -101,7 +101,7 @@ private func model(seed: UInt64 = 3, temperature: Double = 1.5) throws -> Model 
       }
       tensors = fewer
     }
-    try metadata("format_version", "1", "2", "update vidclass")
+    try metadata("format_version", "1", "3", "update vidclass")
     try metadata("format_version", "1", "x", "impossible format version")
     try metadata("classes", #","c"]"#, "]", "names 2 classes for a network of 3")
     try metadata("classes", #","c"]"#, #","a"]"#, "two of the same name")
@@ -115,15 +115,15 @@ private func model(seed: UInt64 = 3, temperature: Double = 1.5) throws -> Model 
       "architecture", #""height":16"#, #""height":9223372036854775807"#, "for a network that reads")
     try metadata(
       "architecture", #""classes":3"#, #""classes":9223372036854775807"#, "classes for a")
-    try metadata("architecture", #""outputs":3"#, #""outputs":4"#, "head.weight")
+    try metadata("architecture", #""outputs":3"#, #""outputs":4"#, "the last layer gives 4, not 3")
     try metadata(
       "architecture", #""outputs":3"#, #""outputs":9223372036854775807"#,
-      "head: 9223372036854775807 outputs")
+      "'head': 9223372036854775807 outputs")
     try metadata("architecture", #""filters":16"#, #""filters":17"#, "tensor blocks.0.conv.weight")
     try metadata("architecture", "[3,3,3]", "[9,3,3]", "blocks.")
     try metadata("architecture", "[1,2,2]", "[1,9223372036854775807,9]", "window")
     try metadata("architecture", #""hidden":64"#, #""hidden":2305843009213693952"#, "units")
-    try metadata("architecture", #""type":"lstm""#, #""type":"gru""#, "cannot be read")
+    try metadata("architecture", #""type":"lstm""#, #""type":"grue""#, "cannot be read")
   }
 
   @Test func aModelCutInHalfSaysSo() throws {

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ArchitectureTests {
   /// Sizes that a file may hold and no machine could: each is refused by name, none overflows.
-  static let impossible: [(layers: [LayerSpec], says: String)] = [
+  static let impossible: [(layers: [Node], says: String)] = [
     (
       [
         .conv3D(
@@ -14,10 +14,10 @@ import Testing
       "'vast' would have"
     ),
     (
-      [LayerSpec](repeating: .maxPool3D(window: .one), count: 300), "300 layers"
+      [Node](repeating: .maxPool3D(window: .one), count: 3000), "3000 layers"
     ),
     ([.maxPool3D(window: Extent3(1 << 40, 1, 1))], "a pooling window"),
-    ([.flattenSteps, .lstm(name: "deep", hidden: 1 << 30)], "deep: 1073741824 units"),
+    ([.flattenSteps, .lstm(name: "deep", hidden: 1 << 30)], "'deep': 1073741824 units"),
     (
       [.flattenSteps, .lstm(name: "wide", hidden: 1 << 14), .lstm(name: "b", hidden: 1 << 14)],
       "'wide' would have"
@@ -29,7 +29,7 @@ import Testing
   ]
 
   @Test(arguments: impossible)
-  func sizesThatNoMachineHoldsAreRefused(layers: [LayerSpec], says: String) {
+  func sizesThatNoMachineHoldsAreRefused(layers: [Node], says: String) {
     let architecture = Architecture(
       name: "far too large", input: InputShape(frames: 16, height: 512, width: 512, channels: 3),
       classes: 3, layers: layers)

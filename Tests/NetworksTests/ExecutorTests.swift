@@ -145,6 +145,34 @@ import Testing
     #expect(results[0] == results[2])
   }
 
+  /// Memory whose time is over is filled with values that are not numbers: a value that is read too
+  /// late would show. Two steps, as the second finds what the first left.
+  @Test(arguments: architectures, [Executor.Mode.training, .inference])
+  func nothingIsReadAfterItsTime(architecture: Architecture, mode: Executor.Mode) throws {
+    let pool = WorkerPool(threads: 2)
+    defer { pool.shutDown() }
+    var results: [[Float]] = []
+    for poisons in [false, true] {
+      let network = try Network(architecture: architecture, seed: 3)
+      let executor = try Executor(
+        network: network, batch: 3, mode: mode, poisonsMemory: poisons, pool: pool)
+      var result: [Float] = []
+      for step in 0..<2 {
+        _ = executor.input.update(
+          fromContentsOf: randomValues(executor.input.count, seed: UInt64(step)))
+        executor.forward(count: 3)
+        result += executor.logits
+        guard mode == .training else { continue }
+        _ = executor.logitsGradient.update(
+          fromContentsOf: randomValues(executor.logits.count, seed: 2))
+        executor.backward(count: 3)
+        result += network.gradients
+      }
+      results.append(result)
+    }
+    #expect(results[0] == results[1])
+  }
+
   @Test func clipsOfABatchDoNotTouchEachOther() throws {
     let architecture = try Architecture.preset(
       "conv3d-lstm-small", input: InputShape(frames: 8, height: 16, width: 16, channels: 3),
@@ -203,7 +231,7 @@ import Testing
 
   @Test(
     arguments: [
-      ([LayerSpec.relu], "must follow a conv3d"),
+      ([Node.relu], "the last layer gives 4×4×4×1, not 3"),
       ([.spatialMean, .dense(name: "x", outputs: 2)], "cannot take"),
       (
         [
@@ -220,7 +248,7 @@ import Testing
         ], "two layers are called 'l'"
       ),
     ])
-  func architecturesThatDoNotFitAreRefused(layers: [LayerSpec], reason: String) {
+  func architecturesThatDoNotFitAreRefused(layers: [Node], reason: String) {
     let architecture = Architecture(
       name: "odd", input: InputShape(frames: 4, height: 4, width: 4, channels: 1), classes: 3,
       layers: layers)

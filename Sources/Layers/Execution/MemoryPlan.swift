@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 
 /// Lays out every buffer of a step once, in one arena.
@@ -74,7 +75,7 @@ package struct MemoryPlan {
 /// The arena of a plan, with a place for each of its slots.
 package final class StepMemory {
   package let bytes: Int
-  private let arena: Arena
+  fileprivate let arena: Arena
   private let offsets: [Int]
 
   package init(_ plan: MemoryPlan) throws(TensorError) {
@@ -94,5 +95,26 @@ package final class StepMemory {
 
   package func bytes(_ slot: MemoryPlan.Slot) -> UnsafeMutablePointer<UInt8> {
     (arena.base + offsets[slot.index]).assumingMemoryBound(to: UInt8.self)
+  }
+}
+
+// MARK: Proving lifetimes
+
+extension MemoryPlan {
+  /// Bytes whose time is over after a moment, for each moment: what nobody may read any more.
+  package func ends() -> [Int: [(offset: Int, bytes: Int)]] {
+    let offsets = layout().offsets
+    var ends: [Int: [(offset: Int, bytes: Int)]] = [:]
+    for (index, request) in requests.enumerated() {
+      ends[request.last, default: []].append((offsets[index], request.bytes))
+    }
+    return ends
+  }
+}
+
+extension StepMemory {
+  /// Fills bytes with values that are not numbers: whoever reads them spoils its result.
+  package func poison(offset: Int, bytes: Int) {
+    memset(arena.base + offset, 0xFF, bytes)
   }
 }

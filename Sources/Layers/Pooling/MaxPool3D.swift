@@ -19,10 +19,10 @@ public struct MaxPool3D: Layer {
   /// The window where it can be taken in the same pass as what comes before: windows that do not
   /// overlap, and whose positions fit a byte.
   package var fusableWindow: Extent3? {
-    stride == window && padding == .zero && !ceiling && window.count < 255 ? window : nil
+    isOriginal && window.count < 255 ? window : nil
   }
 
-  public var isOriginal: Bool { fusableWindow != nil }
+  public var isOriginal: Bool { stride == window && padding == .zero && !ceiling }
   public var title: String { "MaxPool3D \(window)" }
 
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {

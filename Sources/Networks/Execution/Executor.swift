@@ -35,15 +35,19 @@ public final class Executor {
   private let logitsSlot: MemoryPlan.Slot
   private let logitsGradientSlot: MemoryPlan.Slot?
   private var isPrepared = false
+  /// What is to be poisoned after each moment, where it is.
+  private let ends: [Int: [(offset: Int, bytes: Int)]]?
 
   /// - Parameters:
   ///   - exactConvolution: takes every multiplication of a convolution's definition, where
   ///     Winograd's would do with fewer.
   ///   - precision: of the products; parameters and their gradients are floats in any case.
   ///   - frozen: so many nodes, from the first on, work as in inference and learn nothing.
+  ///   - poisonsMemory: fills memory whose time is over with values that are not numbers, so that a
+  ///     wrong lifetime shows; slow.
   public init(
     network: Network, batch: Int, mode: Mode, exactConvolution: Bool = false,
-    precision: Precision = .fp32, frozen: Int = 0, pool: WorkerPool
+    precision: Precision = .fp32, frozen: Int = 0, poisonsMemory: Bool = false, pool: WorkerPool
   ) throws(NetworkError) {
     precondition(batch > 0, "a batch holds a clip")
     let graph = try network.architecture.graph()
@@ -81,6 +85,8 @@ public final class Executor {
     } catch {
       throw NetworkError(code: .outOfMemory, message: error.message)
     }
+    ends = poisonsMemory ? buffers.memory.ends() : nil
+    if poisonsMemory { memory.poison(offset: 0, bytes: memory.bytes) }
     inputOperation = InputOperation(
       layout: layouts[0], dense: buffers.input, output: buffers.slots[0])
     self.network = network
@@ -130,7 +136,11 @@ public final class Executor {
       isPrepared = true
     }
     inputOperation.forward(context)
-    for step in steps { step.operation.forward(context) }
+    poison(after: 0)
+    for (index, step) in steps.enumerated() {
+      step.operation.forward(context)
+      poison(after: index + 1)
+    }
     if learnsStatistics { network.batchesTracked += 1 }
   }
 
@@ -139,10 +149,16 @@ public final class Executor {
   public func backward(count: Int) {
     precondition(mode == .training, "an inference executor has no backward pass")
     let context = context(count: count, dropout: nil)
-    for step in steps.reversed() where step.learns {
+    for (index, step) in steps.enumerated().reversed() where step.learns {
       step.sum?.run(context)
       step.operation.backward(context)
+      poison(after: 2 * steps.count - index)
     }
+  }
+
+  private func poison(after moment: Int) {
+    guard let ends else { return }
+    for range in ends[moment] ?? [] { memory.poison(offset: range.offset, bytes: range.bytes) }
   }
 
   private func context(count: Int, dropout: RandomStream?) -> StepContext {

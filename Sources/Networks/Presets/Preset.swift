@@ -1,0 +1,88 @@
+import Layers
+
+/// A network by name, for `--arch`.
+public struct Preset: Sendable {
+  public let name: String
+  /// What it is, in a line.
+  public let summary: String
+  /// The input that it was made for, and that its parameters and FLOPs are told for.
+  public let input: InputShape
+  /// How its input's values are prepared where its weights come from elsewhere; nil for networks
+  /// that have no such weights.
+  public let pixels: PixelScale?
+  let layers: @Sendable (InputShape, PresetOptions) throws(NetworkError) -> [Node]
+  /// Name of the classifier.
+  let head: String
+
+  init(
+    _ name: String, _ summary: String, input: InputShape, pixels: PixelScale? = nil,
+    head: String = "fc",
+    layers: @escaping @Sendable (InputShape, PresetOptions) throws(NetworkError) -> [Node]
+  ) {
+    self.name = name
+    self.summary = summary
+    self.input = input
+    self.pixels = pixels
+    self.head = head
+    self.layers = layers
+  }
+
+  /// All of them, the defaults first.
+  public static let all: [Preset] =
+    convLSTMs + [seed, std, fusionLSTM] + videoNetworks + frameNetworks
+
+  /// The network for an input and a number of classes.
+  public func architecture(
+    input: InputShape, classes: Int, options: PresetOptions = PresetOptions()
+  ) throws(NetworkError) -> Architecture {
+    let architecture = Architecture(
+      name: name, input: input, classes: classes,
+      layers: try layers(input, options) + [.dense(name: head, outputs: classes)])
+    try architecture.validate()
+    return architecture
+  }
+}
+
+/// The mean and deviation, of values from 0 to 1, that pictures are normalised by.
+public struct PixelScale: Hashable, Sendable {
+  public let mean: [Float]
+  public let deviation: [Float]
+
+  /// Of the networks trained on ImageNet that torchvision offers.
+  public static let imageNet = PixelScale(
+    mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225])
+  /// Of torchvision's video networks, trained on Kinetics-400.
+  public static let kinetics = PixelScale(
+    mean: [0.43216, 0.394666, 0.37645], deviation: [0.22803, 0.22145, 0.216989])
+  /// Of PyTorchVideo's networks.
+  public static let pyTorchVideo = PixelScale(
+    mean: [0.45, 0.45, 0.45], deviation: [0.225, 0.225, 0.225])
+  /// Of EfficientNet-lite: `(x − 127) / 128` of values from 0 to 255.
+  public static let efficientNetLite = PixelScale(
+    mean: [127 / 255, 127 / 255, 127 / 255], deviation: [128 / 255, 128 / 255, 128 / 255])
+}
+
+extension Architecture {
+  /// Names for `--arch`.
+  public static var presets: [String] { Preset.all.map(\.name) }
+
+  /// A network by name for this input and number of classes.
+  public static func preset(
+    _ name: String, input: InputShape, classes: Int, options: PresetOptions = PresetOptions()
+  ) throws(NetworkError) -> Architecture {
+    guard let preset = Preset.all.first(where: { $0.name == name }) else {
+      throw NetworkError(
+        code: .unknownPreset,
+        message: "no architecture is called '\(name)': choose one of "
+          + presets.joined(separator: ", ") + ", or give a JSON file")
+    }
+    return try preset.architecture(input: input, classes: classes, options: options)
+  }
+
+  /// The same with this rate of dropout.
+  public static func preset(
+    _ name: String, input: InputShape, classes: Int, dropout: Float
+  ) throws(NetworkError) -> Architecture {
+    try preset(name, input: input, classes: classes, options: PresetOptions(dropout: dropout))
+  }
+}

@@ -6,11 +6,18 @@ public enum Workload: String, CaseIterable, Sendable, Codable {
   case std
   /// Conv3D(32) → ReLU → MaxPool3D(2), flatten per step, LSTM(128), Dense.
   case seed
+  /// torchvision's video networks.
+  case r3d_18
+  case r2plus1d_18
+  /// MobileNetV2 on every frame, LSTM(256), Dense on the last step.
+  case mbv2lstm
 
   static let classes = 6
   static let input = InputShape(frames: 16, height: 112, width: 112, channels: 3)
 
   func architecture() throws -> Architecture {
-    try Architecture.preset(rawValue, input: Workload.input, classes: Workload.classes)
+    try Architecture.preset(
+      self == .mbv2lstm ? "mobilenet_v2-lstm" : rawValue, input: Workload.input,
+      classes: Workload.classes, dropout: 0)
   }
 }

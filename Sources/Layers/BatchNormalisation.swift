@@ -9,8 +9,19 @@ public struct BatchNormalisation: Sendable {
   public static let momentum: Float = 0.1
 
   public let channels: Int
+  /// Added to the variance.
+  public let epsilon: Float
+  /// How far a batch moves the running statistics.
+  public let momentum: Float
 
-  public init(channels: Int) { self.channels = channels }
+  public init(
+    channels: Int, epsilon: Float = BatchNormalisation.epsilon,
+    momentum: Float = BatchNormalisation.momentum
+  ) {
+    self.channels = channels
+    self.epsilon = epsilon
+    self.momentum = momentum
+  }
 
   /// What a training step remembers between forward and backward, `[C]` each.
   public struct State {
@@ -62,12 +73,11 @@ public struct BatchNormalisation: Sendable {
           + delta * delta * Double(positions) * Double(sample) / Double(sample + 1)
       }
       let variance = sum / total
-      let inverse = Float(1 / (variance + Double(BatchNormalisation.epsilon)).squareRoot())
+      let inverse = Float(1 / (variance + Double(epsilon)).squareRoot())
       state.mean[channel] = Float(mean)
       state.inverse[channel] = inverse
       state.scale[channel] = gamma[channel] * inverse
       state.shift[channel] = beta[channel] - Float(mean) * gamma[channel] * inverse
-      let momentum = BatchNormalisation.momentum
       let unbiased = Float(sum / max(total - 1, 1))
       runningMean[channel] += momentum * (Float(mean) - runningMean[channel])
       runningVariance[channel] += momentum * (unbiased - runningVariance[channel])
@@ -81,7 +91,7 @@ public struct BatchNormalisation: Sendable {
     shift: UnsafeMutablePointer<Float>
   ) {
     for channel in 0..<channels {
-      let inverse = 1 / (runningVariance[channel] + BatchNormalisation.epsilon).squareRoot()
+      let inverse = 1 / (runningVariance[channel] + epsilon).squareRoot()
       scale[channel] = gamma[channel] * inverse
       shift[channel] = beta[channel] - runningMean[channel] * scale[channel]
     }

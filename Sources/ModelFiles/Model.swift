@@ -118,6 +118,9 @@ public struct Model {
     try tensors.write(to: path)
   }
 
+  /// The weights and running statistics by name.
+  public var weights: SafeTensors { tensors }
+
   /// The model's file content.
   var tensors: SafeTensors {
     var tensors = SafeTensors(metadata: metadata.strings)

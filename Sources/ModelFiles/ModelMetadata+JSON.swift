@@ -33,6 +33,11 @@ extension ModelMetadata {
     ]
   }
 
+  /// Whether a file of tensors says that it is a model of ours.
+  public static func isPresent(in tensors: SafeTensors) -> Bool {
+    tensors.metadata[Key.formatVersion] != nil && tensors.metadata[Key.architecture] != nil
+  }
+
   /// Reads and checks the metadata of a file.
   init(_ strings: [String: String], path: String) throws(ModelFileError) {
     guard let version = strings[Key.formatVersion] else {

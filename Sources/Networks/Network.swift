@@ -16,6 +16,8 @@ public final class Network {
     /// Where it lies in the flat buffer.
     public let range: Range<Int>
     public let role: Role
+    /// Number of the node that owns it.
+    public let node: Int
   }
 
   public let architecture: Architecture
@@ -42,7 +44,9 @@ public final class Network {
   public init(architecture: Architecture, seed: UInt64) throws(NetworkError) {
     self.architecture = architecture
     var layout = ParameterLayout()
-    for place in try architecture.graph().places { layout.add(place) }
+    for (node, place) in try architecture.graph().places.enumerated() {
+      layout.add(place, of: node)
+    }
     entries = layout.entries
     bufferEntries = layout.buffers
     normalizationNames = layout.normalizations
@@ -126,27 +130,27 @@ private struct ParameterLayout {
   var starts: [ParameterSpec.Start] = []
   var bufferStarts: [ParameterSpec.Start] = []
 
-  mutating func add(_ place: Graph.Place) {
+  mutating func add(_ place: Graph.Place, of node: Int) {
     for parameter in place.parameters {
       let name = "\(place.layer.name).\(parameter.name)"
       if parameter.role == .statistics {
         if normalizations.last != place.layer.name { normalizations.append(place.layer.name) }
-        ParameterLayout.append(parameter, name, to: &buffers)
+        ParameterLayout.append(parameter, name, of: node, to: &buffers)
         bufferStarts.append(parameter.start)
       } else {
-        ParameterLayout.append(parameter, name, to: &entries)
+        ParameterLayout.append(parameter, name, of: node, to: &entries)
         starts.append(parameter.start)
       }
     }
   }
 
   private static func append(
-    _ parameter: ParameterSpec, _ name: String, to entries: inout [Network.Entry]
+    _ parameter: ParameterSpec, _ name: String, of node: Int, to entries: inout [Network.Entry]
   ) {
     let begin = entries.last?.range.upperBound ?? 0
     entries.append(
       Network.Entry(
         name: name, shape: parameter.shape, range: begin..<begin + parameter.count,
-        role: parameter.role))
+        role: parameter.role, node: node))
   }
 }

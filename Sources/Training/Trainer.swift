@@ -55,7 +55,7 @@ public final class Trainer {
     let precision = settings.precision ?? .fp32
     executor = try Executor(
       network: network, batch: settings.batchSize, mode: .training, exactConvolution: exact,
-      precision: precision, frozen: settings.freeze ? network.architecture.headStart : 0, pool: pool
+      precision: precision, frozen: plan.frozenNodes, pool: pool
     )
     averaged = try Network(architecture: network.architecture, seed: settings.seed)
     scorer = try ClipScorer(

@@ -44,10 +44,10 @@ struct ArchitectureFile {
 extension TrainingPlan {
   /// - Parameter drawn: the input of the architecture file, which counts where no option says more.
   static func preprocessing(
-    _ request: TrainingRequest, initial: Model?, drawn: InputShape?
+    _ request: TrainingRequest, begin: StartingPoint?, drawn: InputShape?
   ) throws -> Preprocessing {
     let choice = try frameChoice(request)
-    if let initial {
+    if let initial = begin?.model {
       let own = initial.metadata.preprocessing
       // The weights were learned on this input; anything else would waste them.
       let asked =
@@ -71,9 +71,12 @@ extension TrainingPlan {
     if let size = request.size, !(8...1024).contains(size) {
       throw TrainingError(.usage, "--size must be from 8 to 1024, not \(size)")
     }
-    let frames = request.frames ?? drawn?.frames ?? 16
-    let height = request.size ?? drawn?.height ?? 64
-    let width = request.size ?? drawn?.width ?? 64
+    // Weights from elsewhere were learned on pictures of a certain size and scale.
+    let preset = Preset.all.first { begin != nil && $0.name == request.architecture }
+    let usual = drawn ?? preset?.input
+    let frames = request.frames ?? usual?.frames ?? 16
+    let height = request.size ?? usual?.height ?? 64
+    let width = request.size ?? usual?.width ?? 64
     // Grey or colour, alone or each with its difference to the frame before.
     let channels = drawn?.channels ?? 3
     guard (1...512).contains(frames), (8...1024).contains(height), (8...1024).contains(width),
@@ -88,7 +91,11 @@ extension TrainingPlan {
     return Preprocessing(
       frames: frames, height: height, width: width, resizeHeight: withMargin(height),
       resizeWidth: withMargin(width), color: request.gray || channels < 3 ? .gray : .rgb,
-      motion: request.motion ?? (channels % 2 == 0 ? .difference : .none), choice: choice)
+      motion: request.motion ?? (channels % 2 == 0 ? .difference : .none), choice: choice,
+      normalization: preset?.pixels.flatMap {
+        request.gray || request.motion == .difference
+          ? nil : .fixed(mean: $0.mean, std: $0.deviation)
+      } ?? .perClip)
   }
 
   /// An eighth more than is shown, so that crops can move.
@@ -121,14 +128,15 @@ extension TrainingPlan {
   }
 
   static func architecture(
-    _ request: TrainingRequest, initial: Model?, drawn: ArchitectureFile?, dropout: Double,
+    _ request: TrainingRequest, begin: StartingPoint?, drawn: ArchitectureFile?, dropout: Double,
     input: InputShape, classes: Int, clips: Int
   ) throws -> Architecture {
     var architecture: Architecture
     let path: String
-    if let initial {
-      if request.architecture != nil {
-        throw TrainingError(.usage, "--arch cannot be given with --init-from, which decides it")
+    if request.architecture == nil, let initial = begin?.model {
+      if request.recurrence != nil || request.head != nil {
+        throw TrainingError(
+          .usage, "--rnn and --head need --arch beside --init-from, which decides the network")
       }
       architecture = initial.metadata.architecture
       path = PathText.display(request.initialModel ?? "")
@@ -137,9 +145,22 @@ extension TrainingPlan {
       architecture.input = input
       path = drawn.path
     } else {
+      if request.architecture == nil, begin != nil {
+        throw TrainingError(
+          .usage,
+          "\(PathText.display(request.initialModel ?? "")): holds weights that do not say which "
+            + "network they belong to; name it with --arch (vidclass info --architectures lists "
+            + "them)")
+      }
       return try Architecture.preset(
         request.architecture ?? TrainingPlan.standardArchitecture(clips: clips), input: input,
-        classes: classes, dropout: Float(dropout))
+        classes: classes,
+        options: PresetOptions(
+          dropout: Float(dropout), recurrence: request.recurrence, head: request.head))
+    }
+    if request.recurrence != nil || request.head != nil {
+      throw TrainingError(
+        .usage, "--rnn and --head vary the presets, and not a network of your own")
     }
     architecture.setClasses(classes)
     try setDropout(request, in: &architecture)

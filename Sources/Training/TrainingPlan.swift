@@ -39,7 +39,8 @@ public struct TrainingPlan {
     self.request = request
     self.index = index
     try index.requireTrainable()
-    let initial = try request.initialModel.map { try Model.load(path: $0) }
+    let begin = try request.initialModel.map { try StartingPoint(path: $0) }
+    let initial = begin?.model
     mirror = LabelMirror(classes: index.classes)
 
     let fraction = request.validationFraction ?? 0.2
@@ -60,18 +61,18 @@ public struct TrainingPlan {
 
     let drawn = try ArchitectureFile(request)
     let preprocessing = try TrainingPlan.preprocessing(
-      request, initial: initial, drawn: drawn?.architecture.input)
+      request, begin: begin, drawn: drawn?.architecture.input)
     var settings = TrainingSettings(
       clips: train.count, classCounts: TrainingPlan.counts(train, classes: index.classes.count),
       flip: request.flip ?? mirror.allowsFlip, batchSize: request.batchSize,
       epochs: request.epochs, clipsPerVideo: request.clipsPerVideo)
     settings.take(request)
     settings.validationFraction = fraction
-    settings.initialModel = initial?.hash
+    settings.initialModel = begin?.hash
     try settings.validate()
 
     let architecture = try TrainingPlan.architecture(
-      request, initial: initial, drawn: drawn, dropout: settings.dropout,
+      request, begin: begin, drawn: drawn, dropout: settings.dropout,
       input: InputShape(
         frames: preprocessing.frames, height: preprocessing.height, width: preprocessing.width,
         channels: preprocessing.channels), classes: index.classes.count, clips: train.count)
@@ -86,13 +87,8 @@ public struct TrainingPlan {
     } else {
       startWarning = nil
     }
-    if let initial {
-      let taken = TrainingPlan.takeWeights(
-        from: initial, into: network, sameClasses: initial.metadata.classes == index.classes)
-      start = "\(PathText.display(request.initialModel ?? "")): \(taken)"
-    } else {
-      start = nil
-    }
+    let taken = try begin?.fill(network, classes: index.classes)
+    start = taken.map { "\(PathText.display(request.initialModel ?? "")): \($0)" }
     identity = TrainingIdentity(
       settings: settings, preprocessing: preprocessing,
       architecture: StableJSON.text(architecture), classes: index.classes,
@@ -119,11 +115,15 @@ public struct TrainingPlan {
 
   /// The values that learn: all, or with `--freeze` those of the last layer.
   var parameterGroups: [ParameterGroup] {
-    let head = network.headNames
-    return ParameterGroup.joined(
-      network.entries.filter { !settings.freeze || head.contains($0.name) }.map {
+    ParameterGroup.joined(
+      network.entries.filter { $0.node >= frozenNodes }.map {
         ParameterGroup(range: $0.range, decays: $0.role == .weight)
       })
+  }
+
+  /// So many nodes of the network, from the first on, learn nothing.
+  var frozenNodes: Int {
+    settings.freeze ? network.architecture.headStart : settings.frozenLayers ?? 0
   }
 
   /// Classes whose clips to train on, or to validate on, were all left out, a sentence each.
@@ -167,27 +167,6 @@ public struct TrainingPlan {
     clips < 300 ? "conv3d-lstm-small" : "conv3d-lstm"
   }
 
-  /// Copies what fits by name and shape; a head for other classes stays new.
-  private static func takeWeights(from model: Model, into network: Network, sameClasses: Bool)
-    -> String
-  {
-    let head = network.headNames
-    for entry in network.entries {
-      guard sameClasses || !head.contains(entry.name),
-        let source = model.network.entry(entry.name),
-        source.shape == entry.shape
-      else { continue }
-      for (to, from) in zip(entry.range, source.range) {
-        network.parameters[to] = model.network.parameters[from]
-      }
-    }
-    _ = network.buffers.update(fromContentsOf: model.network.buffers)
-    network.batchesTracked = model.network.batchesTracked
-    return sameClasses
-      ? "all weights taken (the classes are the same)"
-      : "weights taken but for a new head (the classes differ)"
-  }
-
   static func counts(_ clips: [Clip], classes: Int) -> [Int] {
     var counts = [Int](repeating: 0, count: classes)
     for clip in clips { counts[clip.classIndex] += 1 }
@@ -214,7 +193,7 @@ extension TrainingSettings {
       // SGD wants a larger step than Adam, and less decay.
       if value == .sgd { (learningRate, weightDecay) = (0.05, 5e-4) }
     }
-    if request.freeze || request.initialModel != nil { learningRate *= request.freeze ? 1 : 0.5 }
+    if request.initialModel != nil { learningRate *= request.freeze == .trunk ? 1 : 0.5 }
     if let value = request.learningRate { learningRate = value }
     if let value = request.schedule { schedule = value }
     if let value = request.warmup { warmup = value }
@@ -227,6 +206,10 @@ extension TrainingSettings {
     earlyStop = request.earlyStop
     if request.exactConvolution { exactConvolution = true }
     if request.precision.resolved == .bf16 { precision = .bf16 }
-    freeze = request.freeze
+    switch request.freeze {
+    case .trunk: freeze = true
+    case .layers(let count): frozenLayers = count
+    case nil: break
+    }
   }
 }

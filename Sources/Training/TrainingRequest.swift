@@ -2,7 +2,16 @@ import ClipSampling
 import Datasets
 import FileStore
 import Foundation
+import Networks
 import Tensors
+
+/// Which layers keep the weights that a training starts from.
+public enum Freezing: Hashable, Sendable {
+  /// All but the classifier.
+  case trunk
+  /// So many rows of the table that `vidclass info` shows, from the first on.
+  case layers(Int)
+}
 
 /// What the user asks of a training; nil leaves the choice to the amount of data.
 public struct TrainingRequest: Sendable {
@@ -12,6 +21,9 @@ public struct TrainingRequest: Sendable {
   public var output: String?
   /// Name of a preset or path of an architecture as JSON.
   public var architecture: String?
+  /// The layer that goes through time, and how its steps become one vector; of presets.
+  public var recurrence: PresetOptions.Recurrence?
+  public var head: PresetOptions.Head?
   public var frames: Int?
   /// Height and width of the network's input in pixels.
   public var size: Int?
@@ -47,7 +59,7 @@ public struct TrainingRequest: Sendable {
   public var exactConvolution = false
   public var precision = Precision.auto
   public var initialModel: String?
-  public var freeze = false
+  public var freeze: Freezing?
   public var resume = false
   public var seed: UInt64 = 0
 

@@ -46,6 +46,8 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   public var precision: Precision?
   /// Only the head learns; the trunk stays as `initialModel` had it.
   public var freeze = false
+  /// So many layers, from the first on, stay as well; nil is none.
+  public var frozenLayers: Int?
   /// Hash of the model file that training started from.
   public var initialModel: String?
 
@@ -110,7 +112,9 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
     try require(
       (0..<1).contains(validationFraction), "--val",
       "at least 0 and below 1, not \(validationFraction)")
-    try require(!freeze || initialModel != nil, "--freeze", "given together with --init-from")
+    try require(
+      (!freeze && frozenLayers == nil) || initialModel != nil, "--freeze",
+      "given together with --init-from")
   }
 }
 
@@ -181,7 +185,8 @@ public struct TrainingIdentity: Codable, Hashable, Sendable {
     "dropout": "--dropout", "classWeights": "--class-weights", "augmentation": "--augment",
     "flip": "--flip", "averageDecay": "--ema", "earlyStop": "--early-stop",
     "validationFraction": "--val", "exactConvolution": "--exact-conv",
-    "precision": "--precision", "freeze": "--freeze", "initialModel": "--init-from",
+    "precision": "--precision", "freeze": "--freeze", "frozenLayers": "--freeze",
+    "initialModel": "--init-from",
   ]
 
   private static let preprocessingOptions = [

@@ -14,19 +14,27 @@ struct InfoCommand: ParsableCommand {
       EXAMPLES:
         vidclass info models/clips.safetensors
         vidclass info movie.mp4
+        vidclass info --architectures
       """)
 
   @Argument(help: "A model, a movie, or a folder of numbered images.")
-  var file: String
+  var file: String?
+
+  @Flag(name: .long, help: "List the networks that train --arch knows.")
+  var architectures = false
 
   @OptionGroup var summary: JSONOption
   @OptionGroup var global: GlobalOptions
 
   func validate() throws {
-    if file.isEmpty { throw ValidationError("The name of the model or movie is empty.") }
+    if architectures != (file == nil) {
+      throw ValidationError("Give a file, or --architectures, and not both.")
+    }
+    if file?.isEmpty == true { throw ValidationError("The name of the model or movie is empty.") }
   }
 
   func run() throws {
+    guard let file else { return try ArchitectureList().write(asJSON: summary.json) }
     if ModelReport.isModel(file) {
       let report = try ModelReport(path: file)
       if summary.json {

@@ -48,8 +48,8 @@ struct TrainCommand: ParsableCommand {
       throw ValidationError("--fps and --stride exclude each other; give one of them.")
     }
     try study.validate(with: data.split, earlyStop: learning.earlyStop)
-    if continuing.freeze && continuing.initFrom == nil {
-      throw ValidationError("--freeze needs --init-from, the model whose trunk is to stay.")
+    if continuing.freeze != nil && continuing.initFrom == nil {
+      throw ValidationError("--freeze needs --init-from, the file whose weights are to stay.")
     }
   }
 
@@ -159,6 +159,8 @@ struct TrainCommand: ParsableCommand {
     var request = TrainingRequest(data: clips)
     request.output = output
     request.architecture = input.arch
+    request.recurrence = input.rnn
+    request.head = input.head
     request.frames = input.frames
     request.size = input.size
     request.gray = input.gray

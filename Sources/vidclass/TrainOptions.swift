@@ -11,9 +11,23 @@ extension TrainCommand {
     @Option(
       name: .long,
       help: ArgumentHelp(
-        "Network: a preset (\(Architecture.presets.joined(separator: ", "))) or a JSON file (default: by the number of clips).",
+        "Network: a name that vidclass info --architectures lists, or a JSON file (default: by the number of clips).",
         valueName: "name|file"))
     var arch: String?
+
+    @Option(
+      name: .long,
+      help: ArgumentHelp(
+        "Layer through time: \(PresetOptions.Recurrence.allCases.map(\.rawValue).joined(separator: ", ")) (default: lstm).",
+        valueName: "kind"))
+    var rnn: PresetOptions.Recurrence?
+
+    @Option(
+      name: .long,
+      help: ArgumentHelp(
+        "How its steps become one vector: \(PresetOptions.Head.allCases.map(\.rawValue).joined(separator: ", ")) (default: the network's own).",
+        valueName: "kind"))
+    var head: PresetOptions.Head?
 
     @Option(
       name: .long,
@@ -179,12 +193,16 @@ extension TrainCommand {
     @Option(
       name: .long,
       help: ArgumentHelp(
-        "Start from this model's weights; the head is new where classes differ.",
-        valueName: "model"))
+        "Start from these weights: a model, or with --arch any safetensors, .pth or .pt file; the head is new where classes differ.",
+        valueName: "file"))
     var initFrom: String?
 
-    @Flag(name: .long, help: "With --init-from: only the head learns.")
-    var freeze = false
+    @Option(
+      name: .long,
+      help: ArgumentHelp(
+        "With --init-from: what does not learn, the whole trunk or the first n layers of vidclass info's table (default without a value: trunk).",
+        valueName: "n|trunk"))
+    var freeze: Freezing?
 
     @Flag(name: .long, help: "Go on where an interrupted training stopped.")
     var resume = false
@@ -241,6 +259,20 @@ enum AverageChoice: ExpressibleByArgument {
   }
 }
 
+extension Freezing: ExpressibleByArgument {
+  public init?(argument: String) {
+    if argument == "trunk" {
+      self = .trunk
+    } else if let count = Int(argument), count > 0 {
+      self = .layers(count)
+    } else {
+      return nil
+    }
+  }
+}
+
+extension PresetOptions.Recurrence: ExpressibleByArgument {}
+extension PresetOptions.Head: ExpressibleByArgument {}
 extension TrainingSettings.OptimizerName: ExpressibleByArgument {}
 extension LearningRateSchedule.Course: ExpressibleByArgument {}
 extension ClassWeighting: ExpressibleByArgument {}

@@ -98,6 +98,11 @@ typedef struct {
                         ptrdiff_t begin, ptrdiff_t end);
 } vc_convolutions;
 
+/// Functions of one value.
+typedef enum {
+  vc_rectifier, vc_leaky, vc_silu, vc_hard_swish, vc_hard_sigmoid, vc_sigmoid, vc_tanh, vc_gelu
+} vc_activation;
+
 /// The kernels of one instruction set.
 typedef struct {
   const char *name;
@@ -166,6 +171,27 @@ typedef struct {
   double (*sum_of_squares)(const float *values, ptrdiff_t count);
   /// `target += values`.
   void (*add)(float *target, const float *values, ptrdiff_t count);
+
+  /// `y = f(x)`; both may be the same run. `setting`: the ceiling of a rectifier, the slope of a
+  /// leaky one.
+  void (*activate)(vc_activation kind, float setting, const float *x, float *y, ptrdiff_t count);
+  /// `dx = dy * f'`; `x` is what `f` read, for sigmoid and tanh what it gave, for rectifiers either.
+  void (*activate_backward)(vc_activation kind, float setting, const float *x, const float *dy,
+                            float *dx, ptrdiff_t count);
+  /// Where `x` is larger, `best` becomes it and `at` becomes `number`.
+  void (*max_update)(float *best, int32_t *at, const float *x, int32_t number, ptrdiff_t count);
+  /// `target += values` where `at` is `number`.
+  void (*add_where)(float *target, const float *values, const int32_t *at, int32_t number,
+                    ptrdiff_t count);
+  /// `target += factor * values`.
+  void (*add_scaled)(float *target, const float *values, float factor, ptrdiff_t count);
+  /// `product = a * b`.
+  void (*multiply)(const float *a, const float *b, float *product, ptrdiff_t count);
+  /// `target += a * b`.
+  void (*add_product)(float *target, const float *a, const float *b, ptrdiff_t count);
+  /// `y = scale * x + shift`.
+  void (*affine)(const float *x, const float *scale, const float *shift, float *y,
+                 ptrdiff_t count);
 } vc_kernels;
 
 /// The kernels of the best instruction set here, or of the one named ("avx512bf16", "avx512",

@@ -70,7 +70,9 @@ struct ConvolutionOperation: Operation {
     bias = stage.bias ? site.range(stage.name, "bias") : nil
     norm = stage.norm.map { name, layer in
       Normalisation(
-        layer: BatchNormalisation(channels: stage.geometry.outputChannels),
+        layer: BatchNormalisation(
+          channels: stage.geometry.outputChannels, epsilon: layer.epsilon,
+          momentum: layer.momentum),
         gamma: site.range(name, "weight"), beta: site.range(name, "bias"),
         runningMean: site.range(name, "running_mean"),
         runningVariance: site.range(name, "running_var"))

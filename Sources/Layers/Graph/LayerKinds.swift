@@ -1,9 +1,16 @@
 /// The kinds of layers that there are: a new one is added here, and nowhere else outside its file.
 public enum LayerKinds {
   package static let all: [any ExecutableLayer.Type] = [
-    Conv1D.self, Conv2D.self, Conv3D.self, BatchNorm.self, ReLU.self, MaxPool3D.self,
-    SpatialMean.self, FlattenSteps.self, LSTMLayer.self, TimePool.self, AttentionPool.self,
-    DropoutLayer.self, DenseLayer.self, Add.self,
+    Conv1D.self, Conv2D.self, Conv3D.self,
+    BatchNorm.self, LayerNorm.self, GroupNorm.self,
+    ReLU.self, ReLU6.self, LeakyReLU.self, SiLU.self, HardSwish.self, HardSigmoid.self,
+    Sigmoid.self, Tanh.self, GELU.self,
+    Add.self, Multiply.self, Concatenate.self,
+    MaxPool3D.self, AveragePool3D.self, AdaptiveAveragePool3D.self, SpatialMean.self,
+    FlattenSteps.self, Flatten.self, Reshape.self, StepsToVolume.self, SliceTime.self,
+    DifferenceTime.self,
+    LSTMLayer.self, TimePool.self, AttentionPool.self,
+    DenseLayer.self, DropoutLayer.self,
   ]
 
   private static let byName: [String: any ExecutableLayer.Type] = Dictionary(

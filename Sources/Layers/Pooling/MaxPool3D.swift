@@ -1,5 +1,5 @@
 /// Max pooling over time, height and width, as PyTorch's `MaxPool3d`.
-public struct MaxPool3D: Layer {
+public struct MaxPool3D: ExecutableLayer {
   public static let kind = "maxpool3d"
   public var window: Extent3
   public var stride: Extent3
@@ -32,6 +32,12 @@ public struct MaxPool3D: Layer {
       window: window, stride: stride, padding: padding, ceiling: ceiling
     ).output(of: extent)
     return .volume(pooled, channels: channels)
+  }
+
+  package func stage(_ place: PlacedLayer) -> any Stage {
+    WindowStage(
+      windows: PoolGeometry(window: window, stride: stride, padding: padding, ceiling: ceiling),
+      mode: .max)
   }
 
   private enum Key: String, CodingKey { case window, stride, padding, ceiling }

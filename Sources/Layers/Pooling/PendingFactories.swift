@@ -1,11 +1,4 @@
 extension Node {
-  public static var relu6: Node { .relu }
-  public static var silu: Node { .relu }
-  public static var sigmoid: Node { .relu }
-  public static var multiply: Node { .relu }
-  public static var flatten: Node { .relu }
-  public static var concatenate: Node { .relu }
-  public static var globalAveragePool: Node { .relu }
   public static func lstm(name: String, hidden: Int, bidirectional: Bool) -> Node { .relu }
   public static func gru(name: String, hidden: Int) -> Node { .relu }
   public static func peepholeLSTM(name: String, hidden: Int) -> Node { .relu }
@@ -14,5 +7,4 @@ extension Node {
   public static func mgu(name: String, hidden: Int) -> Node { .relu }
   public static func convLSTM(name: String, filters: Int, kernel: Int) -> Node { .relu }
   public static func selfAttention(name: String, heads: Int) -> Node { .relu }
-  public static func layerNorm(name: String) -> Node { .relu }
 }

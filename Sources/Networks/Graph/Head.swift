@@ -31,10 +31,6 @@ extension Architecture {
 extension Network {
   /// The names of the last layer's tensors.
   public var headNames: Set<String> {
-    guard let name = architecture.layers.last?.name else { return [] }
-    return Set(
-      entries.map(\.name).filter {
-        $0.hasPrefix("\(name).") && !$0.dropFirst(name.count + 1).contains(".")
-      })
+    Set(entries.filter { $0.node == architecture.layers.count - 1 }.map(\.name))
   }
 }

@@ -52,7 +52,8 @@ enum Program {
     }
     var command: any ParsableCommand = Vidclass()
     do {
-      command = try Vidclass.parseAsRoot()
+      command = try Vidclass.parseAsRoot(
+        ArgumentDefaults.applied(to: CommandLine.arguments.dropFirst()))
       try command.run()
     } catch let error as ValidationError {
       // The parser knows the subcommand whose options it refuses; here `run` refused them.

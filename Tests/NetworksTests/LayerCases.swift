@@ -1,0 +1,168 @@
+import Layers
+import Networks
+
+/// Small networks of odd sizes that between them use every layer, branches, and values read twice.
+/// Each begins with a convolution, so that a gradient has somewhere to go.
+enum LayerCases {
+  static let all: [Architecture] =
+    elementwise + merging + shapes + pooling + normalisation + convolutions
+
+  static func volume(
+    _ name: String, input: InputShape = InputShape(frames: 4, height: 5, width: 6, channels: 3),
+    filters: Int = 5, _ layers: [Node]
+  ) -> Architecture {
+    Architecture(
+      name: name, input: input, classes: 3,
+      layers: [
+        .conv3D(name: "first", filters: filters, kernel: .one, padding: .zero, bias: true)
+      ] + layers + [
+        .spatialMean, .timePooling(.mean), .dense(name: "head", outputs: 3),
+      ])
+  }
+
+  private static let elementwise: [Architecture] =
+    [
+      ("relu", .relu), ("relu6", .relu6), ("leaky", .leakyReLU(slope: 0.2)), ("silu", .silu),
+      ("hard swish", .hardSwish), ("hard sigmoid", .hardSigmoid), ("sigmoid", .sigmoid),
+      ("tanh", .tanh), ("gelu", .gelu),
+    ].map { (name: String, node: Node) in
+      // Not fused: a normalisation of its own stands between.
+      volume(name, [.groupNorm(name: "norm", groups: 5), node, .sigmoid, node.named("again")])
+    }
+
+  private static let merging: [Architecture] = [
+    volume(
+      "residual",
+      [
+        .tanh.named("x"),
+        .conv3D(name: "a", filters: 5, kernel: Extent3(3, 3, 3), padding: .one, bias: false),
+        .batchNorm(name: "a.norm"), .relu,
+        .conv3D(name: "b", filters: 5, kernel: Extent3(3, 3, 3), padding: .one, bias: true),
+        .batchNorm(name: "b.norm"), .add.reading("b.norm", "x"), .relu.named("y"),
+        .conv3D(
+          name: "c", filters: 4, kernel: Extent3(1, 3, 3), padding: Extent3(0, 1, 1), bias: true),
+        .conv3D(name: "d", filters: 4, kernel: .one, padding: .zero, bias: false).reading("y"),
+        .add.reading("c", "d"), .relu6,
+      ]),
+    volume("twice the same", [.tanh.named("x"), .add.reading("x", "x", "first")]),
+    volume(
+      "gate",
+      [
+        .relu.named("x"), .globalAveragePool,
+        .conv3D(name: "squeeze", filters: 2, kernel: .one, padding: .zero, bias: true), .relu,
+        .conv3D(name: "excite", filters: 5, kernel: .one, padding: .zero, bias: true),
+        .sigmoid.named("gate"), .multiply.reading("x", "gate"), .silu,
+      ]),
+    volume(
+      "gate by step",
+      [
+        .tanh.named("x"), .adaptiveAveragePool3D(bins: Extent3(4, 1, 1)), .sigmoid.named("g"),
+        .multiply.reading("x", "g").named("y"), .multiply.reading("y", "first"),
+      ]),
+    volume(
+      "gate by vector",
+      [
+        .relu.named("x"), .spatialMean, .timePooling(.mean), .sigmoid.named("g"),
+        .multiply.reading("x", "g"),
+      ]),
+    volume(
+      "branches",
+      [
+        .tanh.named("x"),
+        .conv2D(name: "fine", filters: 3, kernel: (3, 3), padding: (1, 1)), .relu.named("f"),
+        Node.conv2D(name: "coarse", filters: 4, kernel: (5, 5), padding: (2, 2)).reading("x"),
+        .relu.named("c"), .concatenate.reading("f", "c", "x"),
+        .conv3D(
+          name: "join", filters: 6, kernel: Extent3(3, 1, 1), padding: Extent3(1, 0, 0), bias: true),
+      ]),
+    Architecture(
+      name: "sequences", input: InputShape(frames: 5, height: 4, width: 4, channels: 2),
+      classes: 3,
+      layers: [
+        .conv3D(name: "first", filters: 4, kernel: .one, padding: .zero, bias: true),
+        .spatialMean.named("mean"), .flattenSteps.reading("first").named("flat"),
+        .concatenate.reading("mean", "flat").named("both"), .layerNorm(name: "norm"), .gelu,
+        .conv1D(name: "time", filters: 6, kernel: 3, padding: nil), .tanh.named("t"),
+        .differenceTime.named("d"), .add.reading("t", "d"), .lstm(name: "lstm", hidden: 4),
+        .timePooling(.last).named("v"),
+        .dense(name: "middle", outputs: 4), .sigmoid.named("s"),
+        .add.reading("s", "v").named("w"), .concatenate.reading("w", "middle"), .dropout(rate: 0), .dense(name: "head", outputs: 3),
+      ]),
+  ]
+
+  private static let shapes: [Architecture] = [
+    Architecture(
+      name: "orders", input: InputShape(frames: 3, height: 2, width: 5, channels: 2), classes: 3,
+      layers: [
+        .conv3D(name: "first", filters: 4, kernel: .one, padding: .zero, bias: true), .tanh,
+        .reshape([10, 12]), .stepsToVolume,
+        .conv3D(
+          name: "a", filters: 3, kernel: Extent3(3, 1, 1), padding: Extent3(1, 0, 0), bias: true),
+        .reshape([6, 5]), .reshape([5, 3, 2, 1]), .relu, .flatten, .dense(name: "head", outputs: 3),
+      ]),
+    volume(
+      "time", input: InputShape(frames: 9, height: 3, width: 2, channels: 2),
+      [
+        .tanh.named("x"), .differenceTime.named("d"), .sliceTime(start: 1, end: 8, step: 3),
+        .differenceTime.named("e"), .sliceTime(start: 0, end: 3).reading("x").named("s"),
+        .sliceTime(start: 6, end: 9, step: 1).reading("d").named("l"), .add.reading("s", "l", "e"),
+      ]),
+  ]
+
+  private static let pooling: [Architecture] =
+    [
+      (
+        "overlapping max",
+        Node.maxPool3D(window: Extent3(3, 3, 3), stride: Extent3(2, 2, 1), padding: .one)
+      ),
+      (
+        "ceiling max", .maxPool3D(window: Extent3(2, 2, 2), stride: Extent3(2, 3, 2), ceiling: true)
+      ),
+      ("plain max", .maxPool3D(window: Extent3(1, 2, 2))),
+      (
+        "mean",
+        .averagePool3D(
+          window: Extent3(2, 3, 3), stride: Extent3(1, 2, 2), padding: Extent3(1, 1, 1))
+      ),
+      (
+        "ceiling mean",
+        .averagePool3D(
+          window: Extent3(3, 2, 4), stride: Extent3(2, 2, 3), padding: Extent3(1, 1, 2),
+          ceiling: true)
+      ),
+      (
+        "mean without padding",
+        .averagePool3D(window: Extent3(3, 3, 3), stride: .one, padding: .one, countsPadding: false)
+      ),
+      ("bins", .adaptiveAveragePool3D(bins: Extent3(3, 2, 4))),
+    ].map { name, node in
+      volume(name, input: InputShape(frames: 5, height: 7, width: 8, channels: 2), [.tanh, node, .silu])
+    }
+
+  private static let normalisation: [Architecture] = [
+    volume(
+      "batch norm alone", [.tanh, .batchNorm(name: "n", epsilon: 1e-3, momentum: 0.3), .gelu]),
+    volume("layer norm", [.tanh, .layerNorm(name: "n")]),
+    volume("group norm", filters: 6, [.tanh, .groupNorm(name: "n", groups: 2), .relu]),
+    Architecture(
+      name: "norms of sequences", input: InputShape(frames: 6, height: 3, width: 3, channels: 2),
+      classes: 3,
+      layers: [
+        .conv3D(name: "first", filters: 5, kernel: .one, padding: .zero, bias: true),
+        .spatialMean, .batchNorm(name: "s"), .tanh, .layerNorm(name: "l"), .timePooling(.mean),
+        .batchNorm(name: "v"), .dense(name: "head", outputs: 3),
+      ]),
+  ]
+
+  private static let convolutions: [Architecture] = [
+    volume(
+      "same padding", input: InputShape(frames: 4, height: 7, width: 8, channels: 2),
+      [
+        .relu,
+        .conv2D(name: "a", filters: 4, kernel: (3, 3), stride: (2, 2), padding: nil, bias: false),
+        .batchNorm(name: "a.norm"), .relu6,
+        .conv2D(name: "b", filters: 3, kernel: (2, 4), padding: nil), .tanh,
+        .conv1D(name: "c", filters: 5, kernel: 2, stride: 2, padding: nil),
+      ])
+  ]
+}

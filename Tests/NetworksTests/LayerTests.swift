@@ -1,0 +1,73 @@
+import Foundation
+import Layers
+import Networks
+import Tensors
+import TestSupport
+import Testing
+
+/// Every layer in a small network: gradients, threads, lifetimes, precision, JSON.
+@Suite struct LayerTests {
+  private static func run(
+    _ architecture: Architecture, threads: Int = 2, precision: Precision = .fp32,
+    mode: Executor.Mode = .training, poisons: Bool = false
+  ) throws -> (logits: [Float], gradients: [Float]) {
+    let pool = WorkerPool(threads: threads)
+    defer { pool.shutDown() }
+    let network = try Network(architecture: architecture, seed: 3)
+    let executor = try Executor(
+      network: network, batch: 5, mode: mode, precision: precision, poisonsMemory: poisons,
+      pool: pool)
+    _ = executor.input.update(fromContentsOf: randomValues(executor.input.count, seed: 1))
+    executor.forward(count: 4)
+    let logits = Array(executor.logits.prefix(4 * architecture.classes))
+    guard mode == .training else { return (logits, []) }
+    _ = executor.logitsGradient.update(
+      fromContentsOf: randomValues(executor.logits.count, seed: 2))
+    executor.backward(count: 4)
+    return (logits, Array(network.gradients))
+  }
+
+  @Test(arguments: LayerCases.all) func gradientsMatchCentralDifferences(
+    architecture: Architecture
+  ) throws {
+    try ExecutorTests().gradientsMatchCentralDifferences(architecture: architecture)
+  }
+
+  @Test(arguments: LayerCases.all) func bitsDoNotDependOnThreads(architecture: Architecture) throws
+  {
+    let one = try Self.run(architecture, threads: 1)
+    let three = try Self.run(architecture, threads: 3)
+    #expect(one.logits == three.logits && one.gradients == three.gradients)
+    #expect(one.logits.allSatisfy(\.isFinite) && one.gradients.contains { $0 != 0 })
+  }
+
+  @Test(arguments: LayerCases.all) func nothingIsReadAfterItsTime(architecture: Architecture) throws
+  {
+    for mode in [Executor.Mode.training, .inference] {
+      let plain = try Self.run(architecture, mode: mode)
+      let poisoned = try Self.run(architecture, mode: mode, poisons: true)
+      #expect(plain.logits == poisoned.logits && plain.gradients == poisoned.gradients)
+    }
+  }
+
+  @Test(arguments: LayerCases.all) func bf16IsCloseToFP32(architecture: Architecture) throws {
+    let wide = try Self.run(architecture)
+    let narrow = try Self.run(architecture, precision: .bf16)
+    #expect(relativeError(narrow.logits, wide.logits) < 0.05)
+    #expect(relativeError(narrow.gradients, wide.gradients) < 0.25)
+  }
+
+  @Test(arguments: LayerCases.all) func jsonSaysItAll(architecture: Architecture) throws {
+    let data = try JSONEncoder().encode(architecture)
+    #expect(try JSONDecoder().decode(Architecture.self, from: data) == architecture)
+  }
+
+  /// A kind that no case uses is a kind that nothing here tests.
+  @Test func everyKindHasACase() {
+    let used = Set(
+      (LayerCases.all + ExecutorTests.architectures).flatMap(\.layers).map {
+        type(of: $0.layer).kind
+      })
+    #expect(Set(LayerKinds.names).subtracting(used).isEmpty)
+  }
+}

@@ -36,13 +36,13 @@ enum LayerCases {
       [
         .tanh.named("x"),
         .conv3D(name: "a", filters: 5, kernel: Extent3(3, 3, 3), padding: .one, bias: false),
-        .batchNorm(name: "a.norm"), .relu,
+        .batchNorm(name: "a.norm"), .silu,
         .conv3D(name: "b", filters: 5, kernel: Extent3(3, 3, 3), padding: .one, bias: true),
         .batchNorm(name: "b.norm"), .add.reading("b.norm", "x"), .relu.named("y"),
         .conv3D(
           name: "c", filters: 4, kernel: Extent3(1, 3, 3), padding: Extent3(0, 1, 1), bias: true),
         .conv3D(name: "d", filters: 4, kernel: .one, padding: .zero, bias: false).reading("y"),
-        .add.reading("c", "d"), .relu6,
+        .add.reading("c", "d"), .tanh,
       ]),
     volume("twice the same", [.tanh.named("x"), .add.reading("x", "x", "first")]),
     volume(

@@ -52,6 +52,9 @@ static inline ptrdiff_t weight_gradient_rows(const vc_conv *c) {
 /// Words of a sum that `bf16_product` takes at a time at most.
 enum { bf16_block_words = 2048 };
 
+/// Whether a layout holds bf16.
+static inline int holds_bf16(const vc_layout *l) { return l->element == vc_bf16; }
+
 /// Elements in a 32-bit word.
 static inline ptrdiff_t word_elements(vc_element element) { return element == vc_bf16 ? 2 : 1; }
 

@@ -95,6 +95,10 @@ void vc_naive_pool_forward(const vc_pool *p, const float *input, const float *sc
             best = 0;
             at = vc_pool_dead;
           }
+          if (p->relu && best >= p->ceiling) {
+            best = p->ceiling;
+            at = vc_pool_dead;
+          }
           const ptrdiff_t y =
               ((d * p->output.height + h) * p->output.width + w) * channels + c;
           output[y] = best;

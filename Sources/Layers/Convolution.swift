@@ -11,7 +11,7 @@ import Tensors
 /// The element of the input's layout decides the arithmetic of the products: in bf16 the input, the
 /// packed weights and the gradient at the output are of that kind; sums, outputs and gradients of
 /// weights are floats.
-public struct Convolution: Sendable {
+public struct Convolution: ConvolutionEngine {
   public let geometry: ConvolutionGeometry
   /// Input, whose halo is at least the padding.
   public let input: ActivationLayout
@@ -55,9 +55,11 @@ public struct Convolution: Sendable {
       preconditionFailure("kernel \(geometry.kernel) does not fit input \(input.extent)")
     }
     precondition(input.channels == geometry.inputChannels, "input channels")
+    precondition(geometry.isPlain, "groups and dilation are for other kernels")
+    let halo = geometry.halo
     precondition(
-      input.halo.depth >= geometry.padding.depth && input.halo.height >= geometry.padding.height
-        && input.halo.width >= geometry.padding.width, "halo smaller than the padding")
+      input.halo.depth >= halo.depth && input.halo.height >= halo.height
+        && input.halo.width >= halo.width, "halo smaller than the padding")
     self.geometry = geometry
     self.input = input
     output = ActivationLayout(
@@ -67,6 +69,7 @@ public struct Convolution: Sendable {
     isWinograd =
       method == .fewestProducts && geometry.kernel.height == 3 && geometry.kernel.width == 3
       && geometry.stride == .one && geometry.inputChannels > 1
+      && geometry.padding == geometry.paddingAfter
       && geometry.outputChannels >= Convolution.winogradChannels
     isWinogradBackward = isWinograd && geometry.inputChannels >= Convolution.winogradChannels
   }
@@ -134,12 +137,12 @@ public struct Convolution: Sendable {
   }
 
   /// Tiles of 2 × 2 outputs, at all depths, that Winograd's kernels cut an output into.
-  private static func tiles(_ output: ActivationLayout) -> Int {
+  static func tiles(_ output: ActivationLayout) -> Int {
     (output.extent.height + 1) / 2 * ((output.extent.width + 1) / 2)
   }
 
   /// How Winograd's kernel cuts `part`, which is `output` or as wide.
-  private func forwardBlock(_ part: ActivationLayout) -> vc_winograd_block {
+  func forwardBlock(_ part: ActivationLayout) -> vc_winograd_block {
     var c = c(output: part)
     return vc_winograd_forward_block(&c, InstructionSet.kernels)
   }
@@ -227,11 +230,20 @@ public struct Convolution: Sendable {
 
   /// The halo that `inputGradient` and `weightGradient` want around the output's gradient.
   public var gradientHalo: Extent3 {
-    guard geometry.stride == .one else { return .zero }
-    return Extent3(
-      geometry.kernel.depth - 1 - geometry.padding.depth,
-      geometry.kernel.height - 1 - geometry.padding.height,
-      geometry.kernel.width - 1 - geometry.padding.width)
+    geometry.stride == .one ? backwardsGeometry.halo : .zero
+  }
+
+  /// Of the input gradient of stride 1: the kernel flipped, the padding what is left of it.
+  private var backwardsGeometry: ConvolutionGeometry {
+    func rest(_ padding: Extent3) -> Extent3 {
+      Extent3(
+        geometry.kernel.depth - 1 - padding.depth, geometry.kernel.height - 1 - padding.height,
+        geometry.kernel.width - 1 - padding.width)
+    }
+    return ConvolutionGeometry(
+      kernel: geometry.kernel, padding: rest(geometry.padding),
+      inputChannels: geometry.outputChannels, outputChannels: geometry.inputChannels,
+      paddingAfter: rest(geometry.paddingAfter))
   }
 
   /// The layout of the output's gradient.
@@ -242,10 +254,8 @@ public struct Convolution: Sendable {
   /// The input gradient of stride 1 as a convolution of the output's gradient.
   private var backwards: Convolution {
     Convolution(
-      geometry: ConvolutionGeometry(
-        kernel: geometry.kernel, padding: gradientHalo, inputChannels: geometry.outputChannels,
-        outputChannels: geometry.inputChannels),
-      input: gradientLayout, method: isWinogradBackward ? .fewestProducts : .direct)
+      geometry: backwardsGeometry, input: gradientLayout,
+      method: isWinogradBackward ? .fewestProducts : .direct)
   }
 
   /// Floats of scratch for `inputGradient` with this many workers.
@@ -328,7 +338,7 @@ public struct Convolution: Sendable {
 
   var gradientC: vc_conv { c(output: gradientLayout) }
 
-  private func c(output: ActivationLayout) -> vc_conv {
+  func c(output: ActivationLayout) -> vc_conv {
     vc_conv(
       input: input.c, output: output.c, kernel_depth: geometry.kernel.depth,
       kernel_height: geometry.kernel.height, kernel_width: geometry.kernel.width,

@@ -110,16 +110,20 @@ public struct ActivationLayout: Hashable, Sendable {
 
 /// A convolution's sizes: the one place where output extents, weights and FLOPs are computed.
 ///
-/// Cross-correlation as in PyTorch, dilation 1, one group; a 2- or 1-dimensional convolution has a
-/// kernel of 1 along the axes it does not use.
+/// Cross-correlation as in PyTorch; a 2- or 1-dimensional convolution has a kernel of 1 along the axes
+/// it does not use. Padding may be other behind than before, as TensorFlow's "same" needs it.
 public struct ConvolutionGeometry: Hashable, Sendable {
   public var kernel: Extent3
   public var stride: Extent3
+  /// Zeros before the input, along each axis.
   public var padding: Extent3
   public var inputChannels: Int
   public var outputChannels: Int
+  /// Distance between the positions that a kernel takes.
   public var dilation: Extent3
+  /// Parts that channels are divided into; each sees its own only.
   public var groups: Int
+  /// Zeros behind the input.
   public var paddingAfter: Extent3
 
   public init(
@@ -136,22 +140,39 @@ public struct ConvolutionGeometry: Hashable, Sendable {
     self.outputChannels = outputChannels
   }
 
-  /// `floor((input + 2 · padding − kernel) / stride) + 1` along each axis; nil where the kernel
-  /// does not fit.
+  /// Whether every output sees every input channel, and neighbouring positions.
+  public var isPlain: Bool { groups == 1 && dilation == .one }
+
+  /// Whether every channel has a kernel of its own.
+  public var isDepthwise: Bool {
+    groups > 1 && groups == inputChannels && inputChannels == outputChannels && dilation == .one
+  }
+
+  /// Zeros that have to be stored around the input.
+  package var halo: Extent3 {
+    Extent3(
+      max(padding.depth, paddingAfter.depth), max(padding.height, paddingAfter.height),
+      max(padding.width, paddingAfter.width))
+  }
+
+  /// `floor((input + padding − dilation · (kernel − 1) − 1) / stride) + 1` along each axis, padding
+  /// before and behind together; nil where the kernel does not fit.
   public func outputExtent(of input: Extent3) -> Extent3? {
     func side(_ axis: KeyPath<Extent3, Int>) -> Int {
-      let room = input[keyPath: axis] + 2 * padding[keyPath: axis] - kernel[keyPath: axis]
+      let room =
+        input[keyPath: axis] + padding[keyPath: axis] + paddingAfter[keyPath: axis]
+        - dilation[keyPath: axis] * (kernel[keyPath: axis] - 1) - 1
       return room < 0 ? 0 : room / stride[keyPath: axis] + 1
     }
     let output = Extent3(side(\.depth), side(\.height), side(\.width))
     return output.count > 0 ? output : nil
   }
 
-  /// Values of the weights `[O, I, kD, kH, kW]`.
-  public var weightCount: Int { outputChannels * inputChannels * kernel.count }
+  /// Values of the weights `[O, I / groups, kD, kH, kW]`.
+  public var weightCount: Int { outputChannels * patchCount }
 
   /// Values that go into one output.
-  public var patchCount: Int { inputChannels * kernel.count }
+  public var patchCount: Int { inputChannels / groups * kernel.count }
 
   /// Multiplications and additions of one sample forward.
   public func flops(output: Extent3) -> Int { 2 * output.count * weightCount }

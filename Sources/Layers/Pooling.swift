@@ -11,13 +11,16 @@ import Tensors
 public struct AffineMaxPool: Sendable {
   public let window: Extent3
   public let relu: Bool
+  /// Of a rectifier; infinite for a plain one.
+  public let ceiling: Float
   public let input: ActivationLayout
   public let output: ActivationLayout
 
   public init(
     window: Extent3, relu: Bool, input: ActivationLayout, outputHalo: Extent3 = .zero,
-    outputElement: Element = .fp32
+    outputElement: Element = .fp32, ceiling: Float = .infinity
   ) {
+    self.ceiling = ceiling
     precondition(window.count > 0 && window.count < 255, "windows hold 1 to 254 positions")
     self.window = window
     self.relu = relu
@@ -108,6 +111,6 @@ public struct AffineMaxPool: Sendable {
   package var c: vc_pool {
     vc_pool(
       input: input.c, output: output.c, window_depth: window.depth, window_height: window.height,
-      window_width: window.width, relu: relu ? 1 : 0)
+      window_width: window.width, relu: relu ? 1 : 0, ceiling: ceiling)
   }
 }

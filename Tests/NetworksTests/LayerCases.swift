@@ -86,7 +86,8 @@ enum LayerCases {
         .differenceTime.named("d"), .add.reading("t", "d"), .lstm(name: "lstm", hidden: 4),
         .timePooling(.last).named("v"),
         .dense(name: "middle", outputs: 4), .sigmoid.named("s"),
-        .add.reading("s", "v").named("w"), .concatenate.reading("w", "middle"), .dropout(rate: 0), .dense(name: "head", outputs: 3),
+        .add.reading("s", "v").named("w"), .concatenate.reading("w", "middle"), .dropout(rate: 0),
+        .dense(name: "head", outputs: 3),
       ]),
   ]
 
@@ -136,7 +137,8 @@ enum LayerCases {
       ),
       ("bins", .adaptiveAveragePool3D(bins: Extent3(3, 2, 4))),
     ].map { name, node in
-      volume(name, input: InputShape(frames: 5, height: 7, width: 8, channels: 2), [.tanh, node, .silu])
+      volume(
+        name, input: InputShape(frames: 5, height: 7, width: 8, channels: 2), [.tanh, node, .silu])
     }
 
   private static let normalisation: [Architecture] = [
@@ -158,11 +160,54 @@ enum LayerCases {
     volume(
       "same padding", input: InputShape(frames: 4, height: 7, width: 8, channels: 2),
       [
-        .relu,
+        .tanh,
         .conv2D(name: "a", filters: 4, kernel: (3, 3), stride: (2, 2), padding: nil, bias: false),
         .batchNorm(name: "a.norm"), .relu6,
         .conv2D(name: "b", filters: 3, kernel: (2, 4), padding: nil), .tanh,
         .conv1D(name: "c", filters: 5, kernel: 2, stride: 2, padding: nil),
-      ])
+      ]),
+    volume(
+      "depthwise", input: InputShape(frames: 5, height: 7, width: 6, channels: 2), filters: 19,
+      [
+        .tanh.named("x"),
+        .conv3D(
+          name: "a", filters: 19, kernel: Extent3(3, 3, 3), padding: .one, groups: 19, bias: false),
+        .batchNorm(name: "a.norm"), .relu6.named("y"), .add.reading("y", "x"),
+      ]),
+    volume(
+      "depthwise, strided", input: InputShape(frames: 6, height: 9, width: 7, channels: 2),
+      filters: 9,
+      [
+        .tanh,
+        .conv3D(
+          name: "a", filters: 9, kernel: Extent3(5, 1, 1), stride: Extent3(2, 1, 1),
+          padding: Extent3(2, 0, 0), groups: 9, bias: true), .silu,
+        .conv2D(
+          name: "b", filters: 9, kernel: (5, 3), stride: (2, 2), padding: nil, groups: 9), .tanh,
+      ]),
+    volume(
+      "groups and dilation", input: InputShape(frames: 5, height: 8, width: 7, channels: 2),
+      filters: 6,
+      [
+        .tanh.named("x"),
+        .conv3D(
+          name: "a", filters: 4, kernel: Extent3(2, 3, 3), stride: Extent3(1, 2, 1),
+          padding: Extent3(1, 1, 0), groups: 2, bias: true), .tanh,
+        .conv2D(
+          name: "b", filters: 6, kernel: (3, 2), padding: (2, 1), dilation: (2, 1), bias: false),
+        .batchNorm(name: "b.norm"), .relu,
+      ]),
+    volume(
+      "residual in wide layers", input: InputShape(frames: 3, height: 7, width: 9, channels: 2),
+      filters: 24,
+      [
+        .tanh.named("x"),
+        .conv3D(name: "a", filters: 24, kernel: Extent3(3, 3, 3), padding: .one, bias: false),
+        .batchNorm(name: "a.norm"), .silu,
+        .conv3D(name: "b", filters: 24, kernel: Extent3(3, 3, 3), padding: .one, bias: false),
+        .batchNorm(name: "b.norm"), .add.reading("b.norm", "x"), .silu.named("y"),
+        .conv3D(name: "c", filters: 24, kernel: .one, padding: .zero, bias: false),
+        .batchNorm(name: "c.norm"), .add.reading("y", "c.norm"),
+      ]),
   ]
 }

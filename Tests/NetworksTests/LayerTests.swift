@@ -62,6 +62,28 @@ import Testing
     #expect(try JSONDecoder().decode(Architecture.self, from: data) == architecture)
   }
 
+  /// What inference fuses (normalisation into weights, residual and rectifier into the pass over the
+  /// output) gives what the layers give one by one: a trained network's frozen training pass, whose
+  /// nodes stand alone where each output is read twice.
+  @Test(arguments: LayerCases.all) func fusionChangesNothing(architecture: Architecture) throws {
+    let pool = WorkerPool(threads: 2)
+    defer { pool.shutDown() }
+    let network = try Network(architecture: architecture, seed: 3)
+    // Running statistics that are not those of a new network.
+    for (index, value) in randomValues(network.buffers.count, seed: 9).enumerated() {
+      network.buffers[index] += 0.3 * value
+    }
+    var logits: [[Float]] = []
+    for fuses in [true, false] {
+      let executor = try Executor(
+        network: network, batch: 4, mode: .inference, fuses: fuses, pool: pool)
+      _ = executor.input.update(fromContentsOf: randomValues(executor.input.count, seed: 1))
+      executor.forward(count: 4)
+      logits.append(Array(executor.logits))
+    }
+    #expect(relativeError(logits[0], logits[1]) < 2e-6)
+  }
+
   /// A kind that no case uses is a kind that nothing here tests.
   @Test func everyKindHasACase() {
     let used = Set(

@@ -30,14 +30,15 @@ typedef struct {
 } vc_conv;
 
 /// Normalisation, ReLU and non-overlapping max pooling in one pass over one sample:
-/// `output = max over window(relu(scale[c] * input + shift[c]))`.
+/// `output = max over window(relu(scale[c] * input + shift[c]))`, and with ReLU at most `ceiling`.
 typedef struct {
   vc_layout input, output;
   ptrdiff_t window_depth, window_height, window_width;
   int relu;
+  float ceiling;
 } vc_pool;
 
-/// `vc_pool` marks a window whose ReLU is off with this index: no gradient passes.
+/// `vc_pool` marks a window whose ReLU is off, or at its ceiling, with this index: no gradient passes.
 enum { vc_pool_dead = 255 };
 
 /// Vectors of sums that `pooled_weight_gradient` holds at a time.
@@ -95,6 +96,12 @@ typedef struct {
   void (*pool_backward)(const vc_pool *pool, const float *input, const float *output_gradient,
                         const uint8_t *index, const float *a, const float *b, const float *e,
                         void *input_gradient, const vc_layout *gradient_layout,
+                        ptrdiff_t begin, ptrdiff_t end);
+  /// As `conv_forward`, then `clamp(… + residual, low, high)`, in one pass: `residual` `[D, H, W, O]`
+  /// may be NULL, it and the output may be of either element.
+  void (*conv_finished)(const vc_conv *conv, const void *input, const float *weights,
+                        const float *bias, const void *residual,
+                        const vc_layout *residual_layout, float low, float high, void *output,
                         ptrdiff_t begin, ptrdiff_t end);
 } vc_convolutions;
 
@@ -192,6 +199,25 @@ typedef struct {
   /// `y = scale * x + shift`.
   void (*affine)(const float *x, const float *scale, const float *shift, float *y,
                  ptrdiff_t count);
+
+  /// Rows `[begin, end)` (flattened depth, height) of a convolution with a kernel of its own for each
+  /// channel: `clamp(sum + bias, low, high)`. `weights` `[kD, kH, kW, C]`; `bias` may be NULL; input
+  /// and output may be of either element.
+  void (*depthwise_forward)(const vc_conv *conv, const void *input, const float *weights,
+                            const float *bias, float low, float high, void *output,
+                            ptrdiff_t begin, ptrdiff_t end);
+  /// Rows `[begin, end)` of the input's gradient, from the output's; both dense.
+  void (*depthwise_input_gradient)(const vc_conv *conv, const float *weights,
+                                   const float *output_gradient, float *input_gradient,
+                                   ptrdiff_t begin, ptrdiff_t end);
+  /// Adds one sample's gradient of the weights, `[kD, kH, kW, C]`.
+  void (*depthwise_weight_gradient)(const vc_conv *conv, const void *input,
+                                    const float *output_gradient, float *gradient);
+  /// `y = clamp(x + shift + residual, low, high)` for positions that follow each other, `[positions,
+  /// C]`; `shift` `[C]` and `residual` may be NULL.
+  void (*finish)(const float *x, const float *shift, const void *residual, int residual_is_bf16,
+                 float low, float high, void *y, int y_is_bf16, ptrdiff_t positions,
+                 ptrdiff_t channels);
 } vc_kernels;
 
 /// The kernels of the best instruction set here, or of the one named ("avx512bf16", "avx512",

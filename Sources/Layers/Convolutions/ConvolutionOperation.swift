@@ -5,9 +5,10 @@ import Tensors
 /// With batch normalisation while training, the convolution's output is kept, because its
 /// statistics are needed before the rest can run. Otherwise it never exists whole.
 struct ConvolutionOperation: Operation {
-  private let convolution: Convolution
+  private let convolution: any ConvolutionEngine
   private let affinePool: AffineMaxPool
-  private let fused: FusedConvolution
+  /// Dense convolutions only, whose bands of rows are pooled before they are ever whole.
+  private let fused: FusedConvolution?
   /// Without a normalisation, with windows that are large enough, and unless direct kernels are
   /// asked for.
   private let pooledGradient: PooledWeightGradient?
@@ -36,13 +37,15 @@ struct ConvolutionOperation: Operation {
   private let affine: MemoryPlan.Slot
   /// Slabs of the fused convolution, or the unfused one's scratch.
   private let forwardScratch: MemoryPlan.Slot
+  /// The convolution's output, where it is needed whole.
+  private let convolved: MemoryPlan.Slot?
+  private let finishes: Bool
+  private let residual: Site.Value?
   private let training: Training?
 
   private struct Training {
     let packedTransposed: MemoryPlan.Slot?
     let index: MemoryPlan.Slot
-    /// The convolution's output, with batch normalisation only.
-    let convolved: MemoryPlan.Slot?
     let state: MemoryPlan.Slot
     let statisticsScratch: MemoryPlan.Slot?
     /// Gradient at the convolution's output, with its halo; nil where nobody asks for it whole.
@@ -56,14 +59,22 @@ struct ConvolutionOperation: Operation {
 
   init(_ stage: ConvolutionStage, _ site: Site, plan: inout MemoryPlan) {
     let moments = site.moments
-    let convolution = Convolution(
+    let convolution = makeConvolution(
       geometry: stage.geometry, input: site.input.layout, method: site.method)
+    let dense = convolution as? Convolution
     let pool = AffineMaxPool(
       window: stage.window, relu: stage.relu, input: convolution.output,
-      outputHalo: site.output.layout.halo, outputElement: site.output.layout.element)
+      outputHalo: site.output.layout.halo, outputElement: site.output.layout.element,
+      ceiling: stage.ceiling)
     self.convolution = convolution
     affinePool = pool
-    fused = FusedConvolution(convolution: convolution, pool: pool)
+    let learns = site.moments.backward != nil
+    // Nothing to pool and nothing to remember: one pass that writes where the next reader wants it.
+    finishes = !learns && stage.window == .one
+    residual = stage.addsResidual ? site.inputs[1] : nil
+    precondition(residual == nil || finishes, "residuals are added in inference, without pooling")
+    let fused = finishes ? nil : dense.map { FusedConvolution(convolution: $0, pool: pool) }
+    self.fused = fused
     input = site.input
     output = site.output
     weight = site.range(stage.name, "weight")
@@ -83,18 +94,22 @@ struct ConvolutionOperation: Operation {
     let batch = moments.batch
     pooledGradient =
       norm == nil && site.method == .fewestProducts
-      ? PooledWeightGradient(convolution: convolution, pool: pool) : nil
+      ? dense.flatMap { PooledWeightGradient(convolution: $0, pool: pool) } : nil
     part =
       pooledGradient != nil || convolution.sumsParts
       ? min(batch, max(2 * moments.workers, 4)) : batch
     packed = plan.floats(convolution.packedCount, from: moments.start, to: moments.end)
     affine = plan.floats(2 * channels, from: moments.start, to: moments.end)
-    let keepsConvolved = norm != nil && moments.backward != nil
+    let keepsConvolved = !finishes && (fused == nil || (norm != nil && learns))
     forwardScratch = plan.floats(
-      keepsConvolved
-        ? convolution.forwardScratch(workers: moments.workers)
-        : moments.workers * fused.scratchCount,
+      fused.flatMap { keepsConvolved ? nil : moments.workers * $0.scratchCount }
+        ?? (finishes ? dense?.inferenceScratch(workers: moments.workers) : nil)
+          ?? convolution.forwardScratch(workers: moments.workers),
       from: moments.forward, to: moments.forward)
+    convolved =
+      keepsConvolved
+      ? plan.floats(batch * convolution.output.sampleCount, from: moments.forward, to: moments.last)
+      : nil
     guard let back = moments.backward else {
       training = nil
       return
@@ -106,9 +121,6 @@ struct ConvolutionOperation: Operation {
         : nil,
       index: plan.request(
         bytes: batch * pool.output.denseCount, from: moments.forward, to: back),
-      convolved: keepsConvolved
-        ? plan.floats(batch * convolution.output.sampleCount, from: moments.forward, to: back)
-        : nil,
       state: plan.floats(4 * channels, from: moments.forward, to: back),
       statisticsScratch: norm.map {
         plan.doubles(
@@ -143,11 +155,13 @@ struct ConvolutionOperation: Operation {
         let offsets = step.parameter(bias)
         for channel in 0..<channels { shift[channel] += scale[channel] * offsets[channel] }
       }
-      convolution.pack(weights, scale: scale, into: packedWeights, pool: step.pool)
+      convolution.pack(
+        weights, scale: scale, into: packedWeights, transposed: false, pool: step.pool)
       scale.update(repeating: 1, count: channels)
       return
     }
-    convolution.pack(weights, into: packedWeights, pool: step.pool)
+    convolution.pack(
+      weights, scale: nil, into: packedWeights, transposed: false, pool: step.pool)
     if norm == nil {
       scale.update(repeating: 1, count: channels)
       if let bias {
@@ -158,7 +172,8 @@ struct ConvolutionOperation: Operation {
     }
     if let transposed = training?.packedTransposed {
       convolution.pack(
-        weights, into: step.memory.floats(transposed), transposed: true, pool: step.pool)
+        weights, scale: nil, into: step.memory.floats(transposed), transposed: true,
+        pool: step.pool)
     }
   }
 
@@ -170,28 +185,45 @@ struct ConvolutionOperation: Operation {
     if target.halo != .zero {
       step.pool.parallelFor(step.count) { target.clearHalo(of: y + $0 * target.sampleBytes) }
     }
+    let scale = step.memory.floats(affine)
+    let shift = scale + channels
+    let scratch = step.memory.floats(forwardScratch)
+    if finishes {
+      let finish = ConvolutionFinish(
+        bias: shift, residual: residual.map { UnsafeRawPointer(step.memory.bytes($0.slot)) },
+        residualLayout: residual?.layout, low: affinePool.relu ? 0 : -.infinity,
+        high: affinePool.relu ? affinePool.ceiling : .infinity)
+      return convolution.infer(
+        batch: step.count, input: x, packed: weights, finish: finish, output: y, layout: target,
+        scratch: scratch, pool: step.pool)
+    }
     let index = training.map { step.memory.bytes($0.index) }
-    guard let training, let norm, let convolvedSlot = training.convolved,
-      let scratch = training.statisticsScratch
-    else {
-      let scale = step.memory.floats(affine)
-      fused.forward(
-        batch: step.count, input: x, packed: weights, scale: scale, shift: scale + channels,
-        output: y, index: index, scratch: step.memory.floats(forwardScratch),
-        workers: step.pool)
+    guard let convolvedSlot = convolved else {
+      fused?.forward(
+        batch: step.count, input: x, packed: weights, scale: scale, shift: shift, output: y,
+        index: index, scratch: scratch, workers: step.pool)
       return
     }
     let convolved = step.memory.floats(convolvedSlot)
+    guard let training, let norm, let statistics = training.statisticsScratch else {
+      // Ways of convolving that do not run band by band.
+      convolution.forward(
+        batch: step.count, input: x, packed: weights, bias: nil, relu: false, output: convolved,
+        scratch: scratch, pool: step.pool)
+      return affinePool.forward(
+        batch: step.count, input: convolved, scale: scale, shift: shift, output: y, index: index,
+        pool: step.pool)
+    }
     convolution.forward(
       batch: step.count, input: x, packed: weights,
       bias: bias.map { UnsafePointer(step.parameter($0)) },
-      relu: false, output: convolved, scratch: step.memory.floats(forwardScratch), pool: step.pool)
+      relu: false, output: convolved, scratch: scratch, pool: step.pool)
     let state = BatchNormalisation.State(step.memory.floats(training.state), channels: channels)
     norm.layer.computeStatistics(
       batch: step.count, positions: positions, input: convolved, gamma: step.parameter(norm.gamma),
       beta: step.parameter(norm.beta), runningMean: step.statistics(norm.runningMean),
       runningVariance: step.statistics(norm.runningVariance), state: state,
-      scratch: step.memory.doubles(scratch), pool: step.pool)
+      scratch: step.memory.doubles(statistics), pool: step.pool)
     affinePool.forward(
       batch: step.count, input: convolved, scale: state.scale, shift: state.shift, output: y,
       index: index, pool: step.pool)
@@ -202,7 +234,8 @@ struct ConvolutionOperation: Operation {
     let memory = step.memory
     let dy = memory.floats(outputGradient)
     let index = memory.bytes(training.index)
-    let convolved = training.convolved.map { UnsafePointer(memory.floats($0)) }
+    // Without a normalisation nobody asks for it again.
+    let convolved = norm == nil ? nil : self.convolved.map { UnsafePointer(memory.floats($0)) }
     let a = memory.floats(training.coefficients)
     let b = a + channels
     let e = b + channels

@@ -37,7 +37,8 @@ package struct ConvolutionStage: Stage {
     case let layer as BatchNorm where isOpen && norm == nil && !addsResidual:
       stage.norm = (next.name, layer)
     case is Add
-    where isOpen && !addsResidual && purpose == .inference && next.inputs.count == 2
+    where isOpen && !geometry.isDepthwise && !addsResidual && purpose == .inference
+      && next.inputs.count == 2
       && next.inputs[0] == next.inputs[1]:
       stage.addsResidual = true
     case let layer as any ClampingLayer where isOpen:
@@ -52,11 +53,8 @@ package struct ConvolutionStage: Stage {
 
   package func need(ofInput index: Int, element: Element) -> InputNeed {
     guard index == 0 else { return InputNeed() }
-    let (before, after) = (geometry.padding, geometry.paddingAfter)
     return InputNeed(
-      halo: Extent3(
-        max(before.depth, after.depth), max(before.height, after.height),
-        max(before.width, after.width)), element: element)
+      halo: geometry.isPlain || geometry.isDepthwise ? geometry.halo : .zero, element: element)
   }
 
   package func operation(_ site: Site, plan: inout MemoryPlan) -> any Operation {

@@ -103,7 +103,9 @@ private struct GroupNormOperation: Operation {
     }
     let moments = site.moments
     state = plan.doubles(2 * moments.batch * sets, from: moments.forward, to: moments.last)
-    sums = moments.backward.map { [channels] in plan.doubles(2 * moments.batch * channels, from: $0, to: $0) }
+    sums = moments.backward.map { [channels] in
+      plan.doubles(2 * moments.batch * channels, from: $0, to: $0)
+    }
   }
 
   /// Where the first row of a set of a clip begins, and its first channel.
@@ -172,7 +174,9 @@ private struct GroupNormOperation: Operation {
     let dx = input.gradient.map { step.memory.floats($0) }
     let count = Double(rows * width)
     step.pool.parallelFor(step.count) { sample in
-      let (scaleSum, shiftSum) = (parts + 2 * sample * channels, parts + (2 * sample + 1) * channels)
+      let (scaleSum, shiftSum) = (
+        parts + 2 * sample * channels, parts + (2 * sample + 1) * channels
+      )
       scaleSum.update(repeating: 0, count: 2 * channels)
       for set in 0..<sets {
         let (first, channel) = begin(sample, set)

@@ -43,17 +43,19 @@ public final class Executor {
   ///     Winograd's would do with fewer.
   ///   - precision: of the products; parameters and their gradients are floats in any case.
   ///   - frozen: so many nodes, from the first on, work as in inference and learn nothing.
+  ///   - fuses: runs neighbours in one pass where that can be; without, every node by itself.
   ///   - poisonsMemory: fills memory whose time is over with values that are not numbers, so that a
   ///     wrong lifetime shows; slow.
   public init(
     network: Network, batch: Int, mode: Mode, exactConvolution: Bool = false,
-    precision: Precision = .fp32, frozen: Int = 0, poisonsMemory: Bool = false, pool: WorkerPool
+    precision: Precision = .fp32, frozen: Int = 0, fuses: Bool = true,
+    poisonsMemory: Bool = false, pool: WorkerPool
   ) throws(NetworkError) {
     precondition(batch > 0, "a batch holds a clip")
     let graph = try network.architecture.graph()
     var plan = StagePlan(
       graph, purpose: mode == .training ? .training : .inference,
-      frozen: mode == .training ? frozen : 0)
+      frozen: mode == .training ? frozen : 0, fuses: fuses)
     let layouts = plan.chooseLayouts(element: precision.element)
     var buffers = BufferPlan(
       plan, layouts: layouts, batch: batch, workers: pool.threads, isTraining: mode == .training,

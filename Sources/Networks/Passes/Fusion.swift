@@ -25,7 +25,7 @@ struct StagePlan {
   var relayouts: [(value: Int, copy: Int, before: Int)] = []
 
   /// - Parameter frozen: so many nodes, from the first on, learn nothing.
-  init(_ graph: Graph, purpose: Purpose, frozen: Int = 0) {
+  init(_ graph: Graph, purpose: Purpose, frozen: Int = 0, fuses: Bool = true) {
     shapes = graph.shapes
     var readers = [[Int]](repeating: [], count: graph.shapes.count)
     for (index, place) in graph.places.enumerated() {
@@ -38,7 +38,7 @@ struct StagePlan {
       var planned = Planned(
         stage: place.layer.layer.stage(place.layer), inputs: place.inputs, output: index + 1,
         nodes: [index], isFrozen: isFrozen)
-      while readers[planned.output].count == 1 {
+      while fuses, readers[planned.output].count == 1 {
         let next = readers[planned.output][0]
         let reader = graph.places[next]
         guard !isTaken[next], (next < frozen) == isFrozen,

@@ -9,7 +9,8 @@ public enum LayerKinds {
     MaxPool3D.self, AveragePool3D.self, AdaptiveAveragePool3D.self, SpatialMean.self,
     FlattenSteps.self, Flatten.self, Reshape.self, StepsToVolume.self, SliceTime.self,
     DifferenceTime.self,
-    LSTMLayer.self, TimePool.self, AttentionPool.self,
+    LSTMLayer.self, GRULayer.self, PeepholeLSTM.self, CoupledLSTM.self, LayerNormLSTM.self,
+    TimePool.self, AttentionPool.self,
     DenseLayer.self, DropoutLayer.self,
   ]
 

@@ -2,36 +2,56 @@ import Tensors
 
 /// A long short-term memory over a sequence: `[T, I]` to `[T, H]`, parameters as PyTorch's `LSTM`,
 /// with forget gates that start open (Jozefowicz et al. 2015).
-public struct LSTMLayer: ExecutableLayer {
+public struct LSTMLayer: CellLayer {
   public static let kind = "lstm"
   public var hidden: Int
-  public var title: String { "LSTM" }
-  public var isOriginal: Bool { true }
+  /// On top of each other.
+  public var layers: Int
+  public var bidirectional: Bool
+  public var title: String { RecurrentOptions.title("LSTM", layers, bidirectional) }
+  public var isOriginal: Bool { isPlain }
 
-  public init(hidden: Int) { self.hidden = hidden }
+  /// One layer, from the first step to the last: that has a fast way of its own.
+  private var isPlain: Bool { layers == 1 && !bidirectional }
+
+  public init(hidden: Int, layers: Int = 1, bidirectional: Bool = false) {
+    self.hidden = hidden
+    self.layers = layers
+    self.bidirectional = bidirectional
+  }
+
+  private func stage(_ name: String) -> RecurrentStage {
+    RecurrentStage(
+      name: name, cell: LSTMCell(), hidden: hidden, layers: layers,
+      isBidirectional: bidirectional, isNumbered: true)
+  }
 
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {
-    try LayerError.requireInputs(inputs, 1)
-    try LayerError.require(hidden, "units", in: 1...1 << 14)
-    return .sequence(steps: try inputs[0].sequence().steps, features: hidden)
+    try RecurrentOptions.output(
+      of: inputs, hidden: hidden, layers: layers, bidirectional: bidirectional)
   }
 
   public func parameters(of inputs: [ValueShape]) -> [ParameterSpec] {
-    let start = ParameterSpec.inverseRoot(hidden)
-    return [
-      ParameterSpec("weight_ih_l0", [4 * hidden, inputs[0].features], .weight, start),
-      ParameterSpec("weight_hh_l0", [4 * hidden, hidden], .weight, start),
-      ParameterSpec("bias_ih_l0", [4 * hidden], .bias, .parts([0, 1, 0, 0])),
-      ParameterSpec("bias_hh_l0", [4 * hidden], .bias),
-    ]
+    stage("").parameters(inputs: inputs[0].features)
   }
 
   public func flops(of inputs: [ValueShape]) -> Int {
-    inputs[0].rows * LSTM(inputs: inputs[0].features, hidden: hidden).flopsPerStep
+    stage("").flops(inputs: inputs[0].features, steps: inputs[0].rows)
   }
 
   package func stage(_ place: PlacedLayer) -> any Stage {
-    LSTMStage(name: place.name, hidden: hidden)
+    isPlain ? LSTMStage(name: place.name, hidden: hidden) : stage(place.name)
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let options = try RecurrentOptions(from: decoder)
+    self.init(
+      hidden: options.hidden, layers: options.layers ?? 1,
+      bidirectional: options.bidirectional ?? false)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    try RecurrentOptions(hidden, layers, bidirectional).encode(to: encoder)
   }
 }
 

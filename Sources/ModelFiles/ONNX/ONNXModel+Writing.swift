@@ -138,7 +138,8 @@ extension ONNXTensor {
     case .raw(let bytes): writer.data(9, count: bytes.count, withStoredBytes)
     case .varints32(let bytes): writer.data(5, count: bytes.count, withStoredBytes)
     case .varints64(let bytes): writer.data(7, count: bytes.count, withStoredBytes)
-    case .unread: writer.data(9, count: size, withStoredBytes)  // Throws.
+    // Throws when the data is asked for.
+    case .unread: writer.data(9, count: size, withStoredBytes)
     }
   }
 }

@@ -169,7 +169,7 @@ struct ProtobufReader {
       throw failure(
         "more than \(light ? Limit.elements : Limit.messages) in one file", in: name)
     }
-    list.append(try nested("\(name)[\(list.count)]", body))
+    list.append(try nested(name, index: list.count, body))
   }
 
   /// Adds one string to a list.
@@ -277,14 +277,16 @@ struct ProtobufReader {
     do { return try body(&self) } catch { throw error.within(name) }
   }
 
+  /// - Parameter index: in a list, for messages.
   private mutating func nested<Value>(
-    _ name: String, _ body: (inout ProtobufReader) throws(ProtobufFailure) -> Value
+    _ name: String, index: Int? = nil,
+    _ body: (inout ProtobufReader) throws(ProtobufFailure) -> Value
   ) throws(ProtobufFailure) -> Value {
-    if depth == Limit.depth { throw failure("more than \(Limit.depth) messages deep", in: name) }
-    do {
+    do throws(ProtobufFailure) {
+      if depth == Limit.depth { throw failure("more than \(Limit.depth) messages deep") }
       var inner = ProtobufReader(try nextDelimited(), depth: depth + 1, budget: budget)
       return try body(&inner)
-    } catch { throw error.within(name) }
+    } catch { throw error.within(index.map { "\(name)[\($0)]" } ?? name) }
   }
 
   // MARK: Values

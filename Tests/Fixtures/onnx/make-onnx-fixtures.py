@@ -2,11 +2,12 @@
 """Writes the ONNX files that Tests/ModelFilesTests/ONNXFixtureTests.swift reads, with the onnx
 package, and what is in them as JSON.
 
-Usage: python make-onnx-fixtures.py [FOLDER]      this folder when left out
+    python3 -m venv .venv && .venv/bin/pip install onnx numpy ml_dtypes
+    .venv/bin/python make-onnx-fixtures.py [FOLDER]      this folder when left out
 
 small.onnx     Conv, Relu, ReduceMean, Gemm: initializers in every field and type that is read,
                attributes of every kind
-outside.onnx   the same weight in outside.bin, at an offset
+outside.onnx   MatMul, its weight in outside.bin, at an offset
 branch.onnx    an If, whose attributes are graphs
 """
 

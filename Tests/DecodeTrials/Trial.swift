@@ -15,6 +15,8 @@ public final class Trial {
     case images
     /// A model file.
     case models
+    /// An ONNX file.
+    case onnx
   }
 
   public enum Outcome: Hashable, Sendable {
@@ -71,6 +73,7 @@ public final class Trial {
       let path = folder + "/input"
       write(bytes, to: path)
       return Trial.readModel(path)
+    case .onnx: return Trial.readONNX([UInt8](bytes))
     }
   }
 
@@ -176,6 +179,24 @@ public final class Trial {
   private static func readModel(_ path: String) -> Outcome {
     do throws(ModelFileError) {
       _ = try Model.load(path: path)
+      return .complete
+    } catch {
+      require(!"\(error)".contains("\n"), "a message of one line: \(error)")
+      return .refused("\(error.code)")
+    }
+  }
+
+  /// Reads an ONNX file, decodes its tensors and writes it again.
+  private static func readONNX(_ bytes: [UInt8]) -> Outcome {
+    do throws(ModelFileError) {
+      let model = try ONNXModel(bytes: bytes, source: "input")
+      for tensor in model.graph.initializers {
+        let count = (try? tensor.floats().count) ?? (try? tensor.integers().count)
+        require(count == nil || count == tensor.count, "as many elements as the shape needs")
+      }
+      let written = try model.serialized()
+      let again = try ONNXModel(bytes: written, source: "input")
+      require(try again.serialized() == written, "the same bytes when written again")
       return .complete
     } catch {
       require(!"\(error)".contains("\n"), "a message of one line: \(error)")

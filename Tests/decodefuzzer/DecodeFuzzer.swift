@@ -8,9 +8,10 @@ import Foundation
 #endif
 enum DecodeFuzzer {
   private static let usage = """
-    usage: decodefuzzer movies|images|models FILE...   reads each file, to look into findings
-           decodefuzzer stress FOLDER                  cuts and flips the videos of make-videos.sh
-           decodefuzzer make-model FILE                writes a small model to begin with
+    usage: decodefuzzer KIND FILE...     reads each file as movies, images, models or onnx, to look
+                                         into findings
+           decodefuzzer stress FOLDER    cuts and flips the videos of make-videos.sh
+           decodefuzzer make-model FILE  writes a small model to begin with
     """
 
   static func main() {

@@ -5,7 +5,7 @@ import Networks
 /// Each begins with a convolution, so that a gradient has somewhere to go.
 enum LayerCases {
   static let all: [Architecture] =
-    elementwise + merging + shapes + pooling + normalisation + convolutions
+    elementwise + merging + shapes + pooling + normalisation + convolutions + recurrent
 
   static func volume(
     _ name: String, input: InputShape = InputShape(frames: 4, height: 5, width: 6, channels: 3),
@@ -208,6 +208,48 @@ enum LayerCases {
         .batchNorm(name: "b.norm"), .add.reading("b.norm", "x"), .silu.named("y"),
         .conv3D(name: "c", filters: 24, kernel: .one, padding: .zero, bias: false),
         .batchNorm(name: "c.norm"), .add.reading("y", "c.norm"),
+      ]),
+  ]
+
+  private static func sequence(_ name: String, _ layers: [Node]) -> Architecture {
+    Architecture(
+      name: name, input: InputShape(frames: 5, height: 3, width: 4, channels: 2), classes: 3,
+      layers: [
+        .conv3D(name: "first", filters: 5, kernel: .one, padding: .zero, bias: true), .tanh,
+        .spatialMean,
+      ] + layers + [.dense(name: "head", outputs: 3)])
+  }
+
+  private static let recurrent: [Architecture] = [
+    sequence(
+      "stacked",
+      [.lstm(name: "r", hidden: 4, layers: 2, bidirectional: false), .timePooling(.last)]),
+    sequence(
+      "both ways",
+      [.lstm(name: "r", hidden: 3, layers: 2, bidirectional: true), .timePooling(.mean)]),
+    sequence("gru", [.gru(name: "r", hidden: 4), .timePooling(.last)]),
+    sequence(
+      "gru both ways",
+      [.gru(name: "r", hidden: 3, layers: 2, bidirectional: true), .timePooling(.last)]),
+    sequence("peephole", [.peepholeLSTM(name: "r", hidden: 4), .timePooling(.mean)]),
+    sequence("coupled", [.cifgLSTM(name: "r", hidden: 4), .timePooling(.mean)]),
+    sequence("layer norm lstm", [.layerNormLSTM(name: "r", hidden: 5), .timePooling(.mean)]),
+    sequence("mgu", [.mgu(name: "r", hidden: 4), .timePooling(.mean)]),
+    sequence(
+      "additive", [.lstm(name: "r", hidden: 4), .additiveAttention(name: "a", features: 3)]),
+    sequence(
+      "self-attention",
+      [
+        .positions(name: "p").named("p"), .selfAttention(name: "a", heads: 1),
+        .add.reading("p", "a"), .gru(name: "r", hidden: 6).named("r"),
+        .selfAttention(name: "b", heads: 3), .add.reading("r", "b"), .layerNorm(name: "n"),
+        .timePooling(.mean),
+      ]),
+    volume(
+      "maps", input: InputShape(frames: 4, height: 5, width: 6, channels: 2),
+      [
+        .tanh, .convLSTM(name: "r", filters: 3, kernel: 3),
+        .convLSTM(name: "s", filters: 2, kernel: 1),
       ]),
   ]
 }

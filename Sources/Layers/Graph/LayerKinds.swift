@@ -10,7 +10,8 @@ public enum LayerKinds {
     FlattenSteps.self, Flatten.self, Reshape.self, StepsToVolume.self, SliceTime.self,
     DifferenceTime.self,
     LSTMLayer.self, GRULayer.self, PeepholeLSTM.self, CoupledLSTM.self, LayerNormLSTM.self,
-    TimePool.self, AttentionPool.self,
+    MinimalGatedUnit.self, ConvLSTM.self,
+    TimePool.self, AttentionPool.self, AdditiveAttention.self, SelfAttention.self, Positions.self,
     DenseLayer.self, DropoutLayer.self,
   ]
 

@@ -42,7 +42,7 @@ public struct ConvolutionSettings: Hashable, Sendable {
   }
 
   /// The convolution's sizes on an input of this extent.
-  func geometry(on input: Extent3, channels: Int) -> ConvolutionGeometry {
+  package func geometry(on input: Extent3, channels: Int) -> ConvolutionGeometry {
     var (before, after) = (Extent3.zero, Extent3.zero)
     switch padding {
     case .explicit(let padding): (before, after) = (padding, padding)

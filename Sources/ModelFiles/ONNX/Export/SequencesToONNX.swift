@@ -1,0 +1,80 @@
+import Layers
+
+extension TimePool: ONNXWritable {
+  func write(to builder: inout ONNXBuilder, _ inputs: [String]) throws(LayerError) -> String {
+    switch mode {
+    case .mean:
+      return builder.add("ReduceMean", inputs, ["axes": .ints([1]), "keepdims": .int(0)])
+    case .last:
+      let steps = builder.shape.rows
+      let last = builder.slice(inputs[0], axis: 1, from: steps - 1, to: steps)
+      return builder.add("Squeeze", [last, builder.integers([1])])
+    }
+  }
+}
+
+extension ONNXBuilder {
+  /// `Σ share[t] x[t]` with shares from the scores `[N, T, 1]`.
+  fileprivate mutating func mean(of value: String, scores: String) -> String {
+    let shares = add("Softmax", [scores], ["axis": .int(1)])
+    return add(
+      "ReduceSum", [add("Mul", [value, shares]), integers([1])], ["keepdims": .int(0)])
+  }
+
+  /// `x Wᵀ` of the last axis.
+  fileprivate mutating func project(_ value: String, _ weight: String) -> String {
+    let shape = values(weight).count
+    let columns = layer.layer.parameters(of: layer.inputs).first { $0.name == weight }?.shape[0]
+    let rows = columns ?? 1
+    let source = values(weight)
+    let width = shape / rows
+    var turned = [Float](repeating: 0, count: shape)
+    for row in 0..<rows {
+      for column in 0..<width { turned[column * rows + row] = source[row * width + column] }
+    }
+    return add("MatMul", [value, floats(turned, [width, rows])])
+  }
+}
+
+extension AttentionPool: ONNXWritable {
+  func write(to builder: inout ONNXBuilder, _ inputs: [String]) throws(LayerError) -> String {
+    builder.mean(of: inputs[0], scores: builder.project(inputs[0], "weight"))
+  }
+}
+
+extension AdditiveAttention: ONNXWritable {
+  func write(to builder: inout ONNXBuilder, _ inputs: [String]) throws(LayerError) -> String {
+    let hidden = builder.add(
+      "Add", [builder.project(inputs[0], "proj.weight"), builder.parameter("proj.bias")])
+    let scores = builder.project(builder.add("Tanh", [hidden]), "v.weight")
+    return builder.mean(of: inputs[0], scores: scores)
+  }
+}
+
+extension Positions: ONNXWritable {
+  func write(to builder: inout ONNXBuilder, _ inputs: [String]) throws(LayerError) -> String {
+    builder.add("Add", inputs + [builder.parameter("weight")])
+  }
+}
+
+extension SelfAttention: ONNXWritable {
+  func write(to builder: inout ONNXBuilder, _ inputs: [String]) throws(LayerError) -> String {
+    let (steps, size) = try builder.shape.sequence()
+    let width = size / heads
+    let projected = builder.add(
+      "Add", [builder.project(inputs[0], "in_proj_weight"), builder.parameter("in_proj_bias")])
+    let parts = (0..<3).map { part in
+      let third = builder.slice(projected, axis: 2, from: part * size, to: (part + 1) * size)
+      // Keys are turned at once, for the product with the queries.
+      return builder.transpose(
+        builder.reshape(third, [steps, heads, width]), part == 1 ? [0, 2, 3, 1] : [0, 2, 1, 3])
+    }
+    let scores = builder.multiply(
+      builder.add("MatMul", [parts[0], parts[1]]), 1 / Float(width).squareRoot())
+    let shares = builder.add("Softmax", [scores], ["axis": .int(-1)])
+    let mixed = builder.transpose(builder.add("MatMul", [shares, parts[2]]), [0, 2, 1, 3])
+    let joined = builder.reshape(mixed, [steps, size])
+    return builder.add(
+      "Add", [builder.project(joined, "out_proj.weight"), builder.parameter("out_proj.bias")])
+  }
+}

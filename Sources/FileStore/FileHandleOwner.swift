@@ -51,6 +51,23 @@ struct FileHandleOwner: ~Copyable {
     return done
   }
 
+  /// Fills `buffer` from `offset` on as far as the file goes and leaves the current position; nil
+  /// with `errno` on failure.
+  func readAll(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> Int? {
+    var done = 0
+    while done < buffer.count {
+      let count = pread(
+        descriptor, buffer.baseAddress! + done, min(buffer.count - done, 1 << 30), offset + done)
+      if count < 0 {
+        if errno == EINTR { continue }
+        return nil
+      }
+      if count == 0 { break }
+      done += count
+    }
+    return done
+  }
+
   /// Flushes to the disk; returns 0 or the error number. Pipes and devices, which cannot be
   /// flushed, count as flushed.
   func synchronize() -> Int32 {

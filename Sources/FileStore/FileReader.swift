@@ -1,6 +1,6 @@
 import Glibc
 
-/// Reads a regular file from front to back; nothing is allocated beyond what is asked for.
+/// Reads a regular file from front to back or at given places; nothing is allocated beyond what is asked for.
 public struct FileReader: ~Copyable {
   public let path: String
   /// Bytes the file had when it was opened.
@@ -27,5 +27,16 @@ public struct FileReader: ~Copyable {
     }
     if failure != 0 { throw .reading(path, failure) }
     return bytes
+  }
+
+  /// Fills `buffer` with the bytes from `offset` on; the next `read(_:)` goes on where it was.
+  ///
+  /// - Returns: How many there were: fewer than asked for only where the file ends.
+  public func read(
+    into buffer: UnsafeMutableRawBufferPointer, at offset: Int
+  ) throws(FileStoreError) -> Int {
+    precondition(offset >= 0)
+    guard let done = file.readAll(into: buffer, at: offset) else { throw .reading(path, errno) }
+    return done
   }
 }

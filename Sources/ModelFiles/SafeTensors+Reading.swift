@@ -56,11 +56,11 @@ extension SafeTensors {
     if fileSize == 0 {
       throw ModelFileError(.truncated, path: path, "is empty; \(whatToGive)")
     }
-    if start.starts(with: Array("PK".utf8)) || start.starts(with: [0x80, 0x02]) {
+    if WeightFormat(start) != .safetensors {
       throw ModelFileError(
         .format, path: path,
-        "is a PyTorch pickle, which can run code and is never opened; "
-          + "save it with safetensors.torch.save_file")
+        "is a PyTorch file (a pickle), not a model; make one of it with "
+          + "vidclass import FILE -o MODEL")
     }
     if start.count < 8 {
       throw ModelFileError(

@@ -44,9 +44,8 @@ public struct RunFolder: Sendable {
   /// - Returns: the lock; it ends with its life, or with the process however that ends.
   public func lock() throws -> FolderLock { try FolderLock(path) }
 
-  /// Makes the folder and proves that both it and the model's folder can be written, so that hours
-  /// of work do not end in an error.
-  public func prepare() throws {
+  /// Makes the model's folder, and refuses to put the model in the place of something else.
+  public func prepareModel() throws {
     var status = stat()
     if stat(model, &status) == 0 {
       let kind = status.st_mode & S_IFMT
@@ -73,6 +72,12 @@ public struct RunFolder: Sendable {
         "\(PathText.display(folder)): cannot be written (\(String(cString: strerror(errno)))); "
           + "change its permissions or choose another place with -o")
     }
+  }
+
+  /// Makes the folder and proves that both it and the model's folder can be written, so that hours
+  /// of work do not end in an error.
+  public func prepare() throws {
+    try prepareModel()
     try Folder.create(path)
     // A real write notices what permissions do not tell, such as a full disk.
     let probe = path + "/.probe"

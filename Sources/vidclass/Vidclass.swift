@@ -23,6 +23,7 @@ struct Vidclass: ParsableCommand {
     version: ProgramVersion.current,
     subcommands: [
       TrainCommand.self, LabelCommand.self, EvalCommand.self, CheckCommand.self, FramesCommand.self,
-      InfoCommand.self, MergeCommand.self, BenchCommand.self,
+      InfoCommand.self, MergeCommand.self, ImportCommand.self, ExportCommand.self,
+      BenchCommand.self,
     ])
 }

@@ -1,0 +1,114 @@
+import ClipSampling
+import FileStore
+import ModelFiles
+import Networks
+
+/// Makes a model of ours from a network, and from weights of elsewhere that belong to it.
+public struct ModelImport: Sendable {
+  /// A preset's name, with what is said of it.
+  public var architecture: String?
+  public var recurrence: PresetOptions.Recurrence?
+  public var head: PresetOptions.Head?
+  public var frames: Int?
+  public var size: Int?
+  /// Names of the classes; nil for as many as the weights' classifier has, called by their numbers.
+  public var classes: [String]?
+  public var seed: UInt64 = 0
+
+  public init() {}
+
+  /// A model with the weights of a file; without one with fresh weights.
+  ///
+  /// - Returns: the model, and what was taken, for people.
+  public func model(weights path: String?, programVersion: String) throws -> (
+    model: Model, taken: String?
+  ) {
+    if let path, path.hasSuffix(".onnx") {
+      return try graph(path, programVersion: programVersion)
+    }
+    let begin = try path.map { try StartingPoint(path: $0) }
+    if case .model = begin {
+      throw TrainingError(
+        .usage, "\(PathText.display(path ?? "")): is a model already; use it as it is")
+    }
+    guard let name = architecture, let preset = Preset.all.first(where: { $0.name == name }) else {
+      throw TrainingError(
+        .usage,
+        "the network that the weights belong to is not named, or unknown; give --arch one of "
+          + Architecture.presets.joined(separator: ", "))
+    }
+    var input = preset.input
+    input.frames = frames ?? input.frames
+    if let size { (input.height, input.width) = (size, size) }
+    guard (1...512).contains(input.frames), (8...1024).contains(input.height) else {
+      throw TrainingError(.usage, "--frames lies in 1 to 512, --size in 8 to 1024")
+    }
+    let options = PresetOptions(recurrence: recurrence, head: head)
+    func network(_ count: Int) throws -> Network {
+      try Network(
+        architecture: try preset.architecture(input: input, classes: count, options: options),
+        seed: seed)
+    }
+    var count = classes?.count ?? 2
+    if classes == nil, case .weights(let tensors) = begin,
+      let last = try network(2).architecture.layers.last?.name,
+      let rows = tensors["\(last).bias"]?.shape.first, (2...1 << 20).contains(rows)
+    {
+      count = rows
+    }
+    let made = try network(count)
+    let taken = try begin?.fill(made, classes: [])
+    let normalization = preset.pixels.map {
+      Preprocessing.Normalization.fixed(mean: $0.mean, std: $0.deviation)
+    }
+    return (
+      self.model(
+        made, normalization: path == nil ? nil : normalization, programVersion: programVersion),
+      taken
+    )
+  }
+
+  /// An ONNX graph as a network of ours.
+  private func graph(_ path: String, programVersion: String) throws -> (
+    model: Model, taken: String?
+  ) {
+    if architecture != nil || recurrence != nil || head != nil || frames != nil || size != nil {
+      throw TrainingError(
+        .usage,
+        "\(PathText.display(path)): an ONNX file says its network itself; leave out --arch, "
+          + "--rnn, --head, --frames and --size")
+    }
+    let imported = try ONNXImport(try ONNXModel(reading: path))
+    let network = try imported.network()
+    let input = network.architecture.input
+    guard [1, 2, 3, 6].contains(input.channels) else {
+      throw TrainingError(
+        .data,
+        "\(PathText.display(path)): reads \(input.channels) channels; clips have 1 (grey) or 3, and "
+          + "twice that with differences of frames")
+    }
+    return (
+      model(network, normalization: nil, programVersion: programVersion),
+      "\(network.entries.count) tensors taken"
+    )
+  }
+
+  private func model(
+    _ network: Network, normalization: Preprocessing.Normalization?, programVersion: String
+  ) -> Model {
+    let architecture = network.architecture
+    let input = architecture.input
+    let names =
+      classes.flatMap { $0.count == architecture.classes ? $0 : nil }
+      ?? (0..<architecture.classes).map { "class \($0)" }
+    return Model(
+      metadata: ModelMetadata(
+        architecture: architecture, classes: names,
+        preprocessing: Preprocessing(
+          frames: input.frames, height: input.height, width: input.width,
+          color: input.channels < 3 ? .gray : .rgb,
+          motion: input.channels % 2 == 0 ? .difference : .none,
+          normalization: normalization ?? .perClip), programVersion: programVersion),
+      network: network)
+  }
+}

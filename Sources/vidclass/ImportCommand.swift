@@ -1,0 +1,95 @@
+import ArgumentParser
+import FileStore
+import Foundation
+import Networks
+import Training
+
+/// `vidclass import`: a model from weights, or a network, of elsewhere.
+struct ImportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import",
+    abstract: "Makes a model from weights that were trained elsewhere.",
+    discussion: """
+      FILE holds weights under PyTorch's names (.pth or .pt of either format, safetensors), which
+      belong to the network that --arch names, or is an ONNX graph. Nothing in a file is executed.
+      Says what was taken, what was left, and what stays new. Without a file the weights are
+      random: a model to try things with.
+
+      EXAMPLES:
+        vidclass import r3d_18.pth --arch r3d_18 -o models/r3d.safetensors
+        vidclass import net.onnx -o models/net.safetensors
+        vidclass train clips/ --init-from models/r3d.safetensors
+      """)
+
+  @Argument(help: "Weights (.pth, .pt, .safetensors), or a network (.onnx).")
+  var file: String?
+
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("The model to write.", valueName: "model"))
+  var output: String
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The network that the weights belong to: see vidclass info --architectures.",
+      valueName: "name"))
+  var arch: String?
+
+  @Option(name: .long, help: ArgumentHelp("Layer through time, of presets.", valueName: "kind"))
+  var rnn: PresetOptions.Recurrence?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("How its steps become one vector, of presets.", valueName: "kind"))
+  var head: PresetOptions.Head?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Frames of a clip (default: the network's usual).", valueName: "n"))
+  var frames: Int?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Height and width of the input (default: the network's usual).", valueName: "pixels"))
+  var size: Int?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Names of the classes, a line each (default: numbers).", valueName: "file"))
+  var classes: String?
+
+  @OptionGroup var global: GlobalOptions
+
+  func validate() throws {
+    if output.isEmpty { throw ValidationError("-o needs the name of a file.") }
+    if file?.isEmpty == true { throw ValidationError("The name of the file is empty.") }
+    if file == nil && arch == nil {
+      throw ValidationError("Give a file of weights, or a network with --arch.")
+    }
+  }
+
+  func run() throws {
+    var request = ModelImport()
+    request.architecture = arch
+    request.recurrence = rnn
+    request.head = head
+    request.frames = frames
+    request.size = size
+    request.seed = global.seed
+    if let classes {
+      let text = String(decoding: try RegularFile.read(classes), as: UTF8.self)
+      request.classes = text.split(whereSeparator: \.isNewline).map(String.init)
+    }
+    do {
+      let made = try request.model(weights: file, programVersion: ProgramVersion.current)
+      try RunFolder(model: output).prepareModel()
+      try made.model.save(to: output)
+      if let taken = made.taken { global.console.note(taken) }
+      try StandardOutput.write("model: \(output)\n")
+    } catch let error as TrainingError where error.code == .usage {
+      throw ValidationError(error.message)
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import ClipSampling
+import FileStore
+import Foundation
+import Networks
+
+/// A model as a folder that PyTorch loads without us: `model.safetensors`, `model.py`,
+/// `preprocess.json`.
+public enum PyTorchExport {
+  /// What `preprocess.json` says.
+  private struct Preparation: Encodable {
+    let classes: [String]
+    let temperature: Double
+    let preprocessing: Preprocessing
+    let input = "[N, channels, frames, height, width]"
+    let how = [
+      "take the frames that \"choice\" says; \"uniform\": the middles of equal parts of the clip",
+      "scale each to resizeWidth × resizeHeight, cut out the centre of width × height",
+      "divide by 255; \"fixed\": subtract the mean, divide by the deviation, by channel; "
+        + "\"perClip\": those of the whole clip, all channels together",
+      "with \"difference\" the difference to the frame before follows as further channels",
+      "divide the logits by the temperature before the softmax",
+    ]
+  }
+
+  /// Each file appears whole or not at all; others in the folder stay.
+  ///
+  /// - Throws: `ModelFileError` or `FileStoreError`.
+  public static func write(_ model: Model, to folder: String) throws {
+    try Folder.create(folder)
+    try model.save(to: folder + "/model.safetensors")
+    try AtomicFile.write(PyTorchModule.text + "\n", to: folder + "/model.py")
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let metadata = model.metadata
+    let text = String(
+      decoding: try encoder.encode(
+        Preparation(
+          classes: metadata.classes, temperature: metadata.temperature,
+          preprocessing: metadata.preprocessing)), as: UTF8.self)
+    try AtomicFile.write(text + "\n", to: folder + "/preprocess.json")
+  }
+}

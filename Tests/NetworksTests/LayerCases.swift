@@ -235,6 +235,17 @@ enum LayerCases {
     sequence("coupled", [.cifgLSTM(name: "r", hidden: 4), .timePooling(.mean)]),
     sequence("layer norm lstm", [.layerNormLSTM(name: "r", hidden: 5), .timePooling(.mean)]),
     sequence("mgu", [.mgu(name: "r", hidden: 4), .timePooling(.mean)]),
+    // Units that fill vectors and leave some over, and fewer than a normalisation has tensors.
+    sequence(
+      "wide cells",
+      [
+        .gru(name: "a", hidden: 19), .mgu(name: "b", hidden: 17),
+        .peepholeLSTM(name: "c", hidden: 18), .cifgLSTM(name: "d", hidden: 21),
+        .layerNormLSTM(name: "e", hidden: 13), .timePooling(.mean),
+      ]),
+    sequence("two normalised units", [.layerNormLSTM(name: "r", hidden: 2), .timePooling(.mean)]),
+    sequence(
+      "waves", [.sinusoidalPositions, .selfAttention(name: "a", heads: 5), .timePooling(.last)]),
     sequence(
       "additive", [.lstm(name: "r", hidden: 4), .additiveAttention(name: "a", features: 3)]),
     sequence(
@@ -251,5 +262,8 @@ enum LayerCases {
         .tanh, .convLSTM(name: "r", filters: 3, kernel: 3),
         .convLSTM(name: "s", filters: 2, kernel: 1),
       ]),
+    volume(
+      "last map", input: InputShape(frames: 4, height: 5, width: 6, channels: 2),
+      [.tanh, .convLSTM(name: "r", filters: 9, kernel: 3, givesAllSteps: false)]),
   ]
 }

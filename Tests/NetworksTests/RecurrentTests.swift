@@ -18,19 +18,19 @@ import Testing
   /// In the script's order, which seeds the values.
   private static let cases: [(name: String, node: Node)] = [
     ("lstm", .lstm(name: "r", hidden: 5)),
-    ("lstm stacked", .lstm(name: "r", hidden: 5, layers: 3, bidirectional: false)),
+    ("lstm stacked", .lstm(name: "r", hidden: 11, layers: 3, bidirectional: false)),
     ("lstm both ways", .lstm(name: "r", hidden: 3, layers: 2, bidirectional: true)),
-    ("gru", .gru(name: "r", hidden: 9)),
+    ("gru", .gru(name: "r", hidden: 19)),
     ("gru both ways", .gru(name: "r", hidden: 3, layers: 2, bidirectional: true)),
-    ("peephole", .peepholeLSTM(name: "r", hidden: 5)),
-    ("coupled", .cifgLSTM(name: "r", hidden: 5)),
-    ("minimal", .mgu(name: "r", hidden: 5)),
-    ("normalised", .layerNormLSTM(name: "r", hidden: 5)),
+    ("peephole", .peepholeLSTM(name: "r", hidden: 11)),
+    ("coupled", .cifgLSTM(name: "r", hidden: 13)),
+    ("minimal", .mgu(name: "r", hidden: 19)),
+    ("normalised", .layerNormLSTM(name: "r", hidden: 11)),
     ("normalised, two units", .layerNormLSTM(name: "r", hidden: 2)),
     ("self-attention", .selfAttention(name: "r", heads: 3)),
     ("additive", .additiveAttention(name: "r", features: 5)),
     ("sinusoidal", .sinusoidalPositions.named("r")),
-    ("maps", .convLSTM(name: "r", filters: 3, kernel: 3)),
+    ("maps", .convLSTM(name: "r", filters: 11, kernel: 3)),
     ("last map", .convLSTM(name: "r", filters: 2, kernel: 5, givesAllSteps: false)),
   ]
 

@@ -159,16 +159,16 @@ def torch_recurrent(kind, hidden, **options):
 
 CASES = {
     "lstm": torch_recurrent(torch.nn.LSTM, 5),
-    "lstm stacked": torch_recurrent(torch.nn.LSTM, 5, num_layers=3),
+    "lstm stacked": torch_recurrent(torch.nn.LSTM, 11, num_layers=3),
     "lstm both ways": torch_recurrent(torch.nn.LSTM, 3, num_layers=2, bidirectional=True),
-    "gru": torch_recurrent(torch.nn.GRU, 9),
+    "gru": torch_recurrent(torch.nn.GRU, 19),
     "gru both ways": torch_recurrent(torch.nn.GRU, 3, num_layers=2, bidirectional=True),
-    "peephole": peephole(5), "coupled": coupled(5), "minimal": minimal(5),
-    "normalised": normalised(5), "normalised, two units": normalised(2),
+    "peephole": peephole(11), "coupled": coupled(13), "minimal": minimal(19),
+    "normalised": normalised(11), "normalised, two units": normalised(2),
     "self-attention": module(
         torch.nn.MultiheadAttention(INPUTS, 3, batch_first=True), "attention"),
     "additive": additive(5), "sinusoidal": sinusoidal(),
-    "maps": maps(3, 3, True), "last map": maps(2, 5, False),
+    "maps": maps(11, 3, True), "last map": maps(2, 5, False),
 }
 
 

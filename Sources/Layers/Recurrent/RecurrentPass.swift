@@ -215,7 +215,8 @@ struct RecurrentPass {
       step.cell_gradient = dc
       step.before_gradient = before
       passes.backward(&step)
-      if let gateBackward = passes.gateBackward, let gated = back.gated.map(memory.floats) {
+      if let gateBackward = passes.gateBackward, let slot = back.gated {
+        let gated = memory.floats(slot)
         MatrixProduct.multiply(
           m: count, n: hidden, k: width - plain, a: step.from_hidden + plain, lda: width,
           b: weight + plain * hidden, ldb: hidden, c: gated, ldc: hidden, pool: context.pool)

@@ -6,6 +6,7 @@ import Networks
 enum LayerCases {
   static let all: [Architecture] =
     elementwise + merging + shapes + pooling + normalisation + convolutions + recurrent
+    + wideCells
 
   static func volume(
     _ name: String, input: InputShape = InputShape(frames: 4, height: 5, width: 6, channels: 3),
@@ -220,6 +221,16 @@ enum LayerCases {
       ] + layers + [.dense(name: "head", outputs: 3)])
   }
 
+  /// Units that fill vectors and leave some over.
+  private static let wideCells: [Architecture] =
+    [
+      .gru(name: "r", hidden: 19), .mgu(name: "r", hidden: 17),
+      .peepholeLSTM(name: "r", hidden: 18), .cifgLSTM(name: "r", hidden: 21),
+      .layerNormLSTM(name: "r", hidden: 13), .lstm(name: "r", hidden: 20, bidirectional: true),
+    ].map { (node: Node) in
+      sequence("wide \(type(of: node.layer).kind)", [node, .timePooling(.mean)])
+    }
+
   private static let recurrent: [Architecture] = [
     sequence(
       "stacked",
@@ -235,6 +246,9 @@ enum LayerCases {
     sequence("coupled", [.cifgLSTM(name: "r", hidden: 4), .timePooling(.mean)]),
     sequence("layer norm lstm", [.layerNormLSTM(name: "r", hidden: 5), .timePooling(.mean)]),
     sequence("mgu", [.mgu(name: "r", hidden: 4), .timePooling(.mean)]),
+    sequence("two normalised units", [.layerNormLSTM(name: "r", hidden: 2), .timePooling(.mean)]),
+    sequence(
+      "waves", [.sinusoidalPositions, .selfAttention(name: "a", heads: 5), .timePooling(.last)]),
     sequence(
       "additive", [.lstm(name: "r", hidden: 4), .additiveAttention(name: "a", features: 3)]),
     sequence(
@@ -251,5 +265,8 @@ enum LayerCases {
         .tanh, .convLSTM(name: "r", filters: 3, kernel: 3),
         .convLSTM(name: "s", filters: 2, kernel: 1),
       ]),
+    volume(
+      "last map", input: InputShape(frames: 4, height: 5, width: 6, channels: 2),
+      [.tanh, .convLSTM(name: "r", filters: 9, kernel: 3, givesAllSteps: false)]),
   ]
 }

@@ -105,6 +105,42 @@ typedef struct {
                         ptrdiff_t begin, ptrdiff_t end);
 } vc_convolutions;
 
+/// The passes over one step of a recurrent cell.
+typedef enum {
+  vc_lstm_forward, vc_lstm_backward,
+  vc_gru_forward, vc_gru_backward,
+  vc_peephole_forward, vc_peephole_backward,
+  vc_coupled_forward, vc_coupled_backward,
+  vc_minimal_gate, vc_minimal_forward, vc_minimal_backward, vc_minimal_gate_backward,
+  vc_normalised_forward, vc_normalised_backward,
+} vc_cell_pass;
+
+/// Tensors that a cell has besides weights and biases, at most.
+enum { vc_cell_extras = 6 };
+
+/// What a recurrent cell reads and writes at one step: rows of `hidden` values, dense, but where
+/// said. The way back replaces `from_input` and `from_hidden` by the gradients at them.
+typedef struct {
+  ptrdiff_t rows, hidden;
+  /// Products with the input and with the output before, `[rows, gates * hidden]`.
+  float *from_input, *from_hidden;
+  const float *hidden_before, *cell_before;
+  float *output, *cell;
+  /// What the way back needs again, as much as the kind says.
+  float *saved;
+  const float *extras[vc_cell_extras];
+  /// Complete for this step.
+  const float *output_gradient;
+  /// From the step after; replaced by the one for the step before.
+  float *cell_gradient;
+  /// What the output before gets besides the products' part: written.
+  float *before_gradient;
+  /// At the output before times a gate, where the weights' last block reads that.
+  const float *gated_gradient;
+  /// Added to.
+  float *extra_gradients[vc_cell_extras];
+} vc_cell_step;
+
 /// Functions of one value.
 typedef enum {
   vc_rectifier, vc_leaky, vc_silu, vc_hard_swish, vc_hard_sigmoid, vc_sigmoid, vc_tanh, vc_gelu
@@ -162,6 +198,9 @@ typedef struct {
                               const float *cell, ptrdiff_t cell_stride,
                               const float *hidden_gradient, ptrdiff_t hidden_stride,
                               float *cell_gradient, ptrdiff_t rows, ptrdiff_t hidden);
+
+  /// One step of a recurrent cell.
+  void (*cell_step)(vc_cell_pass pass, const vc_cell_step *step);
 
   /// AdamW (Loshchilov and Hutter 2019) as `torch.optim.AdamW` writes it.
   void (*adamw)(float *parameters, const float *gradients, float *first, float *second,

@@ -1,7 +1,8 @@
+internal import CKernels
 import Tensors
 
 /// LSTM whose products are convolutions, so that it works on maps (Shi et al. 2015, without
-/// peepholes): `[D, H, W, C]` to `[D, H, W, F]` over time D, all steps.
+/// peepholes): `[D, H, W, C]` to `[D, H, W, F]` over time D, or to `[1, H, W, F]` of the last step.
 ///
 /// Weights `weight_ih` `[4F, C, k, k]`, `weight_hh` `[4F, F, k, k]` and `bias` `[4F]` in gate order
 /// i, f, g, o; both convolutions keep the size of the maps.
@@ -10,11 +11,34 @@ public struct ConvLSTM: ExecutableLayer {
   public var filters: Int
   /// Height and width of the kernels, odd.
   public var kernel: Int
+  /// Whether it gives every step, or the last one only.
+  public var givesAllSteps: Bool
   public var title: String { "ConvLSTM \(kernel)×\(kernel)" }
 
-  public init(filters: Int, kernel: Int) {
+  public init(filters: Int, kernel: Int, givesAllSteps: Bool = true) {
     self.filters = filters
     self.kernel = kernel
+    self.givesAllSteps = givesAllSteps
+  }
+
+  private enum Key: String, CodingKey {
+    case filters, kernel
+    case givesAllSteps = "all_steps"
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: Key.self)
+    self.init(
+      filters: try values.decode(Int.self, forKey: .filters),
+      kernel: try values.decode(Int.self, forKey: .kernel),
+      givesAllSteps: try values.decodeIfPresent(Bool.self, forKey: .givesAllSteps) ?? true)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: Key.self)
+    try values.encode(filters, forKey: .filters)
+    try values.encode(kernel, forKey: .kernel)
+    if !givesAllSteps { try values.encode(false, forKey: .givesAllSteps) }
   }
 
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {
@@ -23,7 +47,9 @@ public struct ConvLSTM: ExecutableLayer {
     guard (1...31).contains(kernel), kernel % 2 == 1 else {
       throw LayerError("a kernel of \(kernel): odd sides from 1 to 31 are possible")
     }
-    return .volume(try inputs[0].volume().extent, channels: filters)
+    var extent = try inputs[0].volume().extent
+    if !givesAllSteps { extent.depth = 1 }
+    return .volume(extent, channels: filters)
   }
 
   public func parameters(of inputs: [ValueShape]) -> [ParameterSpec] {
@@ -47,8 +73,10 @@ public struct ConvLSTM: ExecutableLayer {
 
 extension Node {
   /// LSTM on maps.
-  public static func convLSTM(name: String, filters: Int, kernel: Int) -> Node {
-    Node(ConvLSTM(filters: filters, kernel: kernel), name: name)
+  public static func convLSTM(
+    name: String, filters: Int, kernel: Int, givesAllSteps: Bool = true
+  ) -> Node {
+    Node(ConvLSTM(filters: filters, kernel: kernel, givesAllSteps: givesAllSteps), name: name)
   }
 }
 
@@ -73,7 +101,8 @@ private struct ConvLSTMOperation: Operation {
   private let outer, inner: Convolution
   /// Positions of a map.
   private let positions: Int
-  private let cell = LSTMCell()
+  /// The first step whose output others read.
+  private let firstGiven: Int
 
   private let packedOuter, packedInner: MemoryPlan.Slot
   /// `[N, T, H, W, 4F]`: what comes from the input, and on the way back the gradient at the gates.
@@ -107,6 +136,7 @@ private struct ConvLSTMOperation: Operation {
     bias = site.range(stage.name, "bias")
     let extent = site.input.layout.extent
     steps = extent.depth
+    firstGiven = stage.layer.givesAllSteps ? 0 : extent.depth - 1
     positions = extent.height * extent.width
     let side = stage.layer.kernel
     func geometry(_ channels: Int) -> ConvolutionGeometry {
@@ -133,7 +163,7 @@ private struct ConvLSTMOperation: Operation {
     fromHidden = floats(steps * map * 4)
     outputs = floats((steps + 1) * map)
     cells = floats((steps + 1) * map)
-    saved = floats(steps * map * cell.saved)
+    saved = floats(steps * map * 4)
     padded = floats(steps * batch * inner.input.sampleCount)
     scratch = plan.floats(
       max(
@@ -172,21 +202,26 @@ private struct ConvLSTMOperation: Operation {
       hh, into: step.memory.floats(back.packedInner), transposed: true, pool: step.pool)
   }
 
-  /// One position of a map at a step.
-  private func at(_ step: StepContext, time: Int, sample: Int, position: Int) -> CellStep {
+  /// What the cell reads and writes at a run of positions of a map at a step.
+  private func cellStep(
+    _ step: StepContext, time: Int, sample: Int, first: Int, count: Int
+  ) -> vc_cell_step {
     let memory = step.memory
-    let place = (time * step.count + sample) * positions + position
-    let next = ((time + 1) * step.count + sample) * positions + position
-    let hiddens = memory.floats(outputs)
-    let states = memory.floats(cells)
-    return CellStep(
-      hidden: filters,
-      fromInput: memory.floats(fromInput)
-        + ((sample * steps + time) * positions + position) * 4 * filters,
-      fromHidden: memory.floats(fromHidden) + place * 4 * filters,
-      hiddenBefore: hiddens + place * filters, cellBefore: states + place * filters,
-      output: hiddens + next * filters, cell: states + next * filters,
-      saved: memory.floats(saved) + place * cell.saved * filters, extras: [])
+    let place = (time * step.count + sample) * positions + first
+    let next = place + step.count * positions
+    let (hiddens, states) = (memory.floats(outputs), memory.floats(cells))
+    var cell = vc_cell_step()
+    cell.rows = count
+    cell.hidden = filters
+    cell.from_input =
+      memory.floats(fromInput) + ((sample * steps + time) * positions + first) * 4 * filters
+    cell.from_hidden = memory.floats(fromHidden) + place * 4 * filters
+    cell.hidden_before = UnsafePointer(hiddens + place * filters)
+    cell.cell_before = UnsafePointer(states + place * filters)
+    cell.output = hiddens + next * filters
+    cell.cell = states + next * filters
+    cell.saved = memory.floats(saved) + place * 4 * filters
+    return cell
   }
 
   func forward(_ step: StepContext) {
@@ -213,15 +248,14 @@ private struct ConvLSTMOperation: Operation {
         packed: memory.floats(packedInner), bias: nil, relu: false,
         output: memory.floats(fromHidden) + time * count * map * 4,
         scratch: memory.floats(scratch), pool: step.pool)
-      step.pool.parallelFor(count * output.layout.extent.height) { task in
-        let (sample, row) = (task / output.layout.extent.height, task % output.layout.extent.height)
-        let width = output.layout.extent.width
-        for column in 0..<width {
-          cell.forward(at(step, time: time, sample: sample, position: row * width + column))
-        }
+      let (height, width) = (output.layout.extent.height, output.layout.extent.width)
+      step.pool.parallelFor(count * height) { task in
+        let (sample, row) = (task / height, task % height)
+        var cell = cellStep(step, time: time, sample: sample, first: row * width, count: width)
+        vc_lstm_forward(&cell)
+        guard time >= firstGiven else { return }
         output.layout.storeRow(
-          hiddens + ((time + 1) * count + sample) * map + row * width * filters, depth: time,
-          height: row,
+          cell.output, depth: time - firstGiven, height: row,
           in: UnsafeMutableRawPointer(memory.bytes(output.slot))
             + sample * output.layout.sampleBytes)
       }
@@ -242,15 +276,15 @@ private struct ConvLSTMOperation: Operation {
     let layout = inner.gradientLayout
     for (order, time) in (0..<steps).reversed().enumerated() {
       step.pool.parallelFor(count) { sample in
-        VectorMath.add(
-          dy + (sample * steps + time) * map, to: dh + sample * map, count: map)
-        for position in 0..<positions {
-          let place = sample * map + position * filters
-          cell.backward(
-            at(step, time: time, sample: sample, position: position),
-            CellGradients(
-              output: dh + place, cell: dc + place, hiddenBefore: before + place, extras: []))
+        if time >= firstGiven {
+          let given = sample * (steps - firstGiven) + time - firstGiven
+          VectorMath.add(dy + given * map, to: dh + sample * map, count: map)
         }
+        var cell = cellStep(step, time: time, sample: sample, first: 0, count: positions)
+        cell.output_gradient = UnsafePointer(dh + sample * map)
+        cell.cell_gradient = dc + sample * map
+        cell.before_gradient = before + sample * map
+        vc_lstm_backward(&cell)
         layout.pad(
           gates + (time * count + sample) * map * 4, into: target + sample * layout.sampleCount)
       }
@@ -258,6 +292,8 @@ private struct ConvLSTMOperation: Operation {
         samples: order * count..<(order + 1) * count,
         input: memory.floats(padded) + time * count * inner.input.sampleCount,
         outputGradient: target, scratch: memory.floats(back.innerSums), pool: step.pool)
+      // Nothing comes before the first step.
+      guard time > 0 else { continue }
       inner.inputGradient(
         batch: count, outputGradient: target, weights: step.parameter(weightHH),
         packed: memory.floats(back.packedInner), inputGradient: dh,

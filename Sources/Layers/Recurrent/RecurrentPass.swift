@@ -1,7 +1,11 @@
+internal import CKernels
 import Tensors
 
 /// One direction of one layer of a recurrent network over time: the products, and the loop that
 /// hands each step to a cell.
+///
+/// The product with the input is one for all steps, those with the output before one a step over the
+/// whole batch. All is kept in the order of time, whichever way the loop runs.
 struct RecurrentPass {
   let cell: any RecurrentCell
   let inputs, hidden, steps: Int
@@ -10,16 +14,23 @@ struct RecurrentPass {
   private let weightIH, weightHH: Range<Int>
   private let biasIH, biasHH: Range<Int>?
   private let extras: [Range<Int>]
-  private let batch: Int
+  private let passes: CellPasses
+  /// Values a row of products, of the part of them that reads `h` itself, and of what is saved.
+  private let width, plain, kept: Int
 
-  // `[T, N, …]` in the order of time.
-  /// `W x + b` of all steps, and on the way back the gradient at it.
+  /// `W x + b` of all steps `[T, N, …]`, and on the way back the gradient at it.
   private let fromInput: MemoryPlan.Slot
   private let fromHidden: MemoryPlan.Slot
-  /// Outputs and cells, each with a step of zeros before the first.
+  /// Outputs and cells `[T + 1, N, H]`, with a step of zeros where the loop begins.
   private let outputs, cells: MemoryPlan.Slot
   private let saved: MemoryPlan.Slot
-  private let backward: (output: MemoryPlan.Slot, cell: MemoryPlan.Slot, before: MemoryPlan.Slot)?
+  private let back: Back?
+
+  /// Gradients of one step, `[N, H]`.
+  private struct Back {
+    let output, cell, before: MemoryPlan.Slot
+    let gated: MemoryPlan.Slot?
+  }
 
   /// - Parameters:
   ///   - suffix: behind PyTorch's names, such as `_l0_reverse`; nil for kinds that PyTorch lacks.
@@ -32,6 +43,10 @@ struct RecurrentPass {
     self.hidden = hidden
     self.steps = steps
     self.isReversed = isReversed
+    passes = cell.passes
+    width = cell.gates * hidden
+    plain = (cell.gatesHidden ? cell.gates - 1 : cell.gates) * hidden
+    kept = cell.saved(hidden: hidden)
     let suffix = suffix ?? ""
     weightIH = site.range(layer, "weight_ih\(suffix)")
     weightHH = site.range(layer, "weight_hh\(suffix)")
@@ -45,22 +60,20 @@ struct RecurrentPass {
     }
     extras = cell.extras(hidden: hidden).map { site.range(layer, $0.name) }
     let moments = site.moments
-    batch = moments.batch
-    let rows = steps * batch
+    let rows = steps * moments.batch
     func floats(_ count: Int) -> MemoryPlan.Slot {
       plan.floats(count, from: moments.forward, to: moments.last)
     }
-    fromInput = floats(rows * cell.gates * hidden)
-    fromHidden = floats(rows * cell.gates * hidden)
-    outputs = floats((rows + batch) * hidden)
-    cells = floats((rows + batch) * hidden)
-    saved = floats(rows * cell.saved * hidden)
-    let size = batch * hidden
-    backward = moments.backward.map { back in
-      (
-        plan.floats(size, from: back, to: back), plan.floats(size, from: back, to: back),
-        plan.floats(size, from: back, to: back)
-      )
+    fromInput = floats(rows * width)
+    fromHidden = floats(rows * width)
+    outputs = floats((rows + moments.batch) * hidden)
+    cells = floats((rows + moments.batch) * hidden)
+    saved = floats(rows * kept)
+    let size = moments.batch * hidden
+    back = moments.backward.map { back in
+      func step() -> MemoryPlan.Slot { plan.floats(size, from: back, to: back) }
+      return Back(
+        output: step(), cell: step(), before: step(), gated: cell.gatesHidden ? step() : nil)
     }
   }
 
@@ -92,22 +105,26 @@ struct RecurrentPass {
   /// The step that comes as number `order`.
   private func time(_ order: Int) -> Int { isReversed ? steps - 1 - order : order }
 
-  private func step(_ context: StepContext, order: Int, sample: Int) -> CellStep {
-    let memory = context.memory
-    let count = context.count
-    let now = time(order) * count + sample
-    let row = cell.gates * hidden
-    let hiddens = memory.floats(outputs)
-    let cellStates = memory.floats(cells)
-    return CellStep(
-      hidden: hidden, fromInput: memory.floats(fromInput) + now * row,
-      fromHidden: memory.floats(fromHidden) + now * row,
-      hiddenBefore: hiddens + (order * count + sample) * hidden,
-      cellBefore: cellStates + (order * count + sample) * hidden,
-      output: hiddens + ((order + 1) * count + sample) * hidden,
-      cell: cellStates + ((order + 1) * count + sample) * hidden,
-      saved: memory.floats(saved) + now * cell.saved * hidden,
-      extras: extras.map { context.parameter($0) })
+  /// Where a step's output lies among `outputs`, and where the one before it.
+  private func place(_ time: Int) -> Int { isReversed ? time : time + 1 }
+  private func placeBefore(_ time: Int) -> Int { isReversed ? time + 1 : time }
+
+  /// What the cell reads and writes at a step, without gradients.
+  private func cellStep(_ context: StepContext, at time: Int, gradients: Bool) -> vc_cell_step {
+    let (memory, count) = (context.memory, context.count)
+    let (now, before) = (place(time) * count * hidden, placeBefore(time) * count * hidden)
+    var step = vc_cell_step()
+    step.rows = count
+    step.hidden = hidden
+    step.from_input = memory.floats(fromInput) + time * count * width
+    step.from_hidden = memory.floats(fromHidden) + time * count * width
+    step.hidden_before = UnsafePointer(memory.floats(outputs) + before)
+    step.cell_before = UnsafePointer(memory.floats(cells) + before)
+    step.output = memory.floats(outputs) + now
+    step.cell = memory.floats(cells) + now
+    step.saved = memory.floats(saved) + time * count * kept
+    step.setExtras(extras, context, gradients: gradients)
+    return step
   }
 
   // MARK: Forward
@@ -118,30 +135,35 @@ struct RecurrentPass {
     _ context: StepContext, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>,
     stride: Int
   ) {
-    let count = context.count
-    let width = cell.gates * hidden
-    let memory = context.memory
+    let (memory, count) = (context.memory, context.count)
     let sums = memory.floats(fromInput)
     fill(sums, rows: steps * count, biasIH, context)
     MatrixProduct.multiply(
       m: steps * count, n: width, k: inputs, a: input, lda: inputs,
       b: context.parameter(weightIH), ldb: inputs, transposeB: true, beta: 1, c: sums, ldc: width,
       pool: context.pool)
-    let hiddens = memory.floats(outputs)
-    hiddens.update(repeating: 0, count: count * hidden)
-    memory.floats(cells).update(repeating: 0, count: count * hidden)
+    let start = placeBefore(time(0)) * count * hidden
+    (memory.floats(outputs) + start).update(repeating: 0, count: count * hidden)
+    (memory.floats(cells) + start).update(repeating: 0, count: count * hidden)
+    let weight = context.parameter(weightHH)
     for order in 0..<steps {
-      let recurrent = memory.floats(fromHidden) + time(order) * count * width
-      fill(recurrent, rows: count, biasHH, context)
+      let time = time(order)
+      var step = cellStep(context, at: time, gradients: false)
+      fill(step.from_hidden, rows: count, biasHH, context)
       MatrixProduct.multiply(
-        m: count, n: width, k: hidden, a: hiddens + order * count * hidden, lda: hidden,
-        b: context.parameter(weightHH), ldb: hidden, transposeB: true, beta: 1, c: recurrent,
-        ldc: width, pool: context.pool)
+        m: count, n: plain, k: hidden, a: step.hidden_before, lda: hidden, b: weight, ldb: hidden,
+        transposeB: true, beta: 1, c: step.from_hidden, ldc: width, pool: context.pool)
+      if let gate = passes.gate {
+        gate(&step)
+        MatrixProduct.multiply(
+          m: count, n: width - plain, k: hidden, a: step.saved, lda: kept,
+          b: weight + plain * hidden, ldb: hidden, transposeB: true, beta: 1,
+          c: step.from_hidden + plain, ldc: width, pool: context.pool)
+      }
+      passes.forward(&step)
       for sample in 0..<count {
-        let step = step(context, order: order, sample: sample)
-        cell.forward(step)
-        (output + (time(order) * count + sample) * stride).update(
-          from: step.output, count: hidden)
+        (output + (time * count + sample) * stride).update(
+          from: step.output + sample * hidden, count: hidden)
       }
     }
   }
@@ -149,7 +171,6 @@ struct RecurrentPass {
   private func fill(
     _ sums: UnsafeMutablePointer<Float>, rows: Int, _ bias: Range<Int>?, _ context: StepContext
   ) {
-    let width = cell.gates * hidden
     guard let bias else { return sums.update(repeating: 0, count: rows * width) }
     for row in 0..<rows {
       (sums + row * width).update(from: context.parameter(bias), count: width)
@@ -166,48 +187,67 @@ struct RecurrentPass {
     _ context: StepContext, input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
     stride: Int, inputGradient: UnsafeMutablePointer<Float>?, adds: Bool
   ) {
-    guard let backward else { return }
-    let count = context.count
-    let width = cell.gates * hidden
-    let memory = context.memory
-    let (dh, dc) = (memory.floats(backward.output), memory.floats(backward.cell))
-    let before = memory.floats(backward.before)
+    guard let back else { return }
+    let (memory, count) = (context.memory, context.count)
+    let (dh, dc) = (memory.floats(back.output), memory.floats(back.cell))
+    let before = memory.floats(back.before)
     dc.update(repeating: 0, count: count * hidden)
     before.update(repeating: 0, count: count * hidden)
     for range in extras { context.gradient(range).update(repeating: 0, count: range.count) }
     let weight = context.parameter(weightHH)
     let hiddenGradients = memory.floats(fromHidden)
     for order in (0..<steps).reversed() {
+      let time = time(order)
       dh.update(from: before, count: count * hidden)
       if order < steps - 1 {
         MatrixProduct.multiply(
-          m: count, n: hidden, k: width, a: hiddenGradients + time(order + 1) * count * width,
-          lda: width, b: weight, ldb: hidden, beta: 1, c: dh, ldc: hidden, pool: context.pool)
+          m: count, n: hidden, k: plain,
+          a: hiddenGradients + self.time(order + 1) * count * width, lda: width, b: weight,
+          ldb: hidden, beta: 1, c: dh, ldc: hidden, pool: context.pool)
       }
       for sample in 0..<count {
         VectorMath.add(
-          outputGradient + (time(order) * count + sample) * stride, to: dh + sample * hidden,
+          outputGradient + (time * count + sample) * stride, to: dh + sample * hidden,
           count: hidden)
-        cell.backward(
-          step(context, order: order, sample: sample),
-          CellGradients(
-            output: dh + sample * hidden, cell: dc + sample * hidden,
-            hiddenBefore: before + sample * hidden, extras: extras.map { context.gradient($0) }))
+      }
+      var step = cellStep(context, at: time, gradients: true)
+      step.output_gradient = UnsafePointer(dh)
+      step.cell_gradient = dc
+      step.before_gradient = before
+      passes.backward(&step)
+      if let gateBackward = passes.gateBackward, let slot = back.gated {
+        let gated = memory.floats(slot)
+        MatrixProduct.multiply(
+          m: count, n: hidden, k: width - plain, a: step.from_hidden + plain, lda: width,
+          b: weight + plain * hidden, ldb: hidden, c: gated, ldc: hidden, pool: context.pool)
+        step.gated_gradient = UnsafePointer(gated)
+        gateBackward(&step)
       }
     }
-    let sums = memory.floats(fromInput)
+    finish(context, input: input, inputGradient: inputGradient, adds: adds)
+  }
+
+  /// Gradients of weights, biases and the input, from those at the products of all steps.
+  private func finish(
+    _ context: StepContext, input: UnsafePointer<Float>,
+    inputGradient: UnsafeMutablePointer<Float>?, adds: Bool
+  ) {
+    let (memory, count) = (context.memory, context.count)
     let rows = steps * count
+    let sums = memory.floats(fromInput)
+    let hiddenGradients = memory.floats(fromHidden)
     MatrixProduct.multiply(
       m: width, n: inputs, k: rows, a: sums, lda: width, transposeA: true, b: input, ldb: inputs,
       c: context.gradient(weightIH), ldc: inputs, pool: context.pool)
-    // Steps may run backwards in memory, so their products are added one by one.
-    let hiddens = memory.floats(outputs)
-    for order in 0..<steps {
-      MatrixProduct.multiply(
-        m: width, n: hidden, k: count, a: hiddenGradients + time(order) * count * width,
-        lda: width, transposeA: true, b: hiddens + order * count * hidden, ldb: hidden,
-        beta: order == 0 ? 0 : 1, c: context.gradient(weightHH), ldc: hidden, pool: context.pool)
-    }
+    let weightGradient = context.gradient(weightHH)
+    MatrixProduct.multiply(
+      m: plain, n: hidden, k: rows, a: hiddenGradients, lda: width, transposeA: true,
+      b: memory.floats(outputs) + placeBefore(0) * count * hidden, ldb: hidden,
+      c: weightGradient, ldc: hidden, pool: context.pool)
+    MatrixProduct.multiply(
+      m: width - plain, n: hidden, k: rows, a: hiddenGradients + plain, lda: width,
+      transposeA: true, b: memory.floats(saved), ldb: kept, c: weightGradient + plain * hidden,
+      ldc: hidden, pool: context.pool)
     if let biasIH {
       Dense.sumRows(sums, rows: rows, columns: width, into: context.gradient(biasIH))
     }

@@ -244,6 +244,7 @@ extension ConvLSTM: ONNXWritable {
       (h, c) = (output, cell)
       outputs.append(output)
     }
+    guard givesAllSteps else { return outputs[outputs.count - 1] }
     return builder.add("Concat", outputs, ["axis": .int(2)])
   }
 }

@@ -53,7 +53,13 @@ extension AdditiveAttention: ONNXWritable {
 
 extension Positions: ONNXWritable {
   func write(to builder: inout ONNXBuilder, _ inputs: [String]) throws(LayerError) -> String {
-    builder.add("Add", inputs + [builder.parameter("weight")])
+    switch kind {
+    case .learned: return builder.add("Add", inputs + [builder.parameter("weight")])
+    case .sinusoidal:
+      let (steps, features) = try builder.shape.sequence()
+      let table = Positions.waves(steps: steps, features: features)
+      return builder.add("Add", inputs + [builder.floats(table, [steps, features])])
+    }
   }
 }
 

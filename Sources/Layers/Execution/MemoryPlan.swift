@@ -76,7 +76,7 @@ package struct MemoryPlan {
 package final class StepMemory {
   package let bytes: Int
   fileprivate let arena: Arena
-  private let offsets: [Int]
+  private var offsets: [Int]
 
   package init(_ plan: MemoryPlan) throws(TensorError) {
     let layout = plan.layout()
@@ -113,6 +113,10 @@ extension MemoryPlan {
 }
 
 extension StepMemory {
+  /// Moves a slot's place by so many bytes: operations that know only some clips of a value then
+  /// work on the next ones.
+  package func advance(_ slot: MemoryPlan.Slot, by bytes: Int) { offsets[slot.index] += bytes }
+
   /// Fills bytes with values that are not numbers: whoever reads them spoils its result.
   package func poison(offset: Int, bytes: Int) {
     memset(arena.base + offset, 0xFF, bytes)

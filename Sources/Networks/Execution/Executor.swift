@@ -30,6 +30,10 @@ public final class Executor {
   private let memory: StepMemory
   private let steps: [Step]
   private let inputOperation: InputOperation
+  /// So many steps run over `chunk` clips at a time; after each, these slots move on by a chunk.
+  private let chunked: Int
+  private let chunk: Int
+  private let moving: [(slot: MemoryPlan.Slot, sampleBytes: Int)]
   private let pool: WorkerPool
   private let inputSlot: MemoryPlan.Slot
   private let logitsSlot: MemoryPlan.Slot
@@ -87,6 +91,11 @@ public final class Executor {
     } catch {
       throw NetworkError(code: .outOfMemory, message: error.message)
     }
+    chunked = buffers.chunked
+    chunk = buffers.chunk
+    moving =
+      [(buffers.input, layouts[0].denseCount * MemoryLayout<Float>.size)]
+      + buffers.crossing.map { (buffers.slots[$0], layouts[$0].sampleBytes) }
     ends = poisonsMemory ? buffers.memory.ends() : nil
     if poisonsMemory { memory.poison(offset: 0, bytes: memory.bytes) }
     inputOperation = InputOperation(
@@ -137,11 +146,16 @@ public final class Executor {
       for step in steps { step.operation.prepare(context) }
       isPrepared = true
     }
-    inputOperation.forward(context)
-    poison(after: 0)
-    for (index, step) in steps.enumerated() {
-      step.operation.forward(context)
-      poison(after: index + 1)
+    if chunked == 0 {
+      run(steps.indices, context, isFirst: true)
+    } else {
+      for first in stride(from: 0, to: count, by: chunk) {
+        move(by: first)
+        run(
+          0..<chunked, self.context(count: min(chunk, count - first), dropout: nil), isFirst: true)
+        move(by: -first)
+      }
+      run(chunked..<steps.count, context, isFirst: false)
     }
     if learnsStatistics { network.batchesTracked += 1 }
   }
@@ -156,6 +170,23 @@ public final class Executor {
       step.operation.backward(context)
       poison(after: 2 * steps.count - index)
     }
+  }
+
+  /// Runs some steps, before the first of all the copy of the input.
+  private func run(_ range: Range<Int>, _ context: StepContext, isFirst: Bool) {
+    if isFirst {
+      inputOperation.forward(context)
+      poison(after: 0)
+    }
+    for index in range {
+      steps[index].operation.forward(context)
+      poison(after: index + 1)
+    }
+  }
+
+  /// Makes the chunked steps work on the clips from `first` on.
+  private func move(by first: Int) {
+    for (slot, bytes) in moving { memory.advance(slot, by: first * bytes) }
   }
 
   private func poison(after moment: Int) {

@@ -23,6 +23,13 @@ struct BufferPlan {
   private(set) var learns: [Bool]
   let batch: Int
   let workers: Int
+  /// So many stages, from the first on, run over a few clips at a time, all of them for these before
+  /// the next ones: what lies between them then stays in the cache.
+  let chunked: Int
+  /// Clips at a time.
+  let chunk: Int
+  /// Values that chunked stages make and others read.
+  private(set) var crossing: [Int] = []
 
   private let plan: StagePlan
   private let layouts: [ActivationLayout]
@@ -39,8 +46,13 @@ struct BufferPlan {
     self.workers = workers
     let stages = plan.stages
     end = 2 * (stages.count + 1)
-    input = memory.floats(batch * layouts[0].denseCount, from: -1, to: 0)
-    let first = memory.request(bytes: batch * layouts[0].sampleBytes, from: 0, to: 0)
+    (chunked, chunk) =
+      isTraining ? (0, batch) : BufferPlan.chunks(plan, layouts: layouts, batch: batch)
+    // Later clips of the input are read while stages run over the first ones.
+    input = memory.floats(
+      batch * layouts[0].denseCount, from: -1, to: chunked > 0 ? chunked + 1 : 0)
+    let first = memory.request(
+      bytes: (chunked > 0 ? chunk : batch) * layouts[0].sampleBytes, from: 0, to: 0)
     slots = [MemoryPlan.Slot](repeating: first, count: plan.shapes.count)
     outputGradients = [MemoryPlan.Slot?](repeating: nil, count: stages.count)
     sums = [AccumulateOperation?](repeating: nil, count: stages.count)
@@ -63,7 +75,7 @@ struct BufferPlan {
   func moments(_ index: Int) -> Moments {
     Moments(
       forward: index + 1, backward: learns[index] ? end - 2 - index : nil, start: -1, end: end,
-      batch: batch, workers: workers)
+      batch: index < chunked ? chunk : batch, workers: workers)
   }
 
   // MARK: Values
@@ -79,16 +91,47 @@ struct BufferPlan {
         memory.keep(slots[input], until: stage.rereadsInputs ? now.last : now.forward)
       }
       let output = planned.output
-      if let replaced = replaceable(planned, readers, maker, now) {
+      if !crossesOut(output, madeBy: index),
+        let replaced = replaceable(planned, readers, maker, now)
+      {
         slots[output] = slots[replaced]
       } else {
+        // What others read has room for all clips, and until the last of them is done.
+        let crosses = crossesOut(output, madeBy: index)
+        if crosses { crossing.append(output) }
         slots[output] = memory.request(
-          bytes: batch * layouts[output].sampleBytes, from: now.forward, to: now.forward)
+          bytes: (crosses ? batch : now.batch) * layouts[output].sampleBytes,
+          from: crosses ? 0 : now.forward, to: crosses ? chunked + 1 : now.forward)
       }
       if stage.rereadsOutput { memory.keep(slots[output], until: now.last) }
       maker[output] = index
     }
     if let last = plan.stages.last { memory.keep(slots[last.output], until: end) }
+  }
+
+  /// Whether a chunked stage makes a value that other stages read.
+  private func crossesOut(_ value: Int, madeBy index: Int) -> Bool {
+    index < chunked && plan.stages[chunked...].contains { $0.inputs.contains(value) }
+  }
+
+  /// Bytes that a value of a chunk may take: a share of the last cache.
+  private static let cachedBytes = 4 << 20
+
+  /// How many stages of inference run over a few clips at a time, and over how many: those from the
+  /// input on that make volumes.
+  private static func chunks(
+    _ plan: StagePlan, layouts: [ActivationLayout], batch: Int
+  ) -> (stages: Int, clips: Int) {
+    let count =
+      plan.stages.firstIndex {
+        if case .volume = plan.shapes[$0.output] { false } else { true }
+      } ?? 0
+    guard count > 0, !plan.stages[count...].contains(where: { $0.inputs.contains(0) }) else {
+      return (0, batch)
+    }
+    let largest = plan.stages[..<count].map { layouts[$0.output].sampleBytes }.max() ?? 1
+    let clips = max(1, min(batch, cachedBytes / max(1, largest)))
+    return clips < batch ? (count, clips) : (0, batch)
   }
 
   /// The value whose memory a stage's output may take.
@@ -99,7 +142,8 @@ struct BufferPlan {
       return nil
     }
     let value = planned.inputs[input]
-    guard readers[value] == 1, layouts[value] == layouts[planned.output], let maker = maker[value]
+    guard readers[value] == 1, layouts[value] == layouts[planned.output], let maker = maker[value],
+      !crossing.contains(value)
     else { return nil }
     // Who reads it again on the way back must find it.
     let isReread =

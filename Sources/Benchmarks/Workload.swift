@@ -7,8 +7,8 @@ public enum Workload: String, CaseIterable, Sendable, Codable {
   /// Conv3D(32) → ReLU → MaxPool3D(2), flatten per step, LSTM(128), Dense.
   case seed
   /// torchvision's video networks.
-  case r3d_18
-  case r2plus1d_18
+  case r3d18 = "r3d_18"
+  case r2plus1d18 = "r2plus1d_18"
   /// MobileNetV2 on every frame, LSTM(256), Dense on the last step.
   case mbv2lstm
 

@@ -132,7 +132,8 @@ import Testing
       var pool = vc_pool(
         input: KernelTests.layout(shape.sides, shape.channels),
         output: KernelTests.layout(sides, shape.channels), window_depth: shape.window[0],
-        window_height: shape.window[1], window_width: shape.window[2], relu: relu ? 1 : 0, ceiling: .infinity)
+        window_height: shape.window[1], window_width: shape.window[2], relu: relu ? 1 : 0,
+        ceiling: .infinity)
       let input = randomValues(KernelTests.count(pool.input), seed: 5)
       let scale = randomValues(shape.channels, seed: 6)
       let shift = randomValues(shape.channels, seed: 7, scale: 0.2)

@@ -84,6 +84,30 @@ import Testing
     #expect(relativeError(logits[0], logits[1]) < 2e-6)
   }
 
+  /// However many clips are taken at a time, and with memory poisoned in between.
+  @Test(arguments: LayerCases.all) func chunksDoNotChangeTheBits(architecture: Architecture) throws
+  {
+    let pool = WorkerPool(threads: 2)
+    defer { pool.shutDown() }
+    let network = try Network(architecture: architecture, seed: 3)
+    var logits: [[Float]] = []
+    for clips in [5, 1, 2] {
+      let executor = try Executor(
+        network: network, batch: 5, mode: .inference, poisonsMemory: true, clipsAtATime: clips,
+        pool: pool)
+      var both: [Float] = []
+      for count in [5, 3] {
+        _ = executor.input.update(
+          fromContentsOf: randomValues(executor.input.count, seed: UInt64(count)))
+        executor.forward(count: count)
+        both += executor.logits.prefix(count * architecture.classes)
+      }
+      logits.append(both)
+    }
+    #expect(relativeError(logits[1], logits[0]) < 1e-6)
+    #expect(relativeError(logits[2], logits[0]) < 1e-6)
+  }
+
   /// A kind that no case uses is a kind that nothing here tests.
   @Test func everyKindHasACase() {
     let used = Set(

@@ -51,7 +51,9 @@ import Testing
     executor.backward(count: 2)
     let isFinite = executor.logits.allSatisfy { $0.isFinite }
     #expect(isFinite)
-    for entry in network.entries where entry.role == .weight {
+    // Of a backward pass over time the last step is the first, with nothing before it.
+    let idle = recurrence == .bilstm && head == .last ? "lstm.weight_hh_l0_reverse" : ""
+    for entry in network.entries where entry.role == .weight && entry.name != idle {
       #expect(network.gradients[entry.range].contains { $0 != 0 }, "\(entry.name)")
     }
   }

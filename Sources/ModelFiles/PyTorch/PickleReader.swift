@@ -2,10 +2,10 @@
 /// containers and descriptions of tensors, and nothing else.
 ///
 /// Note [Pickles]: a pickle is a program for Python's unpickler whose opcodes GLOBAL, REDUCE,
-/// NEWOBJ and BUILD import anything and call it. Here nothing is imported and nothing called: a name
-/// is a text, and calling one gives `PickleValue.opaque` with that name, except for the few of
-/// `PickleReader+Objects.swift` of which PyTorch's tensors are made. So a checkpoint that also holds
-/// an optimiser's objects can be read, and an object is refused only where a tensor is needed.
+/// NEWOBJ and BUILD import anything and call it. Here nothing is imported and nothing called: a
+/// name is a text, and calling one gives `PickleValue.opaque` with that name, except for the few of
+/// `PickleReader+Objects.swift` of which PyTorch's tensors are made. So a checkpoint that also
+/// holds an optimiser's objects can be read, and an object is refused only where a tensor is needed.
 ///
 /// What a file can claim is bounded: lengths by the bytes that are left, values, memo and stack by
 /// `Limit.values`. Nothing recurses. The opcodes are those that `torch.save` writes with protocols

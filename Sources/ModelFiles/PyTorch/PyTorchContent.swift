@@ -27,8 +27,8 @@ struct PyTorchContent {
     guard objects.count == 1, let object = objects.first, let range = zip.ranges[object] else {
       throw file.error(
         .format,
-        "is a zip archive with \(objects.count) entries NAME/data.pkl where a PyTorch file has one; "
-          + "give a file that torch.save wrote")
+        "is a zip archive with \(objects.count) entries NAME/data.pkl where a PyTorch file has "
+          + "one; give a file that torch.save wrote")
     }
     let top = object.dropLast("data.pkl".count)
     if let order = zip.ranges[top + "byteorder"] {

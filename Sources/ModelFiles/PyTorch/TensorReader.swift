@@ -56,8 +56,9 @@ struct TensorReader {
     if let position = tensor.firstNonFinite() {
       throw ModelFileError(
         .nonFinite, path: file.path,
-        "tensor \(PickleReader.short(name)) holds an infinite value or NaN at position \(position), "
-          + "or one too large for float32; take weights from before the training diverged")
+        "tensor \(PickleReader.short(name)) holds an infinite value or NaN at position "
+          + "\(position), or one too large for float32; take weights from before the training diverged"
+      )
     }
     return tensor
   }

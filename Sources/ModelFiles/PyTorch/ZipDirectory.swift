@@ -1,7 +1,7 @@
 /// The entries of a zip archive as PyTorch writes them: stored without compression.
 ///
-/// Note [Zip]: the central directory counts (APPNOTE.TXT of PKWARE, with zip64). It has to end where
-/// its end record begins; every entry's local header must say the same as it; entries may not share
+/// Note [Zip]: the central directory counts (APPNOTE.TXT of PKWARE, with zip64). It has to end
+/// where its end record begins; every entry's local header must say the same as it; entries may not share
 /// bytes with each other or with the directory, so that no entry can be something else for another
 /// reader and none can be read many times over. Checksums are not looked at: PyTorch can be told to
 /// leave them out.
@@ -140,8 +140,8 @@ struct ZipDirectory {
       if method != 0 {
         throw file.error(
           .format,
-          "its entry \(shown(entry)) is compressed (method \(method)), which torch.save never does; "
-            + "save it again with torch.save")
+          "its entry \(shown(entry)) is compressed (method \(method)), which torch.save never "
+            + "does; save it again with torch.save")
       }
       guard entry.flags & 1 == 0, stored == entry.size else {
         throw broken("the entry \(shown(entry)) is encrypted or has two sizes")

@@ -50,10 +50,12 @@ public final class Executor {
   ///   - fuses: runs neighbours in one pass where that can be; without, every node by itself.
   ///   - poisonsMemory: fills memory whose time is over with values that are not numbers, so that a
   ///     wrong lifetime shows; slow.
+  ///   - clipsAtATime: how many clips inference takes through the volumes of a network before the
+  ///     next ones; nil for as many as caches hold.
   public init(
     network: Network, batch: Int, mode: Mode, exactConvolution: Bool = false,
     precision: Precision = .fp32, frozen: Int = 0, fuses: Bool = true,
-    poisonsMemory: Bool = false, pool: WorkerPool
+    poisonsMemory: Bool = false, clipsAtATime: Int? = nil, pool: WorkerPool
   ) throws(NetworkError) {
     precondition(batch > 0, "a batch holds a clip")
     let graph = try network.architecture.graph()
@@ -62,7 +64,8 @@ public final class Executor {
       frozen: mode == .training ? frozen : 0, fuses: fuses)
     let layouts = plan.chooseLayouts(element: precision.element)
     var buffers = BufferPlan(
-      plan, layouts: layouts, batch: batch, workers: pool.threads, isTraining: mode == .training,
+      plan, layouts: layouts, batch: batch, chunk: clipsAtATime, workers: pool.threads,
+      isTraining: mode == .training,
       hasParameters: { node in
         node >= frozen && graph.places[node].parameters.contains { $0.role != .statistics }
       })

@@ -37,8 +37,8 @@ struct BufferPlan {
 
   /// - Parameter parameters: whether the node of that number has any that are trained.
   init(
-    _ plan: StagePlan, layouts: [ActivationLayout], batch: Int, workers: Int, isTraining: Bool,
-    hasParameters: (Int) -> Bool
+    _ plan: StagePlan, layouts: [ActivationLayout], batch: Int, chunk wanted: Int?, workers: Int,
+    isTraining: Bool, hasParameters: (Int) -> Bool
   ) {
     self.plan = plan
     self.layouts = layouts
@@ -47,7 +47,7 @@ struct BufferPlan {
     let stages = plan.stages
     end = 2 * (stages.count + 1)
     (chunked, chunk) =
-      isTraining ? (0, batch) : BufferPlan.chunks(plan, layouts: layouts, batch: batch)
+      isTraining ? (0, batch) : BufferPlan.chunks(plan, layouts: layouts, batch: batch, wanted)
     // Later clips of the input are read while stages run over the first ones.
     input = memory.floats(
       batch * layouts[0].denseCount, from: -1, to: chunked > 0 ? chunked + 1 : 0)
@@ -120,7 +120,7 @@ struct BufferPlan {
   /// How many stages of inference run over a few clips at a time, and over how many: those from the
   /// input on that make volumes.
   private static func chunks(
-    _ plan: StagePlan, layouts: [ActivationLayout], batch: Int
+    _ plan: StagePlan, layouts: [ActivationLayout], batch: Int, _ wanted: Int?
   ) -> (stages: Int, clips: Int) {
     let count =
       plan.stages.firstIndex {
@@ -130,7 +130,7 @@ struct BufferPlan {
       return (0, batch)
     }
     let largest = plan.stages[..<count].map { layouts[$0.output].sampleBytes }.max() ?? 1
-    let clips = max(1, min(batch, cachedBytes / max(1, largest)))
+    let clips = max(1, min(batch, wanted ?? cachedBytes / max(1, largest)))
     return clips < batch ? (count, clips) : (0, batch)
   }
 

@@ -6,7 +6,9 @@ DESTDIR ?=
 MOVIE = Tests/Fixtures/movie/motions.mp4
 VIDCLASS = .build/release/vidclass
 
-.PHONY: demo test fuzz stress soak bench format install build deps test-deps clips
+PYTHON ?= python3
+
+.PHONY: demo test fuzz stress soak bench interop format install build deps test-deps clips
 
 # Trains on clips/ and labels a movie that training never saw.
 demo: build
@@ -35,6 +37,10 @@ soak: build test-deps
 bench: build
 	.make/bench
 	.make/bench-network
+
+# Every network against ONNX Runtime, PyTorch and torchvision; see the script for what it needs.
+interop: build
+	$(PYTHON) .make/interop.py
 
 format:
 	swift format --in-place --recursive Sources Tests Package.swift

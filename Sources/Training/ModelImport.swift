@@ -23,9 +23,6 @@ public struct ModelImport: Sendable {
   public func model(weights path: String?, programVersion: String) throws -> (
     model: Model, taken: String?
   ) {
-    if let path, path.hasSuffix(".onnx") {
-      return try graph(path, programVersion: programVersion)
-    }
     let begin = try path.map { try StartingPoint(path: $0) }
     if case .model = begin {
       throw TrainingError(
@@ -65,31 +62,6 @@ public struct ModelImport: Sendable {
       self.model(
         made, normalization: path == nil ? nil : normalization, programVersion: programVersion),
       taken
-    )
-  }
-
-  /// An ONNX graph as a network of ours.
-  private func graph(_ path: String, programVersion: String) throws -> (
-    model: Model, taken: String?
-  ) {
-    if architecture != nil || recurrence != nil || head != nil || frames != nil || size != nil {
-      throw TrainingError(
-        .usage,
-        "\(PathText.display(path)): an ONNX file says its network itself; leave out --arch, "
-          + "--rnn, --head, --frames and --size")
-    }
-    let imported = try ONNXImport(try ONNXModel(reading: path))
-    let network = try imported.network()
-    let input = network.architecture.input
-    guard [1, 2, 3, 6].contains(input.channels) else {
-      throw TrainingError(
-        .data,
-        "\(PathText.display(path)): reads \(input.channels) channels; clips have 1 (grey) or 3, and "
-          + "twice that with differences of frames")
-    }
-    return (
-      model(network, normalization: nil, programVersion: programVersion),
-      "\(network.entries.count) tensors taken"
     )
   }
 

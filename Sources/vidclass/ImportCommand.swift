@@ -4,24 +4,23 @@ import Foundation
 import Networks
 import Training
 
-/// `vidclass import`: a model from weights, or a network, of elsewhere.
+/// `vidclass import`: a model from weights of elsewhere.
 struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
     abstract: "Makes a model from weights that were trained elsewhere.",
     discussion: """
       FILE holds weights under PyTorch's names (.pth or .pt of either format, safetensors), which
-      belong to the network that --arch names, or is an ONNX graph. Nothing in a file is executed.
+      belong to the network that --arch names. Nothing in a file is executed.
       Says what was taken, what was left, and what stays new. Without a file the weights are
       random: a model to try things with.
 
       EXAMPLES:
         vidclass import r3d_18.pth --arch r3d_18 -o models/r3d.safetensors
-        vidclass import net.onnx -o models/net.safetensors
         vidclass train clips/ --init-from models/r3d.safetensors
       """)
 
-  @Argument(help: "Weights (.pth, .pt, .safetensors), or a network (.onnx).")
+  @Argument(help: "Weights (.pth, .pt, .safetensors); without, random ones.")
   var file: String?
 
   @Option(
@@ -65,8 +64,10 @@ struct ImportCommand: ParsableCommand {
   func validate() throws {
     if output.isEmpty { throw ValidationError("-o needs the name of a file.") }
     if file?.isEmpty == true { throw ValidationError("The name of the file is empty.") }
-    if file == nil && arch == nil {
-      throw ValidationError("Give a file of weights, or a network with --arch.")
+    if arch == nil {
+      throw ValidationError(
+        "Name the network that the weights belong to with --arch; vidclass info --architectures "
+          + "lists them.")
     }
   }
 

@@ -76,8 +76,8 @@ struct Forgery: Sendable, CustomTestStringConvertible {
       "has no tensors"),
     Forgery(
       "an allowed name's lookalike",
-      tensor: { $0.global("torch._utils", "has no tensors").opcodes(")R") },
-      "_rebuild_tensor_v2.system"),
+      tensor: { $0.global("torch._utils", "_rebuild_tensor_v2.system").opcodes(")R") },
+      "has no tensors"),
     Forgery(
       "a call of a call's result",
       tensor: { $0.global("builtins", "getattr").opcodes(")R)R") }, "has no tensors"),

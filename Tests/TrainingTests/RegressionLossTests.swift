@@ -33,7 +33,9 @@ import Training
   @Test(arguments: RegressionLoss.allCases) func gradientIsTheSlope(loss: RegressionLoss) {
     var outputs = randomValues(12, seed: 5)
     // None so near its target that a difference would step over the kink of the absolute value.
-    let targets = zip(outputs, randomValues(12, seed: 6)).map { $0 + ($1 < 0 ? $1 - 0.1 : $1 + 0.1) }
+    let targets = zip(outputs, randomValues(12, seed: 6)).map {
+      $0 + ($1 < 0 ? $1 - 0.1 : $1 + 0.1)
+    }
     let gradient = evaluate(loss, outputs: outputs, targets: targets).gradient
     for index in outputs.indices {
       let kept = outputs[index]

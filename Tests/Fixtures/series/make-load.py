@@ -3,8 +3,8 @@
 
     load = 500 + 0.02 h + day(h) · week(h) + noise(h)
 
-h counts hours; the day has a morning and an evening peak, weekends are flatter and lower, and the
-noise is autoregressive, noise(h) = 0.8 noise(h - 1) + e(h), e normal with deviation 8. The same
+h counts hours; the day rises from a valley at midnight to a peak at 15 o'clock, weekends are flatter
+and lower, and the noise is autoregressive, noise(h) = 0.8 noise(h - 1) + e(h), e normal with deviation 8. The same
 bytes on every run; nothing but Python's own library.
 
 Usage: python3 Tests/Fixtures/series/make-load.py
@@ -19,7 +19,7 @@ HOURS = 2000
 
 
 def day(hour):
-    """A morning peak near 9, an evening peak near 19, a valley near 3."""
+    """Megawatts above or below the mean of the day: two harmonics."""
     angle = 2 * math.pi * hour / 24
     return -90 * math.cos(angle - 2 * math.pi * 3 / 24) + 35 * math.sin(2 * angle - 1.2)
 

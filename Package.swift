@@ -151,7 +151,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "vidclass", "clipmaker", "forecast", "ModelFiles", "VideoDecoding", "Tensors", "TestSupport",
+        "vidclass", "clipmaker", "forecast", "ModelFiles", "VideoDecoding", "Tensors",
+        "TestSupport",
       ],
       swiftSettings: swift),
   ],

@@ -15,8 +15,6 @@ enum Program {
   }
 }
 
-extension RegressionLoss: @retroactive ExpressibleByArgument {}
-
 struct Forecast: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "forecast",
@@ -56,7 +54,7 @@ struct Forecast: ParsableCommand {
   @Option(help: "Part of the series, from its end, that is forecast and not learned from.")
   var holdOut = 0.2
 
-  @Option(help: "What training minimises: mse or mae.")
+  @Option(help: "What training minimises: mse or mae.", transform: Forecast.loss(named:))
   var loss = RegressionLoss.mse
 
   @Option(help: "Seed of weights and order; the same seed gives the same figures.")
@@ -123,6 +121,12 @@ struct Forecast: ParsableCommand {
     // Not `print`, which hides errors.
     try FileHandle.standardOutput.write(
       contentsOf: Data((json ? try report.json() : report.text).utf8))
+  }
+
+  private static func loss(named name: String) throws -> RegressionLoss {
+    if let loss = RegressionLoss(rawValue: name) { return loss }
+    let known = RegressionLoss.allCases.map(\.rawValue).joined(separator: " and ")
+    throw ValidationError("There are \(known).")
   }
 
   private func read() throws -> Series {

@@ -3,9 +3,9 @@
 
     load = 500 + 0.02 h + day(h) · week(h) + noise(h)
 
-h counts hours; the day rises from a valley at midnight to a peak at 15 o'clock, weekends are flatter
-and lower, and the noise is autoregressive, noise(h) = 0.8 noise(h - 1) + e(h), e normal with deviation 8. The same
-bytes on every run; nothing but Python's own library.
+h counts hours; the day rises from a valley at midnight to a peak at 15 o'clock, weekends are
+flatter and lower, and the noise is autoregressive, noise(h) = 0.8 noise(h - 1) + e(h), e normal
+with deviation 8. The same bytes on every run; nothing but Python's own library.
 
 Usage: python3 Tests/Fixtures/series/make-load.py
 """

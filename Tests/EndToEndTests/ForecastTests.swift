@@ -14,12 +14,19 @@ struct ForecastTests {
       let rmse, mae: Double
     }
 
-    let values, held_out: Int
-    let network, persistence, seasonal_naive: Score
+    let values, heldOut: Int
+    let network, persistence, seasonalNaive: Score
   }
 
   private func forecast(_ arguments: String...) throws -> ProgramRun {
     try ProgramRun("forecast", arguments)
+  }
+
+  private func report(of run: ProgramRun) throws -> Report {
+    try #require(run.exitCode == 0, "\(run.errors)")
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(Report.self, from: Data(run.output.utf8))
   }
 
   /// A file with these rows below a header `time,load`.
@@ -35,10 +42,9 @@ struct ForecastTests {
     let plot = folder("plot.svg")
     let arguments = [Self.load, "--column", "load", "--epochs", "6", "--json"]
     let run = try ProgramRun("forecast", arguments + ["--plot", plot])
-    try #require(run.exitCode == 0, "\(run.errors)")
-    let report = try JSONDecoder().decode(Report.self, from: Data(run.output.utf8))
-    #expect(report.values == 2000 && report.held_out == 400)
-    for simple in [report.persistence, report.seasonal_naive] {
+    let report = try self.report(of: run)
+    #expect(report.values == 2000 && report.heldOut == 400)
+    for simple in [report.persistence, report.seasonalNaive] {
       #expect(report.network.rmse < 0.8 * simple.rmse)
       #expect(report.network.mae < 0.8 * simple.mae)
     }
@@ -63,13 +69,12 @@ struct ForecastTests {
     let path = try series(values.enumerated().map { "\($0),\($1)" })
     let run = try forecast(
       path, "--column", "load", "--window", "4", "--season", "4", "--epochs", "1", "--json")
-    try #require(run.exitCode == 0, "\(run.errors)")
-    let report = try JSONDecoder().decode(Report.self, from: Data(run.output.utf8))
-    #expect(report.held_out == 20)
+    let report = try self.report(of: run)
+    #expect(report.heldOut == 20)
     // The first step goes from 3 to 100: 97; then 15 steps of 1 and 4 of 3.
     #expect(abs(report.persistence.mae - (97 + 15 + 12) / 20) < 1e-9)
-    #expect(abs(report.seasonal_naive.mae - 4 * 100 / 20) < 1e-9)
-    #expect(abs(report.seasonal_naive.rmse - (4 * 10_000 / 20.0).squareRoot()) < 1e-9)
+    #expect(abs(report.seasonalNaive.mae - 4 * 100 / 20) < 1e-9)
+    #expect(abs(report.seasonalNaive.rmse - (4 * 10_000 / 20.0).squareRoot()) < 1e-9)
   }
 
   @Test("What training has seen does not depend on the held-out part")
@@ -103,8 +108,7 @@ struct ForecastTests {
   func movie() throws {
     let run = try forecast(
       "--movie", Repository.path + "/Tests/Fixtures/movie/motions.mp4", "--epochs", "1", "--json")
-    try #require(run.exitCode == 0, "\(run.errors)")
-    let report = try JSONDecoder().decode(Report.self, from: Data(run.output.utf8))
+    let report = try self.report(of: run)
     #expect(report.values > 300)
     #expect(report.persistence.mae > 0 && report.persistence.mae < 64)
   }

@@ -100,6 +100,15 @@ let package = Package(
       ],
       swiftSettings: swift),
 
+    // MARK: Examples: programs on the public interface alone
+    .executableTarget(
+      name: "forecast",
+      dependencies: [
+        "Training", "Networks", "Layers", "Tensors", "Datasets", "VideoDecoding", "FileStore",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/Examples/forecast", swiftSettings: swift),
+
     // MARK: Tests
     .target(
       name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport",
@@ -142,7 +151,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "vidclass", "clipmaker", "ModelFiles", "VideoDecoding", "Tensors", "TestSupport",
+        "vidclass", "clipmaker", "forecast", "ModelFiles", "VideoDecoding", "Tensors",
+        "TestSupport",
       ],
       swiftSettings: swift),
   ],

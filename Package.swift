@@ -151,8 +151,7 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "vidclass", "clipmaker", "forecast", "ModelFiles", "VideoDecoding", "Tensors",
-        "TestSupport",
+        "vidclass", "clipmaker", "ModelFiles", "VideoDecoding", "Tensors", "TestSupport",
       ],
       swiftSettings: swift),
   ],

@@ -57,7 +57,7 @@ enum PyTorchModule {
             for node in self.nodes:
                 read = [values[name] for name in node["inputs"]] if "inputs" in node else [last]
                 name = node.get("name", "")
-                last = getattr(self, node["type"])(node, lambda part: self.tensor(f"{name}.{part}"), *read)
+                last = getattr(self, "run_" + node["type"])(node, lambda part: self.tensor(f"{name}.{part}"), *read)
                 if name:
                     values[name] = last
             return last
@@ -76,120 +76,120 @@ enum PyTorchModule {
             weight = t("weight").reshape(t("weight").shape[:2] + tuple(kernel))
             return F.conv3d(x, weight, t("bias"), stride, 0, dilation, node.get("groups", 1))
 
-        def conv3d(self, node, t, x):
+        def run_conv3d(self, node, t, x):
             return self.convolve(node, t, x, 3)
 
-        def conv2d(self, node, t, x):
+        def run_conv2d(self, node, t, x):
             return self.convolve(node, t, x, 2)
 
-        def conv1d(self, node, t, x):
+        def run_conv1d(self, node, t, x):
             if x.dim() == 5:
                 return self.convolve(node, t, x, 1)
             return self.convolve(node, t, x.transpose(1, 2)[..., None, None], 1)[..., 0, 0].transpose(1, 2)
 
         # Normalisation.
 
-        def batchnorm(self, node, t, x):
+        def run_batchnorm(self, node, t, x):
             turned = x.transpose(1, 2) if x.dim() == 3 else x
             y = F.batch_norm(
                 turned, t("running_mean"), t("running_var"), t("weight"), t("bias"), self.training,
                 node.get("momentum", 0.1), node.get("epsilon", 1e-5))
             return y.transpose(1, 2) if x.dim() == 3 else y
 
-        def layernorm(self, node, t, x):
+        def run_layernorm(self, node, t, x):
             turned = x.movedim(1, -1) if x.dim() == 5 else x
             y = F.layer_norm(turned, turned.shape[-1:], t("weight"), t("bias"))
             return y.movedim(-1, 1) if x.dim() == 5 else y
 
-        def groupnorm(self, node, t, x):
+        def run_groupnorm(self, node, t, x):
             return F.group_norm(x, node["groups"], t("weight"), t("bias"))
 
         # Functions of each value.
 
-        def relu(self, node, t, x):
+        def run_relu(self, node, t, x):
             return F.relu(x)
 
-        def relu6(self, node, t, x):
+        def run_relu6(self, node, t, x):
             return F.relu6(x)
 
-        def leaky_relu(self, node, t, x):
+        def run_leaky_relu(self, node, t, x):
             return F.leaky_relu(x, node["slope"])
 
-        def silu(self, node, t, x):
+        def run_silu(self, node, t, x):
             return F.silu(x)
 
-        def hard_swish(self, node, t, x):
+        def run_hard_swish(self, node, t, x):
             return F.hardswish(x)
 
-        def hard_sigmoid(self, node, t, x):
+        def run_hard_sigmoid(self, node, t, x):
             return F.hardsigmoid(x)
 
-        def sigmoid(self, node, t, x):
+        def run_sigmoid(self, node, t, x):
             return torch.sigmoid(x)
 
-        def tanh(self, node, t, x):
+        def run_tanh(self, node, t, x):
             return torch.tanh(x)
 
-        def gelu(self, node, t, x):
+        def run_gelu(self, node, t, x):
             return F.gelu(x)
 
-        def dropout(self, node, t, x):
+        def run_dropout(self, node, t, x):
             return F.dropout(x, node["rate"], self.training)
 
         # Several values.
 
-        def add(self, node, t, *x):
+        def run_add(self, node, t, *x):
             return sum(x[1:], x[0])
 
-        def multiply(self, node, t, x, gate):
+        def run_multiply(self, node, t, x, gate):
             return x * (gate[..., None, None, None] if gate.dim() == 2 and x.dim() == 5 else gate)
 
-        def concatenate(self, node, t, *x):
+        def run_concatenate(self, node, t, *x):
             return torch.cat(x, 2 if x[0].dim() == 3 else 1)
 
         # Pooling and shapes.
 
-        def maxpool3d(self, node, t, x):
+        def run_maxpool3d(self, node, t, x):
             return F.max_pool3d(
                 x, node["window"], node.get("stride", node["window"]), node.get("padding", 0),
                 ceil_mode=node.get("ceiling", False))
 
-        def avgpool3d(self, node, t, x):
+        def run_avgpool3d(self, node, t, x):
             return F.avg_pool3d(
                 x, node["window"], node.get("stride", node["window"]), node.get("padding", 0),
                 node.get("ceiling", False), node.get("count_padding", True))
 
-        def adaptiveavgpool3d(self, node, t, x):
+        def run_adaptiveavgpool3d(self, node, t, x):
             return F.adaptive_avg_pool3d(x, node["bins"])
 
-        def spatialmean(self, node, t, x):
+        def run_spatialmean(self, node, t, x):
             return x.mean((3, 4)).transpose(1, 2)
 
-        def flattensteps(self, node, t, x):
+        def run_flattensteps(self, node, t, x):
             return x.transpose(1, 2).flatten(2)
 
-        def flatten(self, node, t, x):
+        def run_flatten(self, node, t, x):
             return x.flatten(1)
 
-        def reshape(self, node, t, x):
+        def run_reshape(self, node, t, x):
             return x.reshape(x.shape[:1] + tuple(node["shape"]))
 
-        def steps_to_volume(self, node, t, x):
+        def run_steps_to_volume(self, node, t, x):
             return x.transpose(1, 2)[..., None, None]
 
-        def slice_time(self, node, t, x):
+        def run_slice_time(self, node, t, x):
             part = slice(node.get("start", 0), node.get("end"), node.get("step", 1))
             return x[:, :, part] if x.dim() == 5 else x[:, part]
 
-        def difference_time(self, node, t, x):
+        def run_difference_time(self, node, t, x):
             axis = 2 if x.dim() == 5 else 1
             first = x.narrow(axis, 0, 1)
             return torch.cat([torch.zeros_like(first), x.diff(dim=axis)], axis)
 
-        def timepooling(self, node, t, x):
+        def run_timepooling(self, node, t, x):
             return x[:, -1] if node["mode"] == "last" else x.mean(1)
 
-        def dense(self, node, t, x):
+        def run_dense(self, node, t, x):
             return F.linear(x, t("weight"), t("bias"))
 
         # Recurrent layers.
@@ -204,10 +204,10 @@ enum PyTorchModule {
             state = (zeros, zeros) if kind is torch.lstm else zeros
             return kind(x, state, weights, True, layers, 0.0, False, both, True)[0]
 
-        def lstm(self, node, t, x):
+        def run_lstm(self, node, t, x):
             return self.torch_recurrent(node, t, x, torch.lstm)
 
-        def gru(self, node, t, x):
+        def run_gru(self, node, t, x):
             return self.torch_recurrent(node, t, x, torch.gru)
 
         def steps(self, x, hidden, step):
@@ -218,7 +218,7 @@ enum PyTorchModule {
                 outputs.append(h)
             return torch.stack(outputs, 1)
 
-        def peephole_lstm(self, node, t, x):
+        def run_peephole_lstm(self, node, t, x):
             def step(x, h, c):
                 i, f, g, o = (F.linear(x, t("weight_ih"), t("bias")) + F.linear(h, t("weight_hh"))).chunk(4, 1)
                 i, f = torch.sigmoid(i + t("weight_ci") * c), torch.sigmoid(f + t("weight_cf") * c)
@@ -226,7 +226,7 @@ enum PyTorchModule {
                 return torch.sigmoid(o + t("weight_co") * c) * torch.tanh(c), c
             return self.steps(x, node["hidden"], step)
 
-        def cifg_lstm(self, node, t, x):
+        def run_cifg_lstm(self, node, t, x):
             def step(x, h, c):
                 f, g, o = (F.linear(x, t("weight_ih"), t("bias")) + F.linear(h, t("weight_hh"))).chunk(3, 1)
                 f = torch.sigmoid(f)
@@ -234,7 +234,7 @@ enum PyTorchModule {
                 return torch.sigmoid(o) * torch.tanh(c), c
             return self.steps(x, node["hidden"], step)
 
-        def layernorm_lstm(self, node, t, x):
+        def run_layernorm_lstm(self, node, t, x):
             def norm(x, name):
                 return F.layer_norm(x, x.shape[-1:], t(f"{name}.weight"), t(f"{name}.bias"))
 
@@ -245,7 +245,7 @@ enum PyTorchModule {
                 return torch.sigmoid(o) * torch.tanh(norm(c, "ln_cell")), c
             return self.steps(x, node["hidden"], step)
 
-        def mgu(self, node, t, x):
+        def run_mgu(self, node, t, x):
             def step(x, h, c):
                 f, g = F.linear(x, t("weight_ih"), t("bias")).chunk(2, 1)
                 forget, fresh = t("weight_hh").chunk(2, 0)
@@ -254,7 +254,7 @@ enum PyTorchModule {
                 return (1 - f) * h + f * g, c
             return self.steps(x, node["hidden"], step)
 
-        def convlstm(self, node, t, x):
+        def run_convlstm(self, node, t, x):
             pad = node["kernel"] // 2
             h = c = x.new_zeros(x.shape[0], node["filters"], *x.shape[3:])
             outputs = []
@@ -269,14 +269,14 @@ enum PyTorchModule {
 
         # Attention.
 
-        def attention(self, node, t, x):
+        def run_attention(self, node, t, x):
             return (x * F.linear(x, t("weight")).softmax(1)).sum(1)
 
-        def additive_attention(self, node, t, x):
+        def run_additive_attention(self, node, t, x):
             hidden = torch.tanh(F.linear(x, t("proj.weight"), t("proj.bias")))
             return (x * F.linear(hidden, t("v.weight")).softmax(1)).sum(1)
 
-        def self_attention(self, node, t, x):
+        def run_self_attention(self, node, t, x):
             turned = x.transpose(0, 1)
             y, _ = F.multi_head_attention_forward(
                 turned, turned, turned, x.shape[2], node["heads"], t("in_proj_weight"),
@@ -284,7 +284,7 @@ enum PyTorchModule {
                 training=self.training, need_weights=False)
             return y.transpose(0, 1)
 
-        def positions(self, node, t, x):
+        def run_positions(self, node, t, x):
             return x + t("weight")
 
 

@@ -115,7 +115,7 @@ struct BufferPlan {
   }
 
   /// Bytes that a value of a chunk may take: a share of the last cache.
-  private static let cachedBytes = 4 << 20
+  private static let cachedBytes = 16 << 20
 
   /// How many stages of inference run over a few clips at a time, and over how many: those from the
   /// input on that make volumes.

@@ -41,6 +41,9 @@ typedef struct {
 
 static inline ptrdiff_t min_of(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
 
+/// The smallest multiple of `b` that is not below `a`.
+static inline ptrdiff_t rounded_up(ptrdiff_t a, ptrdiff_t b) { return (a + b - 1) / b * b; }
+
 /// Rows of outputs that a direct weight gradient takes together: about 128 positions of one panel,
 /// 8 KB, a quarter of a small first cache.
 static inline ptrdiff_t weight_gradient_rows(const vc_conv *c) {

@@ -76,6 +76,14 @@ public struct ActivationLayout: Hashable, Sendable {
     ActivationLayout(extent: extent, channels: channels, halo: halo, element: element)
   }
 
+  /// One frame of it, where nothing is stored between frames.
+  package var oneFrame: ActivationLayout {
+    precondition(halo.depth == 0, "frames lie side by side")
+    return ActivationLayout(
+      extent: Extent3(1, extent.height, extent.width), channels: channels, halo: halo,
+      element: element)
+  }
+
   public func with(_ element: Element) -> ActivationLayout {
     ActivationLayout(extent: extent, channels: channels, halo: halo, element: element)
   }

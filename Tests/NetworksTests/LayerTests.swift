@@ -93,7 +93,7 @@ import Testing
     var logits: [[Float]] = []
     for clips in [5, 1, 2] {
       let executor = try Executor(
-        network: network, batch: 5, mode: .inference, poisonsMemory: true, clipsAtATime: clips,
+        network: network, batch: 5, mode: .inference, poisonsMemory: true, atATime: clips,
         pool: pool)
       var both: [Float] = []
       for count in [5, 3] {
@@ -106,6 +106,38 @@ import Testing
     }
     #expect(relativeError(logits[1], logits[0]) < 1e-6)
     #expect(relativeError(logits[2], logits[0]) < 1e-6)
+  }
+
+  /// Pictures of every frame up to where time comes in: in inference frames run one by one, in
+  /// training whole clips do.
+  @Test(arguments: [1, 2, 3, 100]) func framesOneByOneMatchWholeClips(frames: Int) throws {
+    let architecture = Architecture(
+      name: "pictures", input: InputShape(frames: 5, height: 13, width: 11, channels: 3),
+      classes: 4,
+      layers: [
+        .conv2D(name: "stem", filters: 16, kernel: (3, 3), stride: (2, 2), padding: (1, 1)),
+        .relu6.named("low"),
+        .conv2D(name: "deep", filters: 16, kernel: (3, 3), padding: (1, 1), groups: 16),
+        .silu, .conv2D(name: "flat", filters: 16, kernel: (1, 1)),
+        .add.reading("flat", "low").named("sum"),
+        .maxPool3D(window: Extent3(1, 2, 2), stride: Extent3(1, 1, 1)).reading("low").named("pool"),
+        .conv2D(name: "crop", filters: 8, kernel: (2, 2)).reading("sum"),
+        .concatenate.reading("pool", "crop").named("both"),
+        .conv3D(name: "time", filters: 6, kernel: Extent3(3, 3, 3), padding: .one, bias: true),
+        .relu, .flatten, .dense(name: "classes", outputs: 4),
+      ])
+    let pool = WorkerPool(threads: 2)
+    defer { pool.shutDown() }
+    let network = try Network(architecture: architecture, seed: 9)
+    var logits: [[Float]] = []
+    for mode in [Executor.Mode.training, .inference] {
+      let executor = try Executor(
+        network: network, batch: 3, mode: mode, poisonsMemory: true, atATime: frames, pool: pool)
+      _ = executor.input.update(fromContentsOf: randomValues(executor.input.count, seed: 1))
+      executor.forward(count: 3)
+      logits.append(Array(executor.logits))
+    }
+    #expect(relativeError(logits[1], logits[0]) < 2e-6)
   }
 
   /// A kind that no case uses is a kind that nothing here tests.

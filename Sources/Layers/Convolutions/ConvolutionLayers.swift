@@ -148,6 +148,12 @@ extension ConvolutionLayer {
     return 2 * output.count * (inputs[0].features / settings.groups) * settings.kernel.count
   }
 
+  package func worksByFrame(_ inputs: [ValueShape]) -> Bool {
+    guard settings.kernel.depth == 1, settings.stride.depth == 1 else { return false }
+    if case .explicit(let padding) = settings.padding { return padding.depth == 0 }
+    return true
+  }
+
   package func stage(_ place: PlacedLayer) -> any Stage {
     guard case .volume(let extent, let channels) = place.inputs[0] else {
       return SequenceConvolutionStage(place: place, settings: settings)

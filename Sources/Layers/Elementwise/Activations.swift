@@ -12,6 +12,8 @@ extension ActivationLayer {
     return inputs[0]
   }
 
+  package func worksByFrame(_ inputs: [ValueShape]) -> Bool { true }
+
   package func stage(_ place: PlacedLayer) -> any Stage {
     ActivationStage(kind: function.kind, setting: function.setting)
   }

@@ -20,6 +20,7 @@ public struct Add: ExecutableLayer {
 
   public func flops(of inputs: [ValueShape]) -> Int { (inputs.count - 1) * inputs[0].count }
 
+  package func worksByFrame(_ inputs: [ValueShape]) -> Bool { true }
   package func stage(_ place: PlacedLayer) -> any Stage { AddStage() }
 }
 

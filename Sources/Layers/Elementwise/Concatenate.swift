@@ -35,6 +35,7 @@ public struct Concatenate: ExecutableLayer {
     }
   }
 
+  package func worksByFrame(_ inputs: [ValueShape]) -> Bool { true }
   package func stage(_ place: PlacedLayer) -> any Stage { ConcatenateStage() }
 }
 

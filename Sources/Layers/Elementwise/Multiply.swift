@@ -24,6 +24,11 @@ public struct Multiply: ExecutableLayer {
 
   public func flops(of inputs: [ValueShape]) -> Int { inputs[0].count }
 
+  /// A gate of a whole clip belongs to all of its frames.
+  package func worksByFrame(_ inputs: [ValueShape]) -> Bool {
+    inputs.allSatisfy { $0.frames == inputs[0].frames }
+  }
+
   package func stage(_ place: PlacedLayer) -> any Stage { MultiplyStage() }
 
   /// How many gates of all channels there are for a clip; nil where the shapes do not fit, 0 for

@@ -46,12 +46,13 @@ package struct MemoryPlan {
     requests[slot.index].last = max(requests[slot.index].last, last)
   }
 
-  /// Byte offsets of all buffers, and the size of the whole.
-  package func layout() -> (offsets: [Int], bytes: Int) {
+  /// Byte offsets of buffers and the size of the whole: of all, or of those alone that are needed
+  /// within these moments and not outside; offsets of others stay 0.
+  package func layout(within moments: ClosedRange<Int>? = nil) -> (offsets: [Int], bytes: Int) {
     var offsets = [Int](repeating: 0, count: requests.count)
     var placed: [Int] = []
     var total = 0
-    let order = requests.indices.sorted {
+    let order = requests.indices.filter { lies($0, within: moments) }.sorted {
       (requests[$1].bytes, $0) < (requests[$0].bytes, $1)
     }
     for index in order {
@@ -70,55 +71,87 @@ package struct MemoryPlan {
     }
     return (offsets, total)
   }
+
+  fileprivate func lies(_ index: Int, within moments: ClosedRange<Int>?) -> Bool {
+    guard let moments else { return true }
+    return requests[index].first >= moments.lowerBound && requests[index].last <= moments.upperBound
+  }
+
+  /// Slots whose time is over after a moment, for each moment: what nobody may read any more.
+  package func ends() -> [Int: [Slot]] {
+    var ends: [Int: [Slot]] = [:]
+    for (index, request) in requests.enumerated() {
+      ends[request.last, default: []].append(Slot(index: index))
+    }
+    return ends
+  }
+
+  fileprivate var sizes: [Int] { requests.map(\.bytes) }
 }
 
 /// The arena of a plan, with a place for each of its slots.
 package final class StepMemory {
-  package let bytes: Int
-  fileprivate let arena: Arena
-  private var offsets: [Int]
+  /// The one owner of the bytes.
+  private final class Block {
+    let arena: Arena
+    init(_ arena: consuming Arena) { self.arena = arena }
+  }
 
-  package init(_ plan: MemoryPlan) throws(TensorError) {
+  /// Of all lanes.
+  package let bytes: Int
+  private let block: Block
+  private var offsets: [Int]
+  private let sizes: [Int]
+
+  private init(_ block: Block, offsets: [Int], sizes: [Int], bytes: Int) {
+    self.block = block
+    self.offsets = offsets
+    self.sizes = sizes
+    self.bytes = bytes
+  }
+
+  /// As many as `count` views of one arena, for threads that work side by side. What is needed within
+  /// these moments alone lies in a place of each one's own; everything else they share.
+  package static func lanes(
+    _ plan: MemoryPlan, count: Int, within moments: ClosedRange<Int>
+  ) throws(TensorError) -> [StepMemory] {
     let layout = plan.layout()
-    offsets = layout.offsets
-    bytes = layout.bytes
-    arena = try Arena(byteCount: layout.bytes)
+    let own = plan.layout(within: moments)
+    let bytes = layout.bytes + (count - 1) * own.bytes
+    let block = Block(try Arena(byteCount: bytes))
+    return (0..<count).map { lane in
+      var offsets = layout.offsets
+      if lane > 0 {
+        let start = layout.bytes + (lane - 1) * own.bytes
+        for index in offsets.indices where plan.lies(index, within: moments) {
+          offsets[index] = start + own.offsets[index]
+        }
+      }
+      return StepMemory(block, offsets: offsets, sizes: plan.sizes, bytes: bytes)
+    }
   }
 
   package func floats(_ slot: MemoryPlan.Slot) -> UnsafeMutablePointer<Float> {
-    (arena.base + offsets[slot.index]).assumingMemoryBound(to: Float.self)
+    (block.arena.base + offsets[slot.index]).assumingMemoryBound(to: Float.self)
   }
 
   package func doubles(_ slot: MemoryPlan.Slot) -> UnsafeMutablePointer<Double> {
-    (arena.base + offsets[slot.index]).assumingMemoryBound(to: Double.self)
+    (block.arena.base + offsets[slot.index]).assumingMemoryBound(to: Double.self)
   }
 
   package func bytes(_ slot: MemoryPlan.Slot) -> UnsafeMutablePointer<UInt8> {
-    (arena.base + offsets[slot.index]).assumingMemoryBound(to: UInt8.self)
+    (block.arena.base + offsets[slot.index]).assumingMemoryBound(to: UInt8.self)
   }
-}
 
-// MARK: Proving lifetimes
-
-extension MemoryPlan {
-  /// Bytes whose time is over after a moment, for each moment: what nobody may read any more.
-  package func ends() -> [Int: [(offset: Int, bytes: Int)]] {
-    let offsets = layout().offsets
-    var ends: [Int: [(offset: Int, bytes: Int)]] = [:]
-    for (index, request) in requests.enumerated() {
-      ends[request.last, default: []].append((offsets[index], request.bytes))
-    }
-    return ends
-  }
-}
-
-extension StepMemory {
   /// Moves a slot's place by so many bytes: operations that know only some clips of a value then
   /// work on the next ones.
   package func advance(_ slot: MemoryPlan.Slot, by bytes: Int) { offsets[slot.index] += bytes }
 
-  /// Fills bytes with values that are not numbers: whoever reads them spoils its result.
-  package func poison(offset: Int, bytes: Int) {
-    memset(arena.base + offset, 0xFF, bytes)
+  /// Fills a slot with values that are not numbers: whoever reads them spoils its result.
+  package func poison(_ slot: MemoryPlan.Slot) {
+    memset(block.arena.base + offsets[slot.index], 0xFF, sizes[slot.index])
   }
+
+  /// The same for all there is.
+  package func poisonAll() { memset(block.arena.base, 0xFF, bytes) }
 }

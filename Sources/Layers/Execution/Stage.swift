@@ -4,6 +4,12 @@ import Tensors
 package protocol ExecutableLayer: Layer {
   /// How it runs alone; the fusion pass then offers the stage what follows.
   func stage(_ place: PlacedLayer) -> any Stage
+  /// Whether each frame that it makes, in inference, depends on the same frame of its inputs alone.
+  func worksByFrame(_ inputs: [ValueShape]) -> Bool
+}
+
+extension ExecutableLayer {
+  package func worksByFrame(_ inputs: [ValueShape]) -> Bool { false }
 }
 
 /// A layer at its place, with all shapes known.

@@ -28,6 +28,17 @@ public enum ValueShape: Hashable, Sendable, CustomStringConvertible {
   /// Rows of `features` values in one clip.
   public var rows: Int { features == 0 ? 0 : count / features }
 
+  /// Frames of a volume; nil for other shapes.
+  package var frames: Int? {
+    if case .volume(let extent, _) = self { extent.depth } else { nil }
+  }
+
+  /// One frame of a volume; other shapes have none.
+  package var oneFrame: ValueShape {
+    guard case .volume(let extent, let channels) = self else { return self }
+    return .volume(Extent3(1, extent.height, extent.width), channels: channels)
+  }
+
   public var description: String {
     switch self {
     case .volume(let extent, let channels): "\(extent)×\(channels)"

@@ -2,6 +2,8 @@ internal import CKernels
 import Tensors
 
 extension BatchNorm: ExecutableLayer {
+  package func worksByFrame(_ inputs: [ValueShape]) -> Bool { true }
+
   package func stage(_ place: PlacedLayer) -> any Stage {
     BatchNormStage(name: place.name, settings: self)
   }

@@ -32,6 +32,10 @@ public struct AveragePool3D: ExecutableLayer {
     return .volume(try geometry.output(of: extent), channels: channels)
   }
 
+  package func worksByFrame(_ inputs: [ValueShape]) -> Bool {
+    window.depth == 1 && stride.depth == 1 && padding.depth == 0
+  }
+
   package func stage(_ place: PlacedLayer) -> any Stage {
     WindowStage(windows: geometry, mode: .mean(countsPadding: countsPadding))
   }

@@ -34,6 +34,10 @@ public struct MaxPool3D: ExecutableLayer {
     return .volume(pooled, channels: channels)
   }
 
+  package func worksByFrame(_ inputs: [ValueShape]) -> Bool {
+    window.depth == 1 && stride.depth == 1 && padding.depth == 0
+  }
+
   package func stage(_ place: PlacedLayer) -> any Stage {
     WindowStage(
       windows: PoolGeometry(window: window, stride: stride, padding: padding, ceiling: ceiling),

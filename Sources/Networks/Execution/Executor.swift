@@ -27,20 +27,22 @@ public final class Executor {
   }
 
   private let learnsStatistics: Bool
-  private let memory: StepMemory
   private let steps: [Step]
   private let inputOperation: InputOperation
-  /// So many steps run over `chunk` clips at a time; after each, these slots move on by a chunk.
-  private let chunked: Int
-  private let chunk: Int
+  private let chunks: Chunks
+  /// Slots that hold the whole batch while steps know of one chunk, and the bytes of a sample there.
   private let moving: [(slot: MemoryPlan.Slot, sampleBytes: Int)]
+  /// The memory as each thread sees it that runs chunks by itself, and a pool of one thread for it.
+  private let lanes: [StepMemory]
+  private var memory: StepMemory { lanes[0] }
+  private let alone = WorkerPool(threads: 1)
   private let pool: WorkerPool
   private let inputSlot: MemoryPlan.Slot
   private let logitsSlot: MemoryPlan.Slot
   private let logitsGradientSlot: MemoryPlan.Slot?
   private var isPrepared = false
   /// What is to be poisoned after each moment, where it is.
-  private let ends: [Int: [(offset: Int, bytes: Int)]]?
+  private let ends: [Int: [MemoryPlan.Slot]]?
 
   /// - Parameters:
   ///   - exactConvolution: takes every multiplication of a convolution's definition, where
@@ -50,12 +52,13 @@ public final class Executor {
   ///   - fuses: runs neighbours in one pass where that can be; without, every node by itself.
   ///   - poisonsMemory: fills memory whose time is over with values that are not numbers, so that a
   ///     wrong lifetime shows; slow.
-  ///   - clipsAtATime: how many clips inference takes through the volumes of a network before the
-  ///     next ones; nil for as many as caches hold.
+  ///   - atATime: how many clips, or frames where a network looks at these by themselves,
+  ///     inference takes through the volumes of a network before the next ones; nil for as many as
+  ///     caches hold.
   public init(
     network: Network, batch: Int, mode: Mode, exactConvolution: Bool = false,
     precision: Precision = .fp32, frozen: Int = 0, fuses: Bool = true,
-    poisonsMemory: Bool = false, clipsAtATime: Int? = nil, pool: WorkerPool
+    poisonsMemory: Bool = false, atATime: Int? = nil, pool: WorkerPool
   ) throws(NetworkError) {
     precondition(batch > 0, "a batch holds a clip")
     let graph = try network.architecture.graph()
@@ -63,8 +66,12 @@ public final class Executor {
       graph, purpose: mode == .training ? .training : .inference,
       frozen: mode == .training ? frozen : 0, fuses: fuses)
     let layouts = plan.chooseLayouts(element: precision.element)
+    let chunks =
+      mode == .training
+      ? Chunks(batch: batch)
+      : Chunks(plan, layouts: layouts, batch: batch, wanted: atATime)
     var buffers = BufferPlan(
-      plan, layouts: layouts, batch: batch, chunk: clipsAtATime, workers: pool.threads,
+      plan, layouts: layouts, batch: batch, chunks: chunks, workers: pool.threads,
       isTraining: mode == .training,
       hasParameters: { node in
         node >= frozen && graph.places[node].parameters.contains { $0.role != .statistics }
@@ -72,10 +79,12 @@ public final class Executor {
     let isOriginal = network.architecture.formatVersion == 1
     let ranges = network.ranges
     steps = plan.stages.enumerated().map { index, planned in
+      let isByFrame = index < chunks.stages && chunks.parts > 1
       func value(_ number: Int, _ gradient: MemoryPlan.Slot?) -> Site.Value {
         Site.Value(
-          shape: plan.shapes[number], layout: layouts[number], slot: buffers.slots[number],
-          gradient: gradient)
+          shape: isByFrame ? plan.shapes[number].oneFrame : plan.shapes[number],
+          layout: isByFrame ? layouts[number].oneFrame : layouts[number],
+          slot: buffers.slots[number], gradient: gradient)
       }
       let site = Site(
         inputs: zip(planned.inputs, buffers.inputGradients[index]).map { value($0, $1) },
@@ -90,19 +99,20 @@ public final class Executor {
         learns: buffers.learns[index])
     }
     do throws(TensorError) {
-      memory = try StepMemory(buffers.memory)
+      lanes = try StepMemory.lanes(
+        buffers.memory, count: chunks.runsInLanes ? pool.threads : 1, within: 0...chunks.stages)
     } catch {
       throw NetworkError(code: .outOfMemory, message: error.message)
     }
-    chunked = buffers.chunked
-    chunk = buffers.chunk
+    self.chunks = chunks
     moving =
-      [(buffers.input, layouts[0].denseCount * MemoryLayout<Float>.size)]
-      + buffers.crossing.map { (buffers.slots[$0], layouts[$0].sampleBytes) }
+      [(buffers.input, layouts[0].denseCount * MemoryLayout<Float>.size / chunks.parts)]
+      + buffers.crossing.map { (buffers.slots[$0], layouts[$0].sampleBytes / chunks.parts) }
     ends = poisonsMemory ? buffers.memory.ends() : nil
-    if poisonsMemory { memory.poison(offset: 0, bytes: memory.bytes) }
+    if poisonsMemory { lanes[0].poisonAll() }
     inputOperation = InputOperation(
-      layout: layouts[0], dense: buffers.input, output: buffers.slots[0])
+      layout: chunks.parts > 1 ? layouts[0].oneFrame : layouts[0], dense: buffers.input,
+      output: buffers.slots[0])
     self.network = network
     self.batch = batch
     self.mode = mode
@@ -149,17 +159,8 @@ public final class Executor {
       for step in steps { step.operation.prepare(context) }
       isPrepared = true
     }
-    if chunked == 0 {
-      run(steps.indices, context, isFirst: true)
-    } else {
-      for first in stride(from: 0, to: count, by: chunk) {
-        move(by: first)
-        run(
-          0..<chunked, self.context(count: min(chunk, count - first), dropout: nil), isFirst: true)
-        move(by: -first)
-      }
-      run(chunked..<steps.count, context, isFirst: false)
-    }
+    if chunks.stages > 0 { runChunks(clips: count) } else { runInput(context) }
+    run(chunks.stages..<steps.count, context)
     if learnsStatistics { network.batchesTracked += 1 }
   }
 
@@ -171,35 +172,56 @@ public final class Executor {
     for (index, step) in steps.enumerated().reversed() where step.learns {
       step.sum?.run(context)
       step.operation.backward(context)
-      poison(after: 2 * steps.count - index)
+      poison(memory, after: 2 * steps.count - index)
     }
   }
 
-  /// Runs some steps, before the first of all the copy of the input.
-  private func run(_ range: Range<Int>, _ context: StepContext, isFirst: Bool) {
-    if isFirst {
-      inputOperation.forward(context)
-      poison(after: 0)
-    }
+  private func runInput(_ context: StepContext) {
+    inputOperation.forward(context)
+    poison(context.memory, after: 0)
+  }
+
+  private func run(_ range: Range<Int>, _ context: StepContext) {
     for index in range {
       steps[index].operation.forward(context)
-      poison(after: index + 1)
+      poison(context.memory, after: index + 1)
     }
   }
 
-  /// Makes the chunked steps work on the clips from `first` on.
-  private func move(by first: Int) {
-    for (slot, bytes) in moving { memory.advance(slot, by: first * bytes) }
+  /// Runs the chunked steps over all clips: each chunk by one thread, or one after the other by all.
+  private func runChunks(clips: Int) {
+    let samples = clips * chunks.parts
+    let number = (samples + chunks.count - 1) / chunks.count
+    func run(_ chunk: Int, in memory: StepMemory, _ pool: WorkerPool) {
+      let first = chunk * chunks.count
+      for (slot, bytes) in moving { memory.advance(slot, by: first * bytes) }
+      let context = context(
+        memory, pool, count: min(chunks.count, samples - first), dropout: nil)
+      runInput(context)
+      self.run(0..<chunks.stages, context)
+      for (slot, bytes) in moving { memory.advance(slot, by: -first * bytes) }
+    }
+    if chunks.runsInLanes {
+      pool.parallelFor(number) { chunk, worker in run(chunk, in: lanes[worker], alone) }
+    } else {
+      for chunk in 0..<number { run(chunk, in: memory, pool) }
+    }
   }
 
-  private func poison(after moment: Int) {
+  private func poison(_ memory: StepMemory, after moment: Int) {
     guard let ends else { return }
-    for range in ends[moment] ?? [] { memory.poison(offset: range.offset, bytes: range.bytes) }
+    for slot in ends[moment] ?? [] { memory.poison(slot) }
   }
 
   private func context(count: Int, dropout: RandomStream?) -> StepContext {
     precondition((1...batch).contains(count), "\(count) clips in a batch of \(batch)")
-    return StepContext(
+    return context(memory, pool, count: count, dropout: dropout)
+  }
+
+  private func context(
+    _ memory: StepMemory, _ pool: WorkerPool, count: Int, dropout: RandomStream?
+  ) -> StepContext {
+    StepContext(
       memory: memory, parameters: network.parameters.baseAddress!,
       gradients: network.gradients.baseAddress!, buffers: network.statisticsStart, pool: pool,
       count: count, dropout: dropout)

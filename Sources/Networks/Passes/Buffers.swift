@@ -23,11 +23,8 @@ struct BufferPlan {
   private(set) var learns: [Bool]
   let batch: Int
   let workers: Int
-  /// So many stages, from the first on, run over a few clips at a time, all of them for these before
-  /// the next ones: what lies between them then stays in the cache.
-  let chunked: Int
-  /// Clips at a time.
-  let chunk: Int
+  /// Which stages run over a few clips or frames at a time.
+  let chunks: Chunks
   /// Values that chunked stages make and others read.
   private(set) var crossing: [Int] = []
 
@@ -37,7 +34,7 @@ struct BufferPlan {
 
   /// - Parameter parameters: whether the node of that number has any that are trained.
   init(
-    _ plan: StagePlan, layouts: [ActivationLayout], batch: Int, chunk wanted: Int?, workers: Int,
+    _ plan: StagePlan, layouts: [ActivationLayout], batch: Int, chunks: Chunks, workers: Int,
     isTraining: Bool, hasParameters: (Int) -> Bool
   ) {
     self.plan = plan
@@ -46,13 +43,14 @@ struct BufferPlan {
     self.workers = workers
     let stages = plan.stages
     end = 2 * (stages.count + 1)
-    (chunked, chunk) =
-      isTraining ? (0, batch) : BufferPlan.chunks(plan, layouts: layouts, batch: batch, wanted)
+    self.chunks = chunks
     // Later clips of the input are read while stages run over the first ones.
     input = memory.floats(
-      batch * layouts[0].denseCount, from: -1, to: chunked > 0 ? chunked + 1 : 0)
+      batch * layouts[0].denseCount, from: -1, to: chunks.stages > 0 ? chunks.stages + 1 : 0)
     let first = memory.request(
-      bytes: (chunked > 0 ? chunk : batch) * layouts[0].sampleBytes, from: 0, to: 0)
+      bytes: chunks.stages > 0
+        ? chunks.count * layouts[0].sampleBytes / chunks.parts : batch * layouts[0].sampleBytes,
+      from: 0, to: 0)
     slots = [MemoryPlan.Slot](repeating: first, count: plan.shapes.count)
     outputGradients = [MemoryPlan.Slot?](repeating: nil, count: stages.count)
     sums = [AccumulateOperation?](repeating: nil, count: stages.count)
@@ -75,7 +73,8 @@ struct BufferPlan {
   func moments(_ index: Int) -> Moments {
     Moments(
       forward: index + 1, backward: learns[index] ? end - 2 - index : nil, start: -1, end: end,
-      batch: index < chunked ? chunk : batch, workers: workers)
+      batch: index < chunks.stages ? chunks.count : batch,
+      workers: index < chunks.stages && chunks.runsInLanes ? 1 : workers)
   }
 
   // MARK: Values
@@ -99,9 +98,10 @@ struct BufferPlan {
         // What others read has room for all clips, and until the last of them is done.
         let crosses = crossesOut(output, madeBy: index)
         if crosses { crossing.append(output) }
+        let parts = crosses || index >= chunks.stages ? 1 : chunks.parts
         slots[output] = memory.request(
-          bytes: (crosses ? batch : now.batch) * layouts[output].sampleBytes,
-          from: crosses ? 0 : now.forward, to: crosses ? chunked + 1 : now.forward)
+          bytes: (crosses ? batch : now.batch) * layouts[output].sampleBytes / parts,
+          from: crosses ? 0 : now.forward, to: crosses ? chunks.stages + 1 : now.forward)
       }
       if stage.rereadsOutput { memory.keep(slots[output], until: now.last) }
       maker[output] = index
@@ -111,27 +111,8 @@ struct BufferPlan {
 
   /// Whether a chunked stage makes a value that other stages read.
   private func crossesOut(_ value: Int, madeBy index: Int) -> Bool {
-    index < chunked && plan.stages[chunked...].contains { $0.inputs.contains(value) }
-  }
-
-  /// Bytes that a value of a chunk may take: a share of the last cache.
-  private static let cachedBytes = 16 << 20
-
-  /// How many stages of inference run over a few clips at a time, and over how many: those from the
-  /// input on that make volumes.
-  private static func chunks(
-    _ plan: StagePlan, layouts: [ActivationLayout], batch: Int, _ wanted: Int?
-  ) -> (stages: Int, clips: Int) {
-    let count =
-      plan.stages.firstIndex {
-        if case .volume = plan.shapes[$0.output] { false } else { true }
-      } ?? 0
-    guard count > 0, !plan.stages[count...].contains(where: { $0.inputs.contains(0) }) else {
-      return (0, batch)
-    }
-    let largest = plan.stages[..<count].map { layouts[$0.output].sampleBytes }.max() ?? 1
-    let clips = max(1, min(batch, wanted ?? cachedBytes / max(1, largest)))
-    return clips < batch ? (count, clips) : (0, batch)
+    index < chunks.stages
+      && plan.stages[chunks.stages...].contains { $0.inputs.contains(value) }
   }
 
   /// The value whose memory a stage's output may take.

@@ -18,7 +18,10 @@ extension StagePlan {
         }
       }
       // What most ask for without insisting is what is made; the first reader decides on elements.
-      let open = readers.filter { !$0.need.isExact }
+      // Frames that are made one by one have nothing stored between them.
+      let open = readers.filter {
+        !$0.need.isExact && !(isByFrame[value] && $0.need.halo.depth > 0)
+      }
       var layout = layouts[value]
       layout.element = open.first?.need.element ?? readers.first?.need.element ?? .fp32
       for reader in open where reader.need.element == layout.element {
@@ -29,12 +32,14 @@ extension StagePlan {
       guard !unhappy.isEmpty else { continue }
       for need in Set(unhappy.map(\.need)).sorted(by: InputNeed.precedes) {
         let mine = unhappy.filter { $0.need == need }
+        let first = mine.map(\.stage).min() ?? 0
         shapes.append(shapes[value])
+        isByFrame.append(first < stagesByFrame)
         var copy = layouts[value].withHalo(need.halo)
         copy.element = need.element
         layouts.append(copy)
         for reader in mine { stages[reader.stage].inputs[reader.input] = shapes.count - 1 }
-        relayouts.append((value, shapes.count - 1, before: mine.map(\.stage).min() ?? 0))
+        relayouts.append((value, shapes.count - 1, before: first))
       }
     }
     insertRelayouts()

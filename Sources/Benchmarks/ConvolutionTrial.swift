@@ -28,7 +28,7 @@ final class ConvolutionTrial {
     let convolution = Convolution(
       geometry: geometry,
       input: ActivationLayout(
-        extent: layer.input, channels: geometry.inputChannels, halo: geometry.padding,
+        extent: layer.input, channels: geometry.inputChannels, halo: geometry.halo,
         element: element),
       method: method)
     let pool = AffineMaxPool(window: layer.window, relu: true, input: convolution.output)

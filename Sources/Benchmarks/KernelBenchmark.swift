@@ -78,7 +78,9 @@ public struct KernelBenchmark: Sendable {
     defer { pool.shutDown() }
     var rows: [Row] = []
     var peaks: [Double] = []
-    for (index, layer) in try architecture.convolutionLayers().enumerated() {
+    // Depthwise and grouped ones are bound by memory: the processor's peak says nothing of them.
+    let layers = try architecture.convolutionLayers().filter(\.geometry.isPlain)
+    for (index, layer) in layers.enumerated() {
       let passes = index == 0 ? [Pass.forward, .weightGradient] : Pass.allCases
       rows += try measure(layer, passes: passes, peaks: &peaks, pool: pool)
     }

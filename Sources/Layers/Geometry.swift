@@ -1,5 +1,5 @@
 package import CKernels
-package import Tensors
+import Tensors
 
 /// Depth (time), height and width, always by name: axes that are only numbered get mixed up.
 public struct Extent3: Hashable, Codable, Sendable, CustomStringConvertible {

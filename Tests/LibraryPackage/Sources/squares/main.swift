@@ -31,7 +31,7 @@ print("\(network.parameterCount) parameters")
 let pool = WorkerPool(threads: 2)
 let learner = try Learner(network, batch: 32, pool: pool)
 var random = RandomStream(seed: 1, purpose: .custom)
-for step in 1...150 {
+for step in 1...300 {
   let labels = (0..<32).map { _ in random.integer(below: directions.count) }
   let clips = labels.map { clip($0, random: &random) }
   let loss = try learner.step(clips, labels: labels, learningRate: 0.003)

@@ -38,24 +38,26 @@ import Testing
     #expect(try #require(accuracy) > 0.9, "\(run.output)")
   }
 
-  /// Signatures of public declarations, from `public` to the end of its parameters.
+  /// Public declarations, and all of public protocols, with their parameters and results.
   private func publicSignatures(_ lines: [Substring]) -> [String] {
+    let lines = lines.map { String($0.drop { $0 == " " }) }
     var signatures: [String] = []
-    var protocolLines = false
-    for (start, line) in lines.enumerated() {
-      if line.hasPrefix("public protocol ") { protocolLines = true }
-      if line == "}" { protocolLines = false }
-      let words = line.drop { $0 == " " }
-      guard protocolLines || words.hasPrefix("public ") || words.contains(" public ") else {
-        continue
-      }
-      if words.hasPrefix("//") { continue }
-      var signature = String(words)
-      var next = start + 1
-      func opened(_ character: Character) -> Int { signature.count { $0 == character } }
-      while opened("(") > opened(")") || signature.hasSuffix("->"), next < lines.endIndex {
-        signature += " " + lines[next].drop { $0 == " " }
-        next += 1
+    var isInProtocol = false
+    for (start, line) in lines.enumerated() where !line.hasPrefix("//") {
+      if line.hasPrefix("public protocol ") { isInProtocol = true }
+      if line == "}" { isInProtocol = false }
+      guard isInProtocol || line.hasPrefix("public ") || line.contains(" public ") else { continue }
+      var signature = line
+      var depth = 0
+      for next in start..<lines.endIndex {
+        if next > start {
+          guard depth > 0 || lines[next].hasPrefix("->") else { break }
+          signature += " " + lines[next]
+        }
+        for character in lines[next] {
+          if character == "(" { depth += 1 }
+          if character == ")" { depth -= 1 }
+        }
       }
       signatures.append(signature)
     }

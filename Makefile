@@ -8,7 +8,8 @@ VIDCLASS = .build/release/vidclass
 
 PYTHON ?= python3
 
-.PHONY: demo test fuzz stress soak bench interop format install build deps test-deps clips
+.PHONY: demo test fuzz stress soak bench interop library docs format install build deps test-deps \
+  clips
 
 # Trains on clips/ and labels a movie that training never saw.
 demo: build
@@ -41,6 +42,14 @@ bench: build
 # Every network against ONNX Runtime, PyTorch and torchvision; see the script for what it needs.
 interop: build
 	$(PYTHON) .make/interop.py
+
+# The library in a package of its own, which sees what its users see: builds all of it once more.
+library: deps
+	swift run -c release --package-path Tests/LibraryPackage --scratch-path .build-library squares
+
+# Documentation of the library as a web site in .build/docs; a link that leads nowhere is an error.
+docs: deps
+	.make/docs
 
 format:
 	swift format --in-place --recursive Sources Tests Package.swift

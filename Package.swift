@@ -11,10 +11,7 @@ let package = Package(
     .executable(name: "vidclass", targets: ["vidclass"]),
     .library(
       name: "VidclassKit",
-      targets: [
-        "Tensors", "Layers", "Networks", "ModelFiles", "VideoDecoding", "ClipSampling", "Datasets",
-        "Training", "Labelling", "Evaluation",
-      ]),
+      targets: ["VidclassKit"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
@@ -84,6 +81,15 @@ let package = Package(
       ],
       swiftSettings: swift),
 
+    // MARK: The library in one, and its documentation
+    .target(
+      name: "VidclassKit",
+      dependencies: [
+        "Tensors", "Layers", "Networks", "ModelFiles", "FileStore", "VideoDecoding",
+        "ClipSampling", "Datasets", "Training", "Labelling", "Evaluation",
+      ],
+      swiftSettings: swift),
+
     // MARK: Programs
     .executableTarget(
       name: "vidclass",
@@ -104,10 +110,13 @@ let package = Package(
     .executableTarget(
       name: "forecast",
       dependencies: [
-        "Training", "Networks", "Layers", "Tensors", "Datasets", "VideoDecoding", "FileStore",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "VidclassKit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      path: "Sources/Examples/forecast", swiftSettings: swift),
+      path: "Sources/Examples/forecast", packageAccess: false, swiftSettings: swift),
+    // The file is that of Tests/LibraryPackage, the tutorial as a package of its own.
+    .executableTarget(
+      name: "tutorial", dependencies: ["VidclassKit"],
+      path: "Tests/LibraryPackage/Sources/squares", packageAccess: false, swiftSettings: swift),
 
     // MARK: Tests
     .target(
@@ -151,7 +160,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "vidclass", "clipmaker", "ModelFiles", "VideoDecoding", "Tensors", "TestSupport",
+        "vidclass", "clipmaker", "tutorial", "ModelFiles", "VideoDecoding", "Tensors",
+        "TestSupport",
       ],
       swiftSettings: swift),
   ],

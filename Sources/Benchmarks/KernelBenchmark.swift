@@ -15,9 +15,9 @@ public struct KernelBenchmark: Sendable {
   public var threads: Int
   public var rounds: Int
   public var precision: Precision
-  public var method: Convolution.Method
+  package var method: Convolution.Method
 
-  public init(
+  package init(
     workload: Workload, batch: Int, threads: Int, rounds: Int, precision: Precision = .auto,
     method: Convolution.Method
   ) {

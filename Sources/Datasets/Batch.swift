@@ -10,7 +10,7 @@ public final class Batch {
   public internal(set) var count = 0
   /// `[batchSize, frames, height, width, channels]`, the first `count` of them filled; aligned to
   /// 64 bytes.
-  public let inputs: UnsafeMutableBufferPointer<Float>
+  package let inputs: UnsafeMutableBufferPointer<Float>
   /// Values of one clip.
   public let inputSize: Int
   /// Class index of each clip.
@@ -38,24 +38,30 @@ public final class Batch {
 
   deinit { UnsafeMutableRawPointer(inputs.baseAddress)?.deallocate() }
 
+  /// Calls `body` with the inputs of the first `count` clips,
+  /// `[count, frames, height, width, channels]`.
+  public func withInputs<Result, Failure: Error>(
+    _ body: (Span<Float>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(UnsafeBufferPointer(rebasing: inputs[..<(count * inputSize)]).span)
+  }
+
   /// Input of the clip at `position`, `[frames, height, width, channels]`.
-  public func input(at position: Int) -> UnsafeMutableBufferPointer<Float> {
+  package func input(at position: Int) -> UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(rebasing: inputs[position * inputSize..<(position + 1) * inputSize])
   }
 
-  /// Writes `[count, classes]` target probabilities.
+  /// Target probabilities, `[count, classes]`.
   ///
   /// - Parameter smoothing: share spread evenly over all classes.
-  public func writeTargets(
-    classes: Int, smoothing: Float = 0, into output: UnsafeMutableBufferPointer<Float>
-  ) {
-    precondition(output.count >= count * classes, "target buffer is too small")
+  public func targets(classes: Int, smoothing: Float = 0) -> [Float] {
+    var targets = [Float](repeating: smoothing / Float(classes), count: count * classes)
     for position in 0..<count {
       let row = position * classes
-      for index in 0..<classes { output[row + index] = smoothing / Float(classes) }
-      output[row + labels[position]] += (1 - smoothing) * firstShares[position]
-      output[row + secondLabels[position]] += (1 - smoothing) * (1 - firstShares[position])
+      targets[row + labels[position]] += (1 - smoothing) * firstShares[position]
+      targets[row + secondLabels[position]] += (1 - smoothing) * (1 - firstShares[position])
     }
+    return targets
   }
 
   /// Closes the gaps of clips that failed, keeping the order.

@@ -48,6 +48,36 @@ public enum InputBuilder {
   ///   - output: `inputCount(preprocessing)` values or more, all of those are written.
   public static func build(
     stack: FrameStack, preprocessing: Preprocessing, variant: FrameVariant = .normal,
+    into output: inout MutableSpan<Float>
+  ) {
+    output.withUnsafeMutableBufferPointer {
+      build(stack: stack, preprocessing: preprocessing, variant: variant, into: $0)
+    }
+  }
+
+  /// Training: one set of draws for the clip, then the same frames, window and colours throughout.
+  ///
+  /// - Parameters:
+  ///   - random: keyed by (seed, epoch, clip); always advanced by the same number of draws.
+  ///   - output: `inputCount(preprocessing)` values or more, all of those are written.
+  public static func build(
+    stack: FrameStack, preprocessing: Preprocessing, augmentation: AugmentationSettings,
+    random: inout RandomStream, into output: inout MutableSpan<Float>
+  ) {
+    output.withUnsafeMutableBufferPointer {
+      build(
+        stack: stack, preprocessing: preprocessing, augmentation: augmentation, random: &random,
+        into: $0)
+    }
+  }
+
+  /// Evaluation: centre crop, even frames, nothing random.
+  ///
+  /// - Parameters:
+  ///   - stack: at the preprocessing's resize size, 1 or 3 channels as its colour says.
+  ///   - output: `inputCount(preprocessing)` values or more, all of those are written.
+  package static func build(
+    stack: FrameStack, preprocessing: Preprocessing, variant: FrameVariant = .normal,
     into output: UnsafeMutableBufferPointer<Float>
   ) {
     check(stack, preprocessing, output)
@@ -85,7 +115,7 @@ public enum InputBuilder {
   /// - Parameters:
   ///   - random: keyed by (seed, epoch, clip); always advanced by the same number of draws.
   ///   - output: `inputCount(preprocessing)` values or more, all of those are written.
-  public static func build(
+  package static func build(
     stack: FrameStack, preprocessing: Preprocessing, augmentation: AugmentationSettings,
     random: inout RandomStream, into output: UnsafeMutableBufferPointer<Float>
   ) {

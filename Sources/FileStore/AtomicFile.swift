@@ -34,7 +34,7 @@ public enum AtomicFile {
     }
 
     /// Appends these bytes.
-    public mutating func write(_ bytes: UnsafeRawBufferPointer) throws(FileStoreError) {
+    package mutating func write(_ bytes: UnsafeRawBufferPointer) throws(FileStoreError) {
       if pending.count + bytes.count > Writer.pieceSize { try flush() }
       if bytes.count >= Writer.pieceSize {
         try file.write(bytes)

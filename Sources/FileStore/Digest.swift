@@ -7,7 +7,7 @@ public enum Digest {
     bytes.withUnsafeBytes { sha256($0) }
   }
 
-  public static func sha256(_ bytes: UnsafeRawBufferPointer) -> String {
+  package static func sha256(_ bytes: UnsafeRawBufferPointer) -> String {
     var hash = SHA256()
     hash.update(bytes)
     return hash.finish()
@@ -43,7 +43,7 @@ public struct SHA256: ~Copyable {
 
   deinit { EVP_MD_CTX_free(context) }
 
-  public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+  package mutating func update(_ bytes: UnsafeRawBufferPointer) {
     precondition(EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1)
   }
 

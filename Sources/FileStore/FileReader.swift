@@ -32,7 +32,7 @@ public struct FileReader: ~Copyable {
   /// Fills `buffer` with the bytes from `offset` on; the next `read(_:)` goes on where it was.
   ///
   /// - Returns: How many there were: fewer than asked for only where the file ends.
-  public func read(
+  package func read(
     into buffer: UnsafeMutableRawBufferPointer, at offset: Int
   ) throws(FileStoreError) -> Int {
     precondition(offset >= 0)

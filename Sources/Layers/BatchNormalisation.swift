@@ -4,19 +4,16 @@ import Tensors
 /// Batch normalisation over `[N, D, H, W]` for each channel (Ioffe and Szegedy 2015), as the affine
 /// map that `AffineMaxPool` applies. Numbers as PyTorch's `BatchNorm3d`: biased variance to
 /// normalise, unbiased for the running variance, momentum 0.1, epsilon 1e-5.
-public struct BatchNormalisation: Sendable {
-  public static let epsilon: Float = 1e-5
-  public static let momentum: Float = 0.1
-
-  public let channels: Int
+package struct BatchNormalisation: Sendable {
+  package let channels: Int
   /// Added to the variance.
-  public let epsilon: Float
+  package let epsilon: Float
   /// How far a batch moves the running statistics.
-  public let momentum: Float
+  package let momentum: Float
 
-  public init(
-    channels: Int, epsilon: Float = BatchNormalisation.epsilon,
-    momentum: Float = BatchNormalisation.momentum
+  package init(
+    channels: Int, epsilon: Float = BatchNorm.defaultEpsilon,
+    momentum: Float = BatchNorm.defaultMomentum
   ) {
     self.channels = channels
     self.epsilon = epsilon
@@ -24,14 +21,14 @@ public struct BatchNormalisation: Sendable {
   }
 
   /// What a training step remembers between forward and backward, `[C]` each.
-  public struct State {
-    public let mean: UnsafeMutablePointer<Float>
-    public let inverse: UnsafeMutablePointer<Float>
-    public let scale: UnsafeMutablePointer<Float>
-    public let shift: UnsafeMutablePointer<Float>
+  package struct State {
+    package let mean: UnsafeMutablePointer<Float>
+    package let inverse: UnsafeMutablePointer<Float>
+    package let scale: UnsafeMutablePointer<Float>
+    package let shift: UnsafeMutablePointer<Float>
 
     /// Cuts `4 · channels` floats into the four.
-    public init(_ floats: UnsafeMutablePointer<Float>, channels: Int) {
+    package init(_ floats: UnsafeMutablePointer<Float>, channels: Int) {
       mean = floats
       inverse = floats + channels
       scale = floats + 2 * channels
@@ -40,11 +37,11 @@ public struct BatchNormalisation: Sendable {
   }
 
   /// Doubles of scratch for a batch: means and squares of each sample.
-  public func scratchCount(batch: Int) -> Int { 3 * batch * channels }
+  package func scratchCount(batch: Int) -> Int { 3 * batch * channels }
 
   /// Batch statistics of `input` `[N, positions, C]` (no halo), the affine map that normalises by
   /// them, and the running statistics moved towards them.
-  public func computeStatistics(
+  package func computeStatistics(
     batch: Int, positions: Int, input: UnsafePointer<Float>, gamma: UnsafePointer<Float>,
     beta: UnsafePointer<Float>, runningMean: UnsafeMutablePointer<Float>,
     runningVariance: UnsafeMutablePointer<Float>, state: State,
@@ -85,7 +82,7 @@ public struct BatchNormalisation: Sendable {
   }
 
   /// The affine map by running statistics.
-  public func fold(
+  package func fold(
     gamma: UnsafePointer<Float>, beta: UnsafePointer<Float>, runningMean: UnsafePointer<Float>,
     runningVariance: UnsafePointer<Float>, scale: UnsafeMutablePointer<Float>,
     shift: UnsafeMutablePointer<Float>
@@ -99,7 +96,7 @@ public struct BatchNormalisation: Sendable {
 
   /// Gradients of gamma and beta from the per-sample sums of `AffineMaxPool.backwardSums`, and the
   /// coefficients of `dx = a · g + b · x + e`.
-  public func backward(
+  package func backward(
     batch: Int, positions: Int, gamma: UnsafePointer<Float>, state: State,
     sums: UnsafePointer<Double>, normalisedSums: UnsafePointer<Double>,
     gammaGradient: UnsafeMutablePointer<Float>, betaGradient: UnsafeMutablePointer<Float>,

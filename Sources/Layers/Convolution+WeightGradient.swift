@@ -50,7 +50,7 @@ extension Convolution {
   }
 
   /// Floats of scratch for `weightGradient`, for all shards together.
-  public func weightGradientScratch(workers: Int) -> Int {
+  package func weightGradientScratch(workers: Int) -> Int {
     shards * shardCount + workers * gradientScratch
   }
 
@@ -90,10 +90,10 @@ extension Convolution {
 
   /// Whether `sumWeightGradient` may be called with parts of a batch. Winograd's sums are
   /// transformed back once for each call, which parts would multiply.
-  public var sumsParts: Bool { !isWinogradBackward }
+  package var sumsParts: Bool { !isWinogradBackward }
 
   /// The gradient of the weights, `[O, I, kD, kH, kW]`, summed over the batch.
-  public func weightGradient(
+  package func weightGradient(
     batch: Int, input x: UnsafeRawPointer, outputGradient: UnsafeRawPointer,
     gradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, pool: WorkerPool
   ) {
@@ -104,7 +104,7 @@ extension Convolution {
 
   /// Adds some samples, in order and from the first on, to the sums in `scratch`; both pointers are
   /// those of the first of them. The bits are those of the whole batch in one call.
-  public func sumWeightGradient(
+  package func sumWeightGradient(
     samples: Range<Int>, input x: UnsafeRawPointer, outputGradient: UnsafeRawPointer,
     scratch: UnsafeMutablePointer<Float>, pool: WorkerPool
   ) {
@@ -122,7 +122,7 @@ extension Convolution {
   }
 
   /// The gradient of the weights, `[O, I, kD, kH, kW]`, from the sums in `scratch`.
-  public func finishWeightGradient(
+  package func finishWeightGradient(
     _ gradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, pool: WorkerPool
   ) {
     let shards = shards

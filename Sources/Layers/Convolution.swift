@@ -11,19 +11,19 @@ import Tensors
 /// The element of the input's layout decides the arithmetic of the products: in bf16 the input, the
 /// packed weights and the gradient at the output are of that kind; sums, outputs and gradients of
 /// weights are floats.
-public struct Convolution: ConvolutionEngine {
-  public let geometry: ConvolutionGeometry
+package struct Convolution: ConvolutionEngine {
+  package let geometry: ConvolutionGeometry
   /// Input, whose halo is at least the padding.
-  public let input: ActivationLayout
+  package let input: ActivationLayout
   /// Output; halo as the consumer wants it.
-  public let output: ActivationLayout
+  package let output: ActivationLayout
 
   /// Tasks that a weight gradient is always cut into, more or less: parts of the batch are summed
   /// in order, then joined by a fixed pairwise tree, so that no thread count changes the bits.
-  public static let virtualShards = 8
+  package static let virtualShards = 8
 
   /// How products are taken.
-  public enum Method: Sendable, CaseIterable {
+  package enum Method: Sendable, CaseIterable {
     /// Every multiplication of the definition.
     case direct
     /// Winograd's minimal filtering where the shape allows and gains.
@@ -31,15 +31,15 @@ public struct Convolution: ConvolutionEngine {
   }
 
   /// Output channels of the products from which Winograd's transforms cost less than they save.
-  public static let winogradChannels = 16
+  package static let winogradChannels = 16
 
   /// How many times fewer multiplications Winograd's kernels do.
-  public static let winogradSaving = 2.25
+  package static let winogradSaving = 2.25
 
   /// Whether Winograd's kernels are used forward.
-  public let isWinograd: Bool
+  package let isWinograd: Bool
   /// Whether Winograd's kernels are used in both gradients.
-  public let isWinogradBackward: Bool
+  package let isWinogradBackward: Bool
 
   /// The kernels for the input's elements.
   private var kernels: vc_convolutions { InstructionSet.convolutions(input.element) }
@@ -47,7 +47,7 @@ public struct Convolution: ConvolutionEngine {
   let panelWidth: Int
   private let tilePositions: Int
 
-  public init(
+  package init(
     geometry: ConvolutionGeometry, input: ActivationLayout, outputHalo: Extent3 = .zero,
     method: Method = .fewestProducts
   ) {
@@ -93,20 +93,20 @@ public struct Convolution: ConvolutionEngine {
   }
 
   /// Words (of a float's size) of packed weights for `forward`.
-  public var packedCount: Int {
+  package var packedCount: Int {
     packedWords(
       from: geometry.inputChannels, to: geometry.outputChannels, winograd: isWinograd)
   }
 
   /// Words of packed weights for `inputGradient` with stride 1.
-  public var packedTransposedCount: Int {
+  package var packedTransposedCount: Int {
     packedWords(
       from: geometry.outputChannels, to: geometry.inputChannels, winograd: isWinogradBackward)
   }
 
   /// Packs weights `[O, I, kD, kH, kW]`; `scale` `[O]` multiplies each output channel's, which is
   /// how batch normalisation is folded in for inference.
-  public func pack(
+  package func pack(
     _ weights: UnsafePointer<Float>, scale: UnsafePointer<Float>? = nil,
     into packed: UnsafeMutablePointer<Float>, transposed: Bool = false, pool: WorkerPool
   ) {
@@ -148,7 +148,7 @@ public struct Convolution: ConvolutionEngine {
   }
 
   /// Floats of scratch for `forward` with this many workers.
-  public func forwardScratch(workers: Int) -> Int { workers * forwardScratch(part: output) }
+  package func forwardScratch(workers: Int) -> Int { workers * forwardScratch(part: output) }
 
   /// Floats of scratch for `forward(part:)`.
   func forwardScratch(part: ActivationLayout) -> Int {
@@ -177,7 +177,7 @@ public struct Convolution: ConvolutionEngine {
   }
 
   /// `output = relu?(input ∗ weights + bias)` for `batch` samples.
-  public func forward(
+  package func forward(
     batch: Int, input x: UnsafeRawPointer, packed: UnsafePointer<Float>,
     bias: UnsafePointer<Float>?, relu: Bool, output y: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>, pool: WorkerPool
@@ -229,7 +229,7 @@ public struct Convolution: ConvolutionEngine {
   // MARK: Gradients
 
   /// The halo that `inputGradient` and `weightGradient` want around the output's gradient.
-  public var gradientHalo: Extent3 {
+  package var gradientHalo: Extent3 {
     geometry.stride == .one ? backwardsGeometry.halo : .zero
   }
 
@@ -247,7 +247,7 @@ public struct Convolution: ConvolutionEngine {
   }
 
   /// The layout of the output's gradient.
-  public var gradientLayout: ActivationLayout {
+  package var gradientLayout: ActivationLayout {
     output.withHalo(gradientHalo).with(input.element)
   }
 
@@ -259,7 +259,7 @@ public struct Convolution: ConvolutionEngine {
   }
 
   /// Floats of scratch for `inputGradient` with this many workers.
-  public func inputGradientScratch(workers: Int) -> Int {
+  package func inputGradientScratch(workers: Int) -> Int {
     geometry.stride == .one
       ? backwards.forwardScratch(workers: workers)
       : geometry.weightCount + workers * workerScratch
@@ -277,7 +277,7 @@ public struct Convolution: ConvolutionEngine {
   ///
   /// `weights` are `[O, I, kD, kH, kW]`, read only where the stride is not 1; `packed` are packed
   /// transposed.
-  public func inputGradient(
+  package func inputGradient(
     batch: Int, outputGradient: UnsafeRawPointer, weights: UnsafePointer<Float>,
     packed: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>, pool: WorkerPool

@@ -4,16 +4,16 @@ import Tensors
 /// Convolution → bias → ReLU → max pooling without the full convolution ever in memory: each task
 /// computes what a few rows of one pooled depth need, into scratch that stays in the second cache,
 /// then pools it. Without an index to remember, Winograd's kernels pool 2 × 2 positions on the way.
-public struct FusedConvolution: Sendable {
-  public let convolution: Convolution
-  public let pool: AffineMaxPool
+package struct FusedConvolution: Sendable {
+  package let convolution: Convolution
+  package let pool: AffineMaxPool
   /// Pooled rows of one task.
   private let rows: Int
 
   /// Floats of scratch that stay in cache beside weights and input: 256 KB.
   private static let cachedFloats = 1 << 16
 
-  public init(convolution: Convolution, pool: AffineMaxPool) {
+  package init(convolution: Convolution, pool: AffineMaxPool) {
     precondition(pool.input == convolution.output, "the pool reads what the convolution writes")
     precondition(pool.input.halo == .zero, "the convolution's output has no halo")
     self.convolution = convolution
@@ -31,7 +31,7 @@ public struct FusedConvolution: Sendable {
   }
 
   /// Floats of scratch, a worker.
-  public var scratchCount: Int { slab.sampleCount + convolution.forwardScratch(part: slab) }
+  package var scratchCount: Int { slab.sampleCount + convolution.forwardScratch(part: slab) }
 
   /// Whether 2 × 2 positions can be pooled before they are written.
   private var poolsTiles: Bool {
@@ -40,7 +40,7 @@ public struct FusedConvolution: Sendable {
 
   /// `scale` and `shift` `[C]` are the pool's affine map; `index` is nil for inference, and then no
   /// scale is negative: the largest value before the map is the largest after it.
-  public func forward(
+  package func forward(
     batch: Int, input x: UnsafeRawPointer, packed: UnsafePointer<Float>,
     scale: UnsafePointer<Float>, shift: UnsafePointer<Float>,
     output y: UnsafeMutableRawPointer, index: UnsafeMutablePointer<UInt8>?,

@@ -1,5 +1,5 @@
 package import CKernels
-public import Tensors
+import Tensors
 
 /// Depth (time), height and width, always by name: axes that are only numbered get mixed up.
 public struct Extent3: Hashable, Codable, Sendable, CustomStringConvertible {
@@ -39,13 +39,13 @@ public struct Extent3: Hashable, Codable, Sendable, CustomStringConvertible {
 
 /// How one sample `[D, H, W, C]` lies in memory: channels last, with `halo` positions of zeros
 /// stored around it so that a convolution reads its padding like any other value.
-public struct ActivationLayout: Hashable, Sendable {
-  public var extent: Extent3
-  public var channels: Int
-  public var halo: Extent3
-  public var element: Element
+package struct ActivationLayout: Hashable, Sendable {
+  package var extent: Extent3
+  package var channels: Int
+  package var halo: Extent3
+  package var element: Element
 
-  public init(
+  package init(
     extent: Extent3, channels: Int, halo: Extent3 = .zero, element: Element = .fp32
   ) {
     self.extent = extent
@@ -55,24 +55,24 @@ public struct ActivationLayout: Hashable, Sendable {
   }
 
   /// Bytes of one sample, halo included.
-  public var sampleBytes: Int { sampleCount * element.bytes }
+  package var sampleBytes: Int { sampleCount * element.bytes }
 
   /// Elements of one sample, halo included.
-  public var sampleCount: Int {
+  package var sampleCount: Int {
     (extent.depth + 2 * halo.depth) * (extent.height + 2 * halo.height)
       * (extent.width + 2 * halo.width) * channels
   }
 
   /// Elements from one row to the next, halo included.
-  public var rowCount: Int { (extent.width + 2 * halo.width) * channels }
+  package var rowCount: Int { (extent.width + 2 * halo.width) * channels }
 
   /// Elements from one depth to the next, halo included.
-  public var planeCount: Int { (extent.height + 2 * halo.height) * rowCount }
+  package var planeCount: Int { (extent.height + 2 * halo.height) * rowCount }
 
   /// Elements of one sample without its halo.
-  public var denseCount: Int { extent.count * channels }
+  package var denseCount: Int { extent.count * channels }
 
-  public func withHalo(_ halo: Extent3) -> ActivationLayout {
+  package func withHalo(_ halo: Extent3) -> ActivationLayout {
     ActivationLayout(extent: extent, channels: channels, halo: halo, element: element)
   }
 
@@ -84,24 +84,24 @@ public struct ActivationLayout: Hashable, Sendable {
       element: element)
   }
 
-  public func with(_ element: Element) -> ActivationLayout {
+  package func with(_ element: Element) -> ActivationLayout {
     ActivationLayout(extent: extent, channels: channels, halo: halo, element: element)
   }
 
   /// Copies a dense sample `[D, H, W, C]` in and zeroes the halo.
-  public func pad(_ dense: UnsafePointer<Float>, into padded: UnsafeMutableRawPointer) {
+  package func pad(_ dense: UnsafePointer<Float>, into padded: UnsafeMutableRawPointer) {
     var c = c
     vc_pad(&c, dense, padded)
   }
 
   /// Zeroes the halo of one sample.
-  public func clearHalo(of padded: UnsafeMutableRawPointer) {
+  package func clearHalo(of padded: UnsafeMutableRawPointer) {
     var c = c
     vc_clear_halo(&c, padded)
   }
 
   /// Copies floats without their halo.
-  public func copyInterior(
+  package func copyInterior(
     of padded: UnsafePointer<Float>, to dense: UnsafeMutablePointer<Float>
   ) {
     var c = c

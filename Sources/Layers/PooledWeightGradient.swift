@@ -6,12 +6,12 @@ import Tensors
 /// a window has positions. Parts of the kernel in parts of the batch are tasks of their own.
 ///
 /// Not for a normalisation in between, whose gradient reaches every position.
-public struct PooledWeightGradient: Sendable {
+package struct PooledWeightGradient: Sendable {
   private let convolution: Convolution
   private let pool: AffineMaxPool
 
   /// Nil where windows are so small that the dense kernels do better.
-  public init?(convolution: Convolution, pool: AffineMaxPool) {
+  package init?(convolution: Convolution, pool: AffineMaxPool) {
     precondition(pool.input == convolution.output, "the pool reads what the convolution writes")
     guard pool.window.count >= 4 else { return nil }
     self.convolution = convolution
@@ -35,11 +35,11 @@ public struct PooledWeightGradient: Sendable {
   }
 
   /// Floats of scratch.
-  public var scratchCount: Int { shards * passes * passCount }
+  package var scratchCount: Int { shards * passes * passCount }
 
   /// The gradient of the weights, `[O, I, kD, kH, kW]`, summed over the batch; `outputGradient` and
   /// `index` are the pool's, dense `[N, D', H', W', O]`.
-  public func callAsFunction(
+  package func callAsFunction(
     batch: Int, input x: UnsafeRawPointer, outputGradient: UnsafePointer<Float>,
     index: UnsafePointer<UInt8>, gradient: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>, workers: WorkerPool

@@ -8,15 +8,15 @@ import Tensors
 /// between; with a scale of 1 and a bias as the shift it is what follows a plain convolution; with
 /// a window of 1 nothing is pooled. Windows do not overlap; positions beyond the last whole window
 /// are dropped, as PyTorch's `MaxPool3d(k)` drops them.
-public struct AffineMaxPool: Sendable {
-  public let window: Extent3
-  public let relu: Bool
+package struct AffineMaxPool: Sendable {
+  package let window: Extent3
+  package let relu: Bool
   /// Of a rectifier; infinite for a plain one.
-  public let ceiling: Float
-  public let input: ActivationLayout
-  public let output: ActivationLayout
+  package let ceiling: Float
+  package let input: ActivationLayout
+  package let output: ActivationLayout
 
-  public init(
+  package init(
     window: Extent3, relu: Bool, input: ActivationLayout, outputHalo: Extent3 = .zero,
     outputElement: Element = .fp32, ceiling: Float = .infinity
   ) {
@@ -32,13 +32,13 @@ public struct AffineMaxPool: Sendable {
   }
 
   /// `floor(input / window)` along each axis.
-  public static func outputExtent(of input: Extent3, window: Extent3) -> Extent3 {
+  package static func outputExtent(of input: Extent3, window: Extent3) -> Extent3 {
     Extent3(
       input.depth / window.depth, input.height / window.height, input.width / window.width)
   }
 
   /// `index` `[N, D', H', W', C]` remembers which position of each window won; nil for inference.
-  public func forward(
+  package func forward(
     batch: Int, input x: UnsafePointer<Float>, scale: UnsafePointer<Float>,
     shift: UnsafePointer<Float>, output y: UnsafeMutableRawPointer,
     index: UnsafeMutablePointer<UInt8>?, pool: WorkerPool
@@ -58,7 +58,7 @@ public struct AffineMaxPool: Sendable {
 
   /// Per sample, sums over positions of the gradient `g` at the normalised input, and of
   /// `g · (x − mean) · inverse`: `[N, C]` each. Without `input` only the first.
-  public func backwardSums(
+  package func backwardSums(
     batch: Int, input x: UnsafePointer<Float>?, mean: UnsafePointer<Float>,
     inverse: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
     index: UnsafePointer<UInt8>, sums: UnsafeMutablePointer<Double>,
@@ -81,7 +81,7 @@ public struct AffineMaxPool: Sendable {
 
   /// `dx = a[c] · g + b[c] · x + e[c]`, written in `gradientLayout` with a halo of zeros; without
   /// `input` only `a[c] · g`. `outputGradient` is dense.
-  public func backward(
+  package func backward(
     batch: Int, input x: UnsafePointer<Float>?, outputGradient: UnsafePointer<Float>,
     index: UnsafePointer<UInt8>, a: UnsafePointer<Float>, b: UnsafePointer<Float>,
     e: UnsafePointer<Float>, inputGradient: UnsafeMutableRawPointer,

@@ -32,10 +32,19 @@ public final class Classifier {
   public var inputSize: Int { metadata.architecture.input.count }
 
   /// `[batch, frames, height, width, channels]`; to be filled before every call of `scores`.
-  public var input: UnsafeMutableBufferPointer<Float> { executor.input }
+  package var input: UnsafeMutableBufferPointer<Float> { executor.input }
+
+  /// Calls `body` with the place of one clip's input, `[frames, height, width, channels]`; to be
+  /// filled before every call of `withScores`.
+  public func withMutableInput<Result, Failure: Error>(
+    at position: Int, _ body: (inout MutableSpan<Float>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    var values = input(at: position).mutableSpan
+    return try body(&values)
+  }
 
   /// The place of one clip in `input`.
-  public func input(at position: Int) -> UnsafeMutableBufferPointer<Float> {
+  package func input(at position: Int) -> UnsafeMutableBufferPointer<Float> {
     precondition((0..<batch).contains(position))
     return .init(rebasing: executor.input[position * inputSize..<(position + 1) * inputSize])
   }
@@ -43,11 +52,21 @@ public final class Classifier {
   /// Bytes of activations and packed weights.
   public var peakBytes: Int { executor.peakBytes }
 
+  /// Runs the first `count` clips and calls `body` with their calibrated probabilities,
+  /// `[count, classes]`.
+  ///
+  /// - Throws: `nonFinite` for a model whose weights are so large that its scores are no numbers.
+  public func withScores<Result>(
+    count: Int, _ body: (Span<Float>) -> Result
+  ) throws(ModelFileError) -> Result {
+    body(try scores(count: count).span)
+  }
+
   /// Runs the first `count` clips of `input`.
   ///
   /// - Returns: calibrated probabilities, `[count, classes]`, valid until the next call.
   /// - Throws: `nonFinite` for a model whose weights are so large that its scores are no numbers.
-  public func scores(count: Int) throws(ModelFileError) -> UnsafeBufferPointer<Float> {
+  package func scores(count: Int) throws(ModelFileError) -> UnsafeBufferPointer<Float> {
     executor.forward(count: count)
     let classes = metadata.classes.count
     guard executor.logits[..<(count * classes)].allSatisfy(\.isFinite) else {
@@ -69,7 +88,19 @@ public final class Classifier {
 /// From logits to probabilities.
 public enum Softmax {
   /// `exp(logit / temperature)`, scaled to sum to 1; in double precision.
-  public static func write(
+  public static func probabilities(_ logits: Span<Float>, temperature: Double = 1) -> [Float] {
+    [Float](unsafeUninitializedCapacity: logits.count) { output, filled in
+      logits.withUnsafeBufferPointer {
+        write(
+          $0, temperature: temperature,
+          into: UnsafeMutableBufferPointer(rebasing: output[..<$0.count]))
+      }
+      filled = logits.count
+    }
+  }
+
+  /// `exp(logit / temperature)`, scaled to sum to 1; in double precision.
+  package static func write(
     _ logits: UnsafeBufferPointer<Float>, temperature: Double,
     into output: UnsafeMutableBufferPointer<Float>
   ) {

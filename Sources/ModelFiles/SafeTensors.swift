@@ -80,7 +80,7 @@ public struct SafeTensors: Sendable {
   }
 
   /// Adds or replaces an F32 tensor.
-  public mutating func set(_ name: String, shape: [Int], floats: UnsafeBufferPointer<Float>) {
+  package mutating func set(_ name: String, shape: [Int], floats: UnsafeBufferPointer<Float>) {
     set(name, type: .float32, shape: shape, bytes: Array(UnsafeRawBufferPointer(floats)))
   }
 
@@ -116,7 +116,7 @@ public struct SafeTensors: Sendable {
   }
 
   /// Copies an F32 tensor of exactly this name and shape into `buffer`.
-  public func copy(
+  package func copy(
     _ name: String, shape: [Int], into buffer: UnsafeMutableBufferPointer<Float>
   ) throws(ModelFileError) {
     let tensor = try tensor(name, type: .float32, shape: shape)

@@ -31,11 +31,11 @@ public final class Network {
   public var batchesTracked: Int = 0
 
   /// All trainable values, flat.
-  public let parameters: UnsafeMutableBufferPointer<Float>
+  package let parameters: UnsafeMutableBufferPointer<Float>
   /// Their gradients, laid out alike.
-  public let gradients: UnsafeMutableBufferPointer<Float>
+  package let gradients: UnsafeMutableBufferPointer<Float>
   /// Values of `bufferEntries`, flat.
-  public let buffers: UnsafeMutableBufferPointer<Float>
+  package let buffers: UnsafeMutableBufferPointer<Float>
 
   private let arena: Arena
 

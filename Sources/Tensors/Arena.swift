@@ -10,15 +10,15 @@ import Foundation
 ///
 /// Memory is mapped, not taken from the allocator, so that a step's buffers are faulted in once
 /// and stay. `~Copyable`: the one owner unmaps it.
-public struct Arena: ~Copyable {
-  public let base: UnsafeMutableRawPointer
+package struct Arena: ~Copyable {
+  package let base: UnsafeMutableRawPointer
   /// Bytes, a whole number of pages.
-  public let byteCount: Int
+  package let byteCount: Int
 
   /// Floats (or their bytes) that kernels may read past the end of a buffer.
-  public static let readSlack = 64 * MemoryLayout<Float>.size
+  package static let readSlack = 64 * MemoryLayout<Float>.size
 
-  public init(byteCount wanted: Int) throws(TensorError) {
+  package init(byteCount wanted: Int) throws(TensorError) {
     let page = 4096
     let count = max(page, (wanted + Arena.readSlack + page - 1) / page * page)
     let flags = MAP_PRIVATE | MAP_ANONYMOUS
@@ -39,7 +39,7 @@ public struct Arena: ~Copyable {
   deinit { munmap(base, byteCount) }
 
   /// The floats at a byte offset.
-  public func floats(at offset: Int, count: Int) -> UnsafeMutableBufferPointer<Float> {
+  package func floats(at offset: Int, count: Int) -> UnsafeMutableBufferPointer<Float> {
     precondition(offset >= 0 && offset + count * MemoryLayout<Float>.size <= byteCount)
     return UnsafeMutableBufferPointer(
       start: (base + offset).assumingMemoryBound(to: Float.self), count: count)

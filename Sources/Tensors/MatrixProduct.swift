@@ -5,7 +5,7 @@ internal import COpenBLAS
 ///
 /// Products are cut at fixed places, never by the number of threads, so that the bits stay the same
 /// for any number.
-public enum MatrixProduct {
+package enum MatrixProduct {
   /// OpenBLAS's own threads would fight the pool's; the setting is global to the process.
   private static let oneBLASThread: Void = openblas_set_num_threads(1)
 
@@ -15,7 +15,7 @@ public enum MatrixProduct {
   /// `C = alpha · op(A) · op(B) + beta · C`, `C` `[m, n]`, the sum over `k`.
   ///
   /// `op` is the transpose where asked for; leading dimensions are those of the stored matrices.
-  public static func multiply(
+  package static func multiply(
     m: Int, n: Int, k: Int, alpha: Float = 1, a: UnsafePointer<Float>, lda: Int,
     transposeA: Bool = false, b: UnsafePointer<Float>, ldb: Int, transposeB: Bool = false,
     beta: Float = 0, c: UnsafeMutablePointer<Float>, ldc: Int, pool: WorkerPool? = nil
@@ -50,7 +50,7 @@ public enum MatrixProduct {
   }
 
   /// Floats of scratch for `addDeep`.
-  public static func deepScratch(m: Int, n: Int, element: Element, workers: Int) -> Int {
+  package static func deepScratch(m: Int, n: Int, element: Element, workers: Int) -> Int {
     parts * m * n + (element == .bf16 ? workers * vc_bf16_product_scratch(m) : 0)
   }
 
@@ -58,7 +58,7 @@ public enum MatrixProduct {
   /// `n`: the sum is cut instead of the result, so that no part packs what another has packed.
   /// The parts' results are added in order. In bf16 both factors are rounded on the way; `n` must be a
   /// multiple of 4.
-  public static func addDeep(
+  package static func addDeep(
     m: Int, n: Int, k: Int, a: UnsafePointer<Float>, b: UnsafePointer<Float>,
     c: UnsafeMutablePointer<Float>, element: Element = .fp32,
     scratch: UnsafeMutablePointer<Float>, pool: WorkerPool

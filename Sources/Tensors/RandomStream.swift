@@ -14,6 +14,8 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     case bootstrap = 7
     case baseline = 8
     case test = 9
+    /// Whatever a program on the library draws for itself.
+    case custom = 10
   }
 
   private var state: UInt64

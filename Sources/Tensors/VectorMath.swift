@@ -2,20 +2,20 @@ internal import CKernels
 import Foundation
 
 /// Loops over flat vectors, cut into blocks of fixed length so that threads never change the bits.
-public enum VectorMath {
+package enum VectorMath {
   private static let block = 1 << 16
 
   /// Constants of one AdamW step.
-  public struct AdamW: Sendable {
-    public var learningRate: Float
-    public var beta1: Float
-    public var beta2: Float
-    public var epsilon: Float
-    public var weightDecay: Float
+  package struct AdamW: Sendable {
+    package var learningRate: Float
+    package var beta1: Float
+    package var beta2: Float
+    package var epsilon: Float
+    package var weightDecay: Float
     /// The step's number, from 1.
-    public var step: Int
+    package var step: Int
 
-    public init(
+    package init(
       learningRate: Float, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8,
       weightDecay: Float, step: Int
     ) {
@@ -29,7 +29,7 @@ public enum VectorMath {
   }
 
   /// One step of AdamW, as `torch.optim.AdamW`; gradients are first scaled by `gradientScale`.
-  public static func adamW(
+  package static func adamW(
     parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>,
     first: UnsafeMutablePointer<Float>, second: UnsafeMutablePointer<Float>, count: Int,
     gradientScale: Float, settings: AdamW, pool: WorkerPool? = nil
@@ -48,7 +48,7 @@ public enum VectorMath {
   }
 
   /// One step of SGD, as `torch.optim.SGD`; `isFirst` starts the velocity.
-  public static func sgd(
+  package static func sgd(
     parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>,
     velocity: UnsafeMutablePointer<Float>, count: Int, gradientScale: Float, learningRate: Float,
     momentum: Float, weightDecay: Float, nesterov: Bool, isFirst: Bool, pool: WorkerPool? = nil
@@ -62,7 +62,7 @@ public enum VectorMath {
   }
 
   /// `average = decay · average + (1 − decay) · values`.
-  public static func movingAverage(
+  package static func movingAverage(
     _ average: UnsafeMutablePointer<Float>, values: UnsafePointer<Float>, count: Int, decay: Float,
     pool: WorkerPool? = nil
   ) {
@@ -73,12 +73,12 @@ public enum VectorMath {
   }
 
   /// Sum of squares, in double.
-  public static func sumOfSquares(_ values: UnsafePointer<Float>, count: Int) -> Double {
+  package static func sumOfSquares(_ values: UnsafePointer<Float>, count: Int) -> Double {
     InstructionSet.kernels.pointee.sum_of_squares!(values, count)
   }
 
   /// `target += values`.
-  public static func add(
+  package static func add(
     _ values: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, count: Int
   ) {
     InstructionSet.kernels.pointee.add!(target, values, count)
@@ -86,7 +86,7 @@ public enum VectorMath {
 
   /// Adds up `parts` arrays that begin `distance` apart into the first, pairwise in a fixed tree, so
   /// that nobody's number of threads changes the bits; the others are spoiled.
-  public static func addUp(
+  package static func addUp(
     _ first: UnsafeMutablePointer<Float>, parts: Int, distance: Int, count: Int
   ) {
     var span = 1

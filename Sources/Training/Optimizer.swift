@@ -1,23 +1,31 @@
+import Networks
 import Tensors
 
 /// Changes a network's parameters by their gradients, one step at a time.
 ///
-/// Works in place on flat buffers and allocates nothing in a step. The same inputs give the same
-/// bits on any number of threads. Not thread-safe.
+/// Works in place and allocates nothing in a step. The same inputs give the same bits on any number
+/// of threads. Not thread-safe.
 public protocol Optimizer: AnyObject {
   /// Steps done so far; set when a checkpoint is restored.
   var steps: Int { get set }
+  /// One step with the gradients multiplied by `gradientScale`. Values outside the groups (frozen
+  /// ones) stay as they are. Executors of the network have to be told afterwards
+  /// (`Executor.parametersChanged()`).
+  func step(_ network: Network, gradientScale: Float, learningRate: Double)
+}
+
+/// An optimiser whose state a checkpoint holds.
+package protocol ResumableOptimizer: Optimizer {
   /// The state to put into a checkpoint: names and flat buffers as long as the parameters.
   var slots: [(name: String, values: UnsafeMutableBufferPointer<Float>)] { get }
-  /// One step with the gradients multiplied by `gradientScale`. Values outside the groups (frozen
-  /// ones) stay as they are.
+  /// A step on flat buffers.
   func step(
     parameters: UnsafeMutableBufferPointer<Float>, gradients: UnsafeMutableBufferPointer<Float>,
     gradientScale: Float, learningRate: Double)
 }
 
 /// Adam with decoupled weight decay (Loshchilov and Hutter 2019), as `torch.optim.AdamW`.
-public final class AdamW: Optimizer {
+public final class AdamW: ResumableOptimizer {
   public struct Options: Sendable {
     public var beta1 = 0.9
     public var beta2 = 0.999
@@ -56,11 +64,26 @@ public final class AdamW: Optimizer {
     square = FloatBuffer(count: count)
   }
 
-  public var slots: [(name: String, values: UnsafeMutableBufferPointer<Float>)] {
+  /// For all parameters of a network; weights decay, biases and normalisations do not.
+  public convenience init(
+    _ network: Network, options: Options = Options(), pool: WorkerPool? = nil
+  ) {
+    self.init(
+      count: network.parameterCount, groups: ParameterGroup.all(of: network), options: options,
+      pool: pool)
+  }
+
+  package var slots: [(name: String, values: UnsafeMutableBufferPointer<Float>)] {
     [("mean", mean.values), ("square", square.values)]
   }
 
-  public func step(
+  public func step(_ network: Network, gradientScale: Float = 1, learningRate: Double) {
+    step(
+      parameters: network.parameters, gradients: network.gradients, gradientScale: gradientScale,
+      learningRate: learningRate)
+  }
+
+  package func step(
     parameters: UnsafeMutableBufferPointer<Float>, gradients: UnsafeMutableBufferPointer<Float>,
     gradientScale: Float, learningRate: Double
   ) {
@@ -83,7 +106,7 @@ public final class AdamW: Optimizer {
 }
 
 /// Stochastic gradient descent with momentum, as `torch.optim.SGD` (dampening 0).
-public final class SGD: Optimizer {
+public final class SGD: ResumableOptimizer {
   public struct Options: Sendable {
     public var momentum = 0.9
     public var nesterov = true
@@ -112,11 +135,26 @@ public final class SGD: Optimizer {
     velocity = FloatBuffer(count: count)
   }
 
-  public var slots: [(name: String, values: UnsafeMutableBufferPointer<Float>)] {
+  /// For all parameters of a network; weights decay, biases and normalisations do not.
+  public convenience init(
+    _ network: Network, options: Options = Options(), pool: WorkerPool? = nil
+  ) {
+    self.init(
+      count: network.parameterCount, groups: ParameterGroup.all(of: network), options: options,
+      pool: pool)
+  }
+
+  package var slots: [(name: String, values: UnsafeMutableBufferPointer<Float>)] {
     [("velocity", velocity.values)]
   }
 
-  public func step(
+  public func step(_ network: Network, gradientScale: Float = 1, learningRate: Double) {
+    step(
+      parameters: network.parameters, gradients: network.gradients, gradientScale: gradientScale,
+      learningRate: learningRate)
+  }
+
+  package func step(
     parameters: UnsafeMutableBufferPointer<Float>, gradients: UnsafeMutableBufferPointer<Float>,
     gradientScale: Float, learningRate: Double
   ) {
@@ -139,12 +177,22 @@ public final class SGD: Optimizer {
 
 /// Shortens the gradient of all values together when it is too long.
 public enum GradientClipping {
+  /// The Euclidean length of a network's gradients, and the factor that brings it down to `limit`.
+  ///
+  /// - Parameter groups: the parameters whose gradients count.
+  /// - Returns: a length that is not finite when a gradient is not.
+  public static func measure(
+    _ network: Network, groups: [ParameterGroup], limit: Double
+  ) -> (length: Double, factor: Float) {
+    measure(network.gradients, groups: groups, limit: limit)
+  }
+
   /// The Euclidean length of the groups' gradients, summed in a fixed order, and the factor that
   /// brings it down to `limit`: `limit / (length + 1e-6)` where that is below 1, as in PyTorch's
   /// `clip_grad_norm_`, else 1.
   ///
   /// - Returns: a length that is not finite when a gradient is not.
-  public static func measure(
+  package static func measure(
     _ gradients: UnsafeMutableBufferPointer<Float>, groups: [ParameterGroup], limit: Double
   ) -> (length: Double, factor: Float) {
     var sum = 0.0

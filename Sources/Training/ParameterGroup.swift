@@ -1,3 +1,5 @@
+import Networks
+
 /// A run of trainable values in a network's flat buffers that an optimiser treats alike.
 public struct ParameterGroup: Sendable, Equatable {
   /// Into the flat parameter and gradient buffers.
@@ -8,6 +10,11 @@ public struct ParameterGroup: Sendable, Equatable {
   public init(range: Range<Int>, decays: Bool) {
     self.range = range
     self.decays = decays
+  }
+
+  /// All parameters of a network, of which weights decay.
+  public static func all(of network: Network) -> [ParameterGroup] {
+    joined(network.entries.map { ParameterGroup(range: $0.range, decays: $0.role == .weight) })
   }
 
   /// Joins neighbours of the same kind, in the order of the buffer, so that loops run long.

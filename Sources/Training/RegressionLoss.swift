@@ -18,8 +18,39 @@ public enum RegressionLoss: String, CaseIterable, Sendable {
   /// - Parameters:
   ///   - outputs: `[N, outputs]`; what it holds beyond the count of `targets` is left alone.
   ///   - targets: `[N, outputs]`; its count is what the mean is over.
-  ///   - gradient: like `targets`, overwritten; nil when only the loss is wanted.
+  ///   - gradient: like `outputs`, as many as `targets` overwritten.
   public func callAsFunction(
+    outputs: Span<Float>, targets: [Float], gradient: inout MutableSpan<Float>
+  ) -> Double {
+    gradient.withUnsafeMutableBufferPointer { gradient in
+      outputs.withUnsafeBufferPointer { outputs in
+        targets.withUnsafeBufferPointer { targets in
+          self(outputs: outputs, targets: targets, gradient: gradient)
+        }
+      }
+    }
+  }
+
+  /// The mean loss of a batch.
+  ///
+  /// - Parameters:
+  ///   - outputs: `[N, outputs]`; what it holds beyond the count of `targets` is left alone.
+  ///   - targets: `[N, outputs]`; its count is what the mean is over.
+  public func callAsFunction(outputs: Span<Float>, targets: [Float]) -> Double {
+    outputs.withUnsafeBufferPointer { outputs in
+      targets.withUnsafeBufferPointer { targets in
+        self(outputs: outputs, targets: targets, gradient: nil)
+      }
+    }
+  }
+
+  /// The mean loss of a batch; writes its derivative by the outputs.
+  ///
+  /// - Parameters:
+  ///   - outputs: `[N, outputs]`; what it holds beyond the count of `targets` is left alone.
+  ///   - targets: `[N, outputs]`; its count is what the mean is over.
+  ///   - gradient: like `targets`, overwritten; nil when only the loss is wanted.
+  package func callAsFunction(
     outputs: UnsafeBufferPointer<Float>, targets: UnsafeBufferPointer<Float>,
     gradient: UnsafeMutableBufferPointer<Float>?
   ) -> Double {

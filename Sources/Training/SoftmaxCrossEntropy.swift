@@ -17,11 +17,11 @@ public struct SoftmaxCrossEntropy: Sendable {
 
   /// Labels of a batch mixed from pairs of clips: clip n is `share[n]` of class `labels[n]` and
   /// `1 - share[n]` of class `second[n]`.
-  public struct Mixture {
-    public let second: UnsafeBufferPointer<Int>
-    public let share: UnsafeBufferPointer<Float>
+  public struct Mixture: Sendable {
+    public let second: [Int]
+    public let share: [Float]
 
-    public init(second: UnsafeBufferPointer<Int>, share: UnsafeBufferPointer<Float>) {
+    public init(second: [Int], share: [Float]) {
       self.second = second
       self.share = share
     }
@@ -39,11 +39,47 @@ public struct SoftmaxCrossEntropy: Sendable {
   /// The mean loss of a batch; writes its derivative by the logits.
   ///
   /// - Parameters:
+  ///   - logits: `[N, classes]`, N the number of labels or more.
+  ///   - labels: the class of each clip.
+  ///   - mixture: second classes and shares for mixed clips; nil for plain labels.
+  ///   - gradient: like `logits`, the first `[N, classes]` overwritten.
+  public func callAsFunction(
+    logits: Span<Float>, labels: [Int], mixture: Mixture? = nil,
+    gradient: inout MutableSpan<Float>
+  ) -> Double {
+    gradient.withUnsafeMutableBufferPointer { gradient in
+      logits.withUnsafeBufferPointer { logits in
+        labels.withUnsafeBufferPointer { labels in
+          self(logits: logits, labels: labels, mixture: mixture, gradient: gradient)
+        }
+      }
+    }
+  }
+
+  /// The mean loss of a batch.
+  ///
+  /// - Parameters:
+  ///   - logits: `[N, classes]`, N the number of labels or more.
+  ///   - labels: the class of each clip.
+  ///   - mixture: second classes and shares for mixed clips; nil for plain labels.
+  public func callAsFunction(
+    logits: Span<Float>, labels: [Int], mixture: Mixture? = nil
+  ) -> Double {
+    logits.withUnsafeBufferPointer { logits in
+      labels.withUnsafeBufferPointer { labels in
+        self(logits: logits, labels: labels, mixture: mixture, gradient: nil)
+      }
+    }
+  }
+
+  /// The mean loss of a batch; writes its derivative by the logits.
+  ///
+  /// - Parameters:
   ///   - logits: `[N, classes]`, N the number of labels.
   ///   - labels: the class of each clip.
   ///   - mixture: second classes and shares for mixed clips; nil for plain labels.
   ///   - gradient: `[N, classes]`, overwritten; nil when only the loss is wanted.
-  public func callAsFunction(
+  package func callAsFunction(
     logits: UnsafeBufferPointer<Float>, labels: UnsafeBufferPointer<Int>,
     mixture: Mixture? = nil, gradient: UnsafeMutableBufferPointer<Float>?
   ) -> Double {

@@ -16,7 +16,7 @@ public final class Trainer {
   private let schedule: LearningRateSchedule
   private let loss: SoftmaxCrossEntropy
   private let groups: [ParameterGroup]
-  private let optimizer: any Optimizer
+  private let optimizer: any ResumableOptimizer
   private var average: WeightAverage
   private let bestParameters: FloatBuffer
   private let bestBuffers: FloatBuffer
@@ -304,8 +304,7 @@ public final class Trainer {
       learningRate: schedule.rate(at: state.totalSteps))
     executor.parametersChanged()
     average.advance()
-    average.update(averaged.parameters, towards: network.parameters)
-    average.update(averaged.buffers, towards: network.buffers)
+    average.update(averaged, towards: network)
 
     state.running.loss += value * Double(batch.count)
     state.running.correct += correct(batch)
@@ -327,15 +326,11 @@ public final class Trainer {
   private func lossAndGradient(_ batch: Batch) -> Double {
     let isMixed = loader.options.augmentation?.mixup ?? 0 > 0
     return batch.labels.withUnsafeBufferPointer { labels in
-      batch.secondLabels.withUnsafeBufferPointer { second in
-        batch.firstShares.withUnsafeBufferPointer { share in
-          loss(
-            logits: UnsafeBufferPointer(executor.logits),
-            labels: UnsafeBufferPointer(rebasing: labels[..<batch.count]),
-            mixture: isMixed ? .init(second: second, share: share) : nil,
-            gradient: executor.logitsGradient)
-        }
-      }
+      loss(
+        logits: UnsafeBufferPointer(executor.logits),
+        labels: UnsafeBufferPointer(rebasing: labels[..<batch.count]),
+        mixture: isMixed ? .init(second: batch.secondLabels, share: batch.firstShares) : nil,
+        gradient: executor.logitsGradient)
     }
   }
 

@@ -1,3 +1,4 @@
+import Networks
 import Tensors
 
 /// An exponential moving average of weights, which scores better and steadier than the last step's.
@@ -19,11 +20,17 @@ public struct WeightAverage: Sendable {
     max(0.5, 1 - 20 / Double(max(totalSteps, 1)))
   }
 
-  /// Counts a step; call before `update` for the buffers of that step.
+  /// Counts a step; call before `update` for that step.
   public mutating func advance() { steps += 1 }
 
+  /// Moves a network's parameters and statistics towards those of another of the same architecture.
+  public func update(_ average: Network, towards latest: Network) {
+    update(average.parameters, towards: latest.parameters)
+    update(average.buffers, towards: latest.buffers)
+  }
+
   /// Moves an average towards the latest values; both flat buffers of the same length.
-  public func update(
+  package func update(
     _ average: UnsafeMutableBufferPointer<Float>, towards values: UnsafeMutableBufferPointer<Float>
   ) {
     precondition(average.count == values.count, "buffers must have the same length")

@@ -107,7 +107,7 @@ public final class ClipReader {
   ///     from the start of the range.
   public func forEachFrame(
     start: Double? = nil, end: Double? = nil, size: FrameSize?, layout: PixelLayout,
-    minimumInterval: Double? = nil, _ body: (DecodedFrame) throws -> Bool
+    minimumInterval: Double? = nil, _ body: (borrowing DecodedFrame) throws -> Bool
   ) throws -> StreamSummary {
     try clip.forEachFrame(
       start: start, end: end, size: size, layout: layout, minimumInterval: minimumInterval, body)
@@ -125,6 +125,6 @@ protocol ClipBacking: AnyObject {
   func forEachRecord(_ body: (FrameRecord) throws -> Bool) throws -> StreamSummary
   func forEachFrame(
     start: Double?, end: Double?, size: FrameSize?, layout: PixelLayout, minimumInterval: Double?,
-    _ body: (DecodedFrame) throws -> Bool
+    _ body: (borrowing DecodedFrame) throws -> Bool
   ) throws -> StreamSummary
 }

@@ -57,8 +57,8 @@ public struct DecodedFrames: Sendable {
   }
 }
 
-/// One frame of a stream of frames; `pixels` is `[height, width, channels]`.
-public struct DecodedFrame {
+/// One frame of a stream of frames, which is shown to whoever asked for them and cannot be kept.
+public struct DecodedFrame: ~Copyable {
   /// Position in display order from the start of the video.
   public let index: Int
   /// Seconds from the start of the video.
@@ -69,10 +69,17 @@ public struct DecodedFrame {
   public let width: Int
   public let height: Int
   public let channels: Int
-  /// Only valid until the body that received the frame returns.
-  public let pixels: UnsafeBufferPointer<UInt8>
+  /// `[height, width, channels]`; only valid until the body that received the frame returns.
+  package let pixels: UnsafeBufferPointer<UInt8>
   /// The container's own timestamp in its own unit, where there is one.
   public let timestamp: Int64?
+
+  /// Calls `body` with the pixels, `[height, width, channels]`.
+  public func withPixels<Result, Failure: Error>(
+    _ body: (Span<UInt8>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(pixels.span)
+  }
 }
 
 /// What is known of a frame without its pixels.

@@ -97,7 +97,7 @@ final class LocalClip: ClipBacking {
 
   func forEachFrame(
     start: Double?, end: Double?, size: FrameSize?, layout: PixelLayout, minimumInterval: Double?,
-    _ body: (DecodedFrame) throws -> Bool
+    _ body: (borrowing DecodedFrame) throws -> Bool
   ) throws -> StreamSummary {
     guard var converter = FrameConverter(layout: layout) else { throw Demuxer.outOfMemory(path) }
     var failure: (any Error)?

@@ -111,7 +111,7 @@ struct FramesReport: Encodable {
         damaged: record.isDamaged), width: record.width, height: record.height)
   }
 
-  mutating func add(_ frame: DecodedFrame) {
+  mutating func add(_ frame: borrowing DecodedFrame) {
     channels = frame.channels
     add(
       Entry(

@@ -134,10 +134,7 @@ struct LoaderTests {
     let one = loader()
     one.start(epoch: 0)
     while let batch = one.next() {
-      var targets = [Float](repeating: 0, count: batch.count * 2)
-      targets.withUnsafeMutableBufferPointer {
-        batch.writeTargets(classes: 2, smoothing: 0.1, into: $0)
-      }
+      let targets = batch.targets(classes: 2, smoothing: 0.1)
       for row in 0..<batch.count {
         #expect(abs(targets[2 * row] + targets[2 * row + 1] - 1) < 1e-6)
       }

@@ -5,7 +5,7 @@ import Testing
 @Suite struct OptimizerTests {
   /// Runs an optimiser over a golden's gradients and compares every step's parameters.
   private func expectTrajectory(
-    _ golden: Goldens.Optimizer, _ optimizer: any Optimizer,
+    _ golden: Goldens.Optimizer, _ optimizer: any ResumableOptimizer,
     sourceLocation: SourceLocation = #_sourceLocation
   ) {
     var parameters = golden.start

@@ -9,22 +9,10 @@ import Testing
     share: [Float]? = nil
   ) -> (loss: Double, gradient: [Float]) {
     var gradient = [Float](repeating: .nan, count: logits.count)
-    let value = gradient.withUnsafeMutableBufferPointer { gradient in
-      logits.withUnsafeBufferPointer { logits in
-        labels.withUnsafeBufferPointer { labels in
-          guard let second, let share else {
-            return loss(logits: logits, labels: labels, gradient: gradient)
-          }
-          return second.withUnsafeBufferPointer { second in
-            share.withUnsafeBufferPointer { share in
-              loss(
-                logits: logits, labels: labels, mixture: .init(second: second, share: share),
-                gradient: gradient)
-            }
-          }
-        }
-      }
-    }
+    var mixture: SoftmaxCrossEntropy.Mixture?
+    if let second, let share { mixture = .init(second: second, share: share) }
+    var slopes = gradient.mutableSpan
+    let value = loss(logits: logits.span, labels: labels, mixture: mixture, gradient: &slopes)
     return (value, gradient)
   }
 

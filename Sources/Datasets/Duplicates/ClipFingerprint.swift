@@ -135,6 +135,15 @@ public final class FingerprintBuilder {
   ///   - pixels: `[height, width, channels]`.
   ///   - time: seconds, ascending.
   public func add(
+    _ pixels: Span<UInt8>, width: Int, height: Int, channels: Int, time: Double
+  ) {
+    pixels.withUnsafeBufferPointer {
+      add($0, width: width, height: height, channels: channels, time: time)
+    }
+  }
+
+  /// The same for pixels behind a pointer.
+  package func add(
     _ pixels: UnsafeBufferPointer<UInt8>, width: Int, height: Int, channels: Int, time: Double
   ) {
     hash?.update(UnsafeRawBufferPointer(pixels))

@@ -114,7 +114,7 @@ public struct ClipInspector: Sendable {
 
     init(clip: Clip) { self.clip = clip }
 
-    func show(_ frame: DecodedFrame) {
+    func show(_ frame: borrowing DecodedFrame) {
       // Times come from fractions; a frame at 1.9999999 belongs to what begins at 2.
       guard frame.time >= (clip.start ?? 0) - 1e-6, frame.time < (clip.end ?? .infinity) - 1e-6
       else { return }

@@ -1,9 +1,6 @@
 import ArgumentParser
-import FileStore
 import Foundation
-import Tensors
-import Training
-import VideoDecoding
+import VidclassKit
 
 /// Forecasts a series with a small network, on the public interface of the library alone.
 @main
@@ -108,7 +105,7 @@ struct Forecast: ParsableCommand {
     let report = Report(
       series: series.path, column: series.name, values: division.series.count,
       heldOut: targets.count, window: window, horizon: horizon, season: season, epochs: epochs,
-      loss: loss.rawValue, seed: seed, parameters: forecaster.network.parameters.count,
+      loss: loss.rawValue, seed: seed, parameters: forecaster.network.parameterCount,
       trainingLoss: trainingLoss,
       network: Score(forecasts: forecasts, truth: truth),
       persistence: Score(forecasts: targets.map(division.persistence), truth: truth),

@@ -1,7 +1,4 @@
-import Layers
-import Networks
-import Tensors
-import Training
+import VidclassKit
 
 /// Conv1D(64, 3) and ReLU, LSTM(128), its last step, Dense(1): the network and its training.
 final class Forecaster {
@@ -49,8 +46,7 @@ final class Forecaster {
     let groups = network.entries.map {
       ParameterGroup(range: $0.range, decays: $0.role == .weight)
     }
-    let optimizer = AdamW(
-      count: network.parameters.count, groups: ParameterGroup.joined(groups), pool: pool)
+    let optimizer = AdamW(network, pool: pool)
     let count = division.trainingTargets.count
     let steps = epochs * ((count + Forecaster.batch - 1) / Forecaster.batch)
     let schedule = LearningRateSchedule(
@@ -62,21 +58,18 @@ final class Forecaster {
       var total = 0.0
       for start in stride(from: 0, to: count, by: Forecaster.batch) {
         let targets = order[start..<min(start + Forecaster.batch, count)]
-        fill(executor.input, targets)
+        fill(executor, targets)
         executor.forward(count: targets.count)
         let wanted = targets.map { division.standard[$0] }
-        let mean = wanted.withUnsafeBufferPointer {
-          loss(
-            outputs: UnsafeBufferPointer(executor.logits), targets: $0,
-            gradient: executor.logitsGradient)
+        let mean = executor.withMutableLogitsGradient { outputs, gradient in
+          loss(outputs: outputs, targets: wanted, gradient: &gradient)
         }
         executor.backward(count: targets.count)
         let (length, factor) = GradientClipping.measure(
-          network.gradients, groups: groups, limit: Forecaster.clip)
+          network, groups: groups, limit: Forecaster.clip)
         guard mean.isFinite, length.isFinite else { throw Diverged(epoch: epoch + 1) }
         optimizer.step(
-          parameters: network.parameters, gradients: network.gradients, gradientScale: factor,
-          learningRate: schedule.rate(at: optimizer.steps))
+          network, gradientScale: factor, learningRate: schedule.rate(at: optimizer.steps))
         executor.parametersChanged()
         total += mean * Double(targets.count)
       }
@@ -91,20 +84,18 @@ final class Forecaster {
     var forecasts: [Double] = []
     for start in stride(from: targets.lowerBound, to: targets.upperBound, by: Forecaster.batch) {
       let part = start..<min(start + Forecaster.batch, targets.upperBound)
-      fill(executor.input, part)
+      fill(executor, part)
       executor.forward(count: part.count)
-      forecasts += executor.logits[..<part.count].map { division.value(of: $0) }
+      forecasts += executor.withLogits { outputs in
+        (0..<part.count).map { division.value(of: outputs[$0]) }
+      }
     }
     return forecasts
   }
 
-  private func fill(_ input: UnsafeMutableBufferPointer<Float>, _ targets: some Sequence<Int>) {
-    var position = 0
-    for target in targets {
-      for value in division.inputs(of: target) {
-        input[position] = value
-        position += 1
-      }
+  private func fill(_ executor: Executor, _ targets: some Sequence<Int>) {
+    for (position, target) in targets.enumerated() {
+      executor.setInput(Array(division.inputs(of: target)), at: position)
     }
   }
 }

@@ -1,4 +1,4 @@
-import VideoDecoding
+import VidclassKit
 
 extension Series {
   private static let frameSize = FrameSize(width: 64, height: 64)
@@ -18,12 +18,14 @@ extension Series {
         damaged += 1
         return true
       }
-      if previous.count == frame.pixels.count {
-        var sum = 0
-        for (now, before) in zip(frame.pixels, previous) { sum += abs(Int(now) - Int(before)) }
-        values.append(Double(sum) / Double(previous.count))
+      frame.withPixels { pixels in
+        if previous.count == pixels.count {
+          var sum = 0
+          for index in pixels.indices { sum += abs(Int(pixels[index]) - Int(previous[index])) }
+          values.append(Double(sum) / Double(previous.count))
+        }
+        previous = pixels.indices.map { pixels[$0] }
       }
-      previous = Array(frame.pixels)
       return values.count <= Series.mostValues
     }
     guard values.count <= Series.mostValues else {

@@ -1,6 +1,5 @@
-import Datasets
-import FileStore
 import Foundation
+import VidclassKit
 
 /// Numbers at equal steps of time, and what they are called.
 struct Series {

@@ -49,7 +49,7 @@ public struct MediaPath: Sendable, Hashable {
   }
 
   /// Calls `body` with the path as a C string.
-  public func withCPath<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows
+  package func withCPath<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows
     -> Result
   {
     var zeroEnded = bytes

@@ -6,18 +6,18 @@ import Foundation
 /// `score[t] = w · x[t]`, `share = softmax(score)` over the steps, `y = Σ share[t] x[t]` (one query,
 /// as in Bahdanau et al. 2015 without their hidden layer). A bias would change nothing: softmax does
 /// not see it. With `w = 0` it is the mean over all steps.
-public struct AttentionPooling: Sendable {
-  public let features: Int
+package struct AttentionPooling: Sendable {
+  package let features: Int
 
-  public init(features: Int) { self.features = features }
+  package init(features: Int) { self.features = features }
 
   /// Multiplications and additions of one clip.
-  public func flops(steps: Int) -> Int { 4 * steps * features }
+  package func flops(steps: Int) -> Int { 4 * steps * features }
 
   /// - Parameters:
   ///   - weight: `[F]`.
   ///   - shares: `[T, N]`, written; `backward` needs them.
-  public func forward(
+  package func forward(
     steps: Int, batch: Int, input: UnsafePointer<Float>, weight: UnsafePointer<Float>,
     shares: UnsafeMutablePointer<Float>, output: UnsafeMutablePointer<Float>
   ) {
@@ -51,7 +51,7 @@ public struct AttentionPooling: Sendable {
   /// - Parameters:
   ///   - weightGradient: `[F]`, overwritten.
   ///   - inputGradient: `[T, N, F]`, overwritten; nil where nobody needs it.
-  public func backward(
+  package func backward(
     steps: Int, batch: Int, input: UnsafePointer<Float>, output: UnsafePointer<Float>,
     weight: UnsafePointer<Float>, shares: UnsafePointer<Float>,
     outputGradient: UnsafePointer<Float>, weightGradient: UnsafeMutablePointer<Float>,

@@ -2,13 +2,17 @@
 /// convolution it runs in one pass with it.
 public struct BatchNorm: Layer {
   public static let kind = "batchnorm"
+  /// PyTorch's.
+  public static let defaultEpsilon: Float = 1e-5
+  /// PyTorch's.
+  public static let defaultMomentum: Float = 0.1
   /// Added to the variance, as PyTorch's `eps`.
   public var epsilon: Float
   /// How far a batch moves the running statistics, as PyTorch's `momentum`.
   public var momentum: Float
 
   public init(
-    epsilon: Float = BatchNormalisation.epsilon, momentum: Float = BatchNormalisation.momentum
+    epsilon: Float = BatchNorm.defaultEpsilon, momentum: Float = BatchNorm.defaultMomentum
   ) {
     self.epsilon = epsilon
     self.momentum = momentum
@@ -41,23 +45,23 @@ public struct BatchNorm: Layer {
     let values = try decoder.container(keyedBy: Key.self)
     self.init(
       epsilon: try values.decodeIfPresent(Float.self, forKey: .epsilon)
-        ?? BatchNormalisation.epsilon,
+        ?? BatchNorm.defaultEpsilon,
       momentum: try values.decodeIfPresent(Float.self, forKey: .momentum)
-        ?? BatchNormalisation.momentum)
+        ?? BatchNorm.defaultMomentum)
   }
 
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: Key.self)
-    if epsilon != BatchNormalisation.epsilon { try values.encode(epsilon, forKey: .epsilon) }
-    if momentum != BatchNormalisation.momentum { try values.encode(momentum, forKey: .momentum) }
+    if epsilon != BatchNorm.defaultEpsilon { try values.encode(epsilon, forKey: .epsilon) }
+    if momentum != BatchNorm.defaultMomentum { try values.encode(momentum, forKey: .momentum) }
   }
 }
 
 extension Node {
   /// Batch normalisation.
   public static func batchNorm(
-    name: String, epsilon: Float = BatchNormalisation.epsilon,
-    momentum: Float = BatchNormalisation.momentum
+    name: String, epsilon: Float = BatchNorm.defaultEpsilon,
+    momentum: Float = BatchNorm.defaultMomentum
   ) -> Node {
     Node(BatchNorm(epsilon: epsilon, momentum: momentum), name: name)
   }

@@ -1,17 +1,17 @@
 import Tensors
 
 /// A fully connected layer, `y = x Wᵀ + b`, weights `[outputs, inputs]` as PyTorch's `Linear`.
-public struct Dense: Sendable {
-  public let inputs: Int
-  public let outputs: Int
+package struct Dense: Sendable {
+  package let inputs: Int
+  package let outputs: Int
 
-  public init(inputs: Int, outputs: Int) {
+  package init(inputs: Int, outputs: Int) {
     self.inputs = inputs
     self.outputs = outputs
   }
 
   /// `[rows, inputs]` to `[rows, outputs]`.
-  public func forward(
+  package func forward(
     rows: Int, input: UnsafePointer<Float>, weight: UnsafePointer<Float>,
     bias: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, pool: WorkerPool
   ) {
@@ -21,7 +21,7 @@ public struct Dense: Sendable {
       transposeB: true, beta: 1, c: output, ldc: outputs, pool: pool)
   }
 
-  public func backward(
+  package func backward(
     rows: Int, input: UnsafePointer<Float>, weight: UnsafePointer<Float>,
     outputGradient: UnsafePointer<Float>, weightGradient: UnsafeMutablePointer<Float>,
     biasGradient: UnsafeMutablePointer<Float>, inputGradient: UnsafeMutablePointer<Float>?,

@@ -8,26 +8,26 @@ import Tensors
 ///
 /// Sequences are time-major, `[T, N, features]`: then the input's product is one GEMM for all
 /// steps, and each recurrent product is one GEMM over the batch.
-public struct LSTM: Sendable {
-  public let inputs: Int
-  public let hidden: Int
+package struct LSTM: Sendable {
+  package let inputs: Int
+  package let hidden: Int
   /// What the factors of a deep input product are rounded to on the way forward.
-  public let element: Element
+  package let element: Element
 
-  public init(inputs: Int, hidden: Int, element: Element = .fp32) {
+  package init(inputs: Int, hidden: Int, element: Element = .fp32) {
     self.inputs = inputs
     self.hidden = hidden
     self.element = element
   }
 
   /// Parameters: `weight_ih` `[4H, I]`, `weight_hh` `[4H, H]`, `bias_ih`, `bias_hh` `[4H]`.
-  public struct Parameters {
-    public let weightIH: UnsafeMutablePointer<Float>
-    public let weightHH: UnsafeMutablePointer<Float>
-    public let biasIH: UnsafeMutablePointer<Float>
-    public let biasHH: UnsafeMutablePointer<Float>
+  package struct Parameters {
+    package let weightIH: UnsafeMutablePointer<Float>
+    package let weightHH: UnsafeMutablePointer<Float>
+    package let biasIH: UnsafeMutablePointer<Float>
+    package let biasHH: UnsafeMutablePointer<Float>
 
-    public init(
+    package init(
       weightIH: UnsafeMutablePointer<Float>, weightHH: UnsafeMutablePointer<Float>,
       biasIH: UnsafeMutablePointer<Float>, biasHH: UnsafeMutablePointer<Float>
     ) {
@@ -39,13 +39,13 @@ public struct LSTM: Sendable {
   }
 
   /// Multiplications and additions of one sample's step.
-  public var flopsPerStep: Int { 8 * hidden * (inputs + hidden) }
+  package var flopsPerStep: Int { 8 * hidden * (inputs + hidden) }
 
   /// Whether the inputs are so many that their product is cut along them.
   private var isDeep: Bool { inputs >= 64 * hidden }
 
   /// Floats of scratch for `forward`.
-  public func forwardScratch(steps: Int, batch: Int, workers: Int) -> Int {
+  package func forwardScratch(steps: Int, batch: Int, workers: Int) -> Int {
     isDeep
       ? MatrixProduct.deepScratch(
         m: steps * batch, n: 4 * hidden, element: element, workers: workers) : 0
@@ -53,7 +53,7 @@ public struct LSTM: Sendable {
 
   /// `input` `[T, N, I]` to `output` `[T, N, H]`; `gates` `[T, N, 4H]` and `cells` `[T, N, H]` are
   /// kept for the backward pass.
-  public func forward(
+  package func forward(
     steps: Int, batch: Int, input: UnsafePointer<Float>, parameters: Parameters,
     gates: UnsafeMutablePointer<Float>, cells: UnsafeMutablePointer<Float>,
     output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, pool: WorkerPool
@@ -89,12 +89,12 @@ public struct LSTM: Sendable {
   }
 
   /// Floats of scratch for `backward`.
-  public func backwardScratch(batch: Int) -> Int { batch * hidden }
+  package func backwardScratch(batch: Int) -> Int { batch * hidden }
 
   /// Gradients of all parameters, and of the input `[T, N, I]` where one is wanted.
   ///
   /// `outputGradient` `[T, N, H]` and `gates` are overwritten.
-  public func backward(
+  package func backward(
     steps: Int, batch: Int, input: UnsafePointer<Float>, output: UnsafePointer<Float>,
     cells: UnsafePointer<Float>, parameters: Parameters, gates: UnsafeMutablePointer<Float>,
     outputGradient: UnsafeMutablePointer<Float>, gradients: Parameters,

@@ -2,9 +2,9 @@ internal import CKernels
 import Tensors
 
 /// From volumes `[N, D, H, W, C]` to time-major sequences `[D, N, features]`.
-public enum StepFeatures {
+package enum StepFeatures {
   /// Mean over height and width: `features = C`.
-  public static func spatialMean(
+  package static func spatialMean(
     batch: Int, layout: ActivationLayout, input: UnsafePointer<Float>,
     output: UnsafeMutablePointer<Float>, pool: WorkerPool
   ) {
@@ -25,7 +25,7 @@ public enum StepFeatures {
     }
   }
 
-  public static func spatialMeanBackward(
+  package static func spatialMeanBackward(
     batch: Int, layout: ActivationLayout, outputGradient: UnsafePointer<Float>,
     inputGradient: UnsafeMutablePointer<Float>, pool: WorkerPool
   ) {
@@ -48,7 +48,7 @@ public enum StepFeatures {
   ///
   /// The time axis stays. A plain Flatten over the whole volume would destroy the very axis that
   /// the LSTM after it reads, and leave it a "sequence" of one step.
-  public static func flatten(
+  package static func flatten(
     batch: Int, layout: ActivationLayout, input: UnsafePointer<Float>,
     output: UnsafeMutablePointer<Float>, pool: WorkerPool
   ) {
@@ -64,7 +64,7 @@ public enum StepFeatures {
     }
   }
 
-  public static func flattenBackward(
+  package static func flattenBackward(
     batch: Int, layout: ActivationLayout, outputGradient: UnsafePointer<Float>,
     inputGradient: UnsafeMutablePointer<Float>, pool: WorkerPool
   ) {
@@ -88,7 +88,7 @@ public enum TimePooling: String, Codable, Sendable {
   /// The mean over all steps.
   case mean
 
-  public func forward(
+  package func forward(
     steps: Int, count: Int, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
   ) {
     switch self {
@@ -103,7 +103,7 @@ public enum TimePooling: String, Codable, Sendable {
     }
   }
 
-  public func backward(
+  package func backward(
     steps: Int, count: Int, outputGradient: UnsafePointer<Float>,
     inputGradient: UnsafeMutablePointer<Float>
   ) {

@@ -129,19 +129,19 @@ public final class Executor {
 
   /// `[N, frames, height, width, channels]`, dense; to be filled before `forward`, which may then
   /// use the memory for other things.
-  public var input: UnsafeMutableBufferPointer<Float> {
+  package var input: UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(
       start: memory.floats(inputSlot), count: batch * network.architecture.input.count)
   }
 
   /// `[N, classes]`, after `forward`.
-  public var logits: UnsafeMutableBufferPointer<Float> {
+  package var logits: UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(
       start: memory.floats(logitsSlot), count: batch * network.architecture.classes)
   }
 
   /// `[N, classes]`, to be filled between `forward` and `backward`.
-  public var logitsGradient: UnsafeMutableBufferPointer<Float> {
+  package var logitsGradient: UnsafeMutableBufferPointer<Float> {
     guard let logitsGradientSlot else { preconditionFailure("an inference executor has none") }
     return UnsafeMutableBufferPointer(
       start: memory.floats(logitsGradientSlot), count: batch * network.architecture.classes)

@@ -142,7 +142,7 @@ extension Message {
       return words.withUnsafeBytes { Array($0) }
     }
 
-    init(_ frame: DecodedFrame) {
+    init(_ frame: borrowing DecodedFrame) {
       index = frame.index
       time = frame.time
       timestamp = frame.timestamp

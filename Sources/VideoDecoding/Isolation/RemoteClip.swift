@@ -108,7 +108,7 @@ final class RemoteClip: ClipBacking {
 
   func forEachFrame(
     start: Double?, end: Double?, size: FrameSize?, layout: PixelLayout, minimumInterval: Double?,
-    _ body: (DecodedFrame) throws -> Bool
+    _ body: (borrowing DecodedFrame) throws -> Bool
   ) throws -> StreamSummary {
     let request = Message.Frames(
       start: start, end: end, size: size, layout: layout, minimumInterval: minimumInterval)

@@ -160,7 +160,7 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "vidclass", "clipmaker", "tutorial", "ModelFiles", "VideoDecoding", "Tensors",
+        "vidclass", "clipmaker", "forecast", "tutorial", "ModelFiles", "VideoDecoding", "Tensors",
         "TestSupport",
       ],
       swiftSettings: swift),

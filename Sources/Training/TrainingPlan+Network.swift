@@ -15,29 +15,26 @@ struct ArchitectureFile {
       return nil
     }
     path = PathText.display(name)
-    guard let data = FileManager.default.contents(atPath: name) else {
-      throw TrainingError(.settings, "\(path): cannot be read; give --arch a preset or a JSON file")
-    }
+    let bytes: [UInt8]
     do {
-      architecture = try JSONDecoder().decode(Architecture.self, from: data)
+      bytes = try RegularFile.read(name, maximumBytes: ArchitectureFile.largest)
     } catch {
       throw TrainingError(
+        .settings, "\(error.message); give --arch a preset or a JSON file", underlying: error)
+    }
+    do {
+      architecture = try JSONDecoder().decode(Architecture.self, from: Data(bytes))
+    } catch {
+      let reason = (error as? DecodingError)?.explanation() ?? "it is not JSON"
+      throw TrainingError(
         .settings,
-        "\(path): is not an architecture as vidclass info --json prints it "
-          + "(\(ArchitectureFile.reason(error)))", underlying: error)
+        "\(path): is not an architecture as vidclass info --json prints it (\(reason))",
+        underlying: error)
     }
   }
 
-  /// What a decoding error says, in a few words.
-  private static func reason(_ error: any Error) -> String {
-    switch error as? DecodingError {
-    case .keyNotFound(let key, _): "\"\(key.stringValue)\" is missing"
-    case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-      context.codingPath.isEmpty
-        ? "not JSON" : "at \(context.codingPath.map(\.stringValue).joined(separator: "."))"
-    default: "not JSON"
-    }
-  }
+  /// Bytes of a file: a thousand for each of the most layers that a network may have.
+  private static let largest = 2 << 20
 }
 
 // What the network is and reads.

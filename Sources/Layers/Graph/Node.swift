@@ -49,7 +49,16 @@ extension Node: Codable {
     }
     name = try values.decodeIfPresent(String.self, forKey: .name)
     inputs = try values.decodeIfPresent([String].self, forKey: .inputs)
-    layer = try type.init(from: decoder)
+    do {
+      layer = try type.init(from: decoder)
+    } catch let error as DecodingError {
+      throw DecodingError.dataCorrupted(
+        .init(
+          codingPath: decoder.codingPath,
+          debugDescription:
+            "\(name.map { "'\($0.prefix(80))' (\(kind))" } ?? kind): "
+            + error.explanation(below: decoder.codingPath.count)))
+    }
   }
 
   public func encode(to encoder: any Encoder) throws {

@@ -1,0 +1,124 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Weights in, networks out, and networks drawn by hand: `import`, `export`, `train --arch FILE`.
+@Suite struct ExchangeTests {
+  private func fixture(_ path: String) -> String { Repository.path + "/Tests/Fixtures/" + path }
+
+  @Test func exportsAnONNXFileAndAModule() throws {
+    let scratch = ScratchFolder()
+    let model = fixture("networks/conv3d-lstm.safetensors")
+    let onnx = try ProgramRun(
+      "vidclass", ["export", model, "--to", "onnx", "-o", scratch("net.onnx")])
+    #expect(onnx.exitCode == 0, "\(onnx.errors)")
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: scratch("net.onnx")))
+    #expect(bytes.count > 1000)
+    let module = try ProgramRun(
+      "vidclass", ["export", model, "--to", "pytorch", "-o", scratch("module")])
+    #expect(module.exitCode == 0, "\(module.errors)")
+    let files = try FileManager.default.contentsOfDirectory(atPath: scratch("module")).sorted()
+    #expect(files == ["model.py", "model.safetensors", "preprocess.json"])
+    let told = try Data(contentsOf: URL(fileURLWithPath: scratch("module/preprocess.json")))
+    #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: told) }
+  }
+
+  @Test func importsWeightsIntoTheNetworkTheyBelongTo() throws {
+    let scratch = ScratchFolder()
+    let architecture = try ProgramRun(
+      "vidclass",
+      [
+        "import", "--arch", "resnet18-lstm", "--size", "32", "--frames", "2", "-o",
+        scratch("a.safetensors"),
+      ])
+    #expect(architecture.exitCode == 0, "\(architecture.errors)")
+    // Its own tensors, read as somebody else's weights, are all taken.
+    let again = try ProgramRun(
+      "vidclass",
+      ["train", Repository.path + "/clips", "--init-from", scratch("a.safetensors"), "--dry-run"])
+    #expect(again.exitCode == 0, "\(again.errors)")
+  }
+
+  @Test(arguments: [
+    (["missing.pth", "--arch", "r3d_18"], "missing.pth"),
+    (["pytorch/whole-module.pt", "--arch", "r3d_18"], "whole-module.pt"),
+    (["pytorch/network.pt", "--arch", "nonsense"], "nonsense"),
+    (["networks/conv3d-lstm.safetensors", "--arch", "r3d_18"], "is a model already"),
+    (["series/load.csv", "--arch", "r3d_18"], "load.csv"),
+  ])
+  func refusesWhatIsNoneOfItsWeights(arguments: [String], says: String) throws {
+    let scratch = ScratchFolder()
+    let run = try ProgramRun(
+      "vidclass",
+      ["import", fixture(arguments[0])] + arguments.dropFirst() + ["-o", scratch("m.safetensors")])
+    #expect((1...64).contains(run.exitCode), "\(run.exitCode)")
+    #expect(run.errors.contains(says), "\(run.errors)")
+    #expect(!FileManager.default.fileExists(atPath: scratch("m.safetensors")))
+  }
+
+  /// A network of one convolution, with one thing wrong.
+  private static func drawn(_ layer: String, tail: String = "") -> String {
+    """
+    {"name": "drawn", "classes": 6,
+     "input": {"frames": 4, "height": 16, "width": 16, "channels": 3},
+     "layers": [\(layer), \(tail){"type": "spatialmean"}, {"type": "timepooling"},
+       {"type": "dense", "name": "classes", "outputs": 6}]}
+    """
+  }
+
+  private static func convolution(_ changed: String) -> String {
+    var values = [
+      "filters": "4", "kernel": "[3, 3, 3]", "padding": "[1, 1, 1]", "bias": "true",
+    ]
+    let parts = changed.split(separator: "=", maxSplits: 1).map(String.init)
+    if parts.count == 2 { values[parts[0]] = parts[1] }
+    let text = values.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value)" }
+    return "{\"type\": \"conv3d\", \"name\": \"seen\", \(text.joined(separator: ", "))}"
+  }
+
+  @Test(arguments: [
+    "filters=0", "filters=-1", "filters=4611686018427387904", "filters=1e308", "filters=null",
+    "filters=\"many\"", "kernel=[0, 3, 3]", "kernel=[-1, 3, 3]", "kernel=[3, 3]",
+    "kernel=[4611686018427387904, 1, 1]", "kernel=[64, 64, 64]", "stride=[0, 1, 1]",
+    "stride=[4611686018427387904, 1, 1]", "padding=[4611686018427387904, 1, 1]",
+    "padding=[-1, 0, 0]", "padding=\"some\"", "dilation=[0, 1, 1]", "groups=0", "groups=2",
+    "groups=-3", "inputs=[\"nobody\"]", "inputs=[\"seen\"]", "inputs=[]", "bias=7",
+  ])
+  func namesTheNodeThatCannotBe(change: String) throws {
+    try expectRefusal(of: Self.drawn(Self.convolution(change)), says: "seen")
+  }
+
+  @Test(arguments: [
+    ("{\"type\": \"warp\", \"name\": \"w\"}, ", "warp"),
+    ("{\"type\": \"add\", \"inputs\": [\"seen\"]}, ", "add"),
+    ("{\"type\": \"relu\", \"name\": \"seen\"}, ", "seen"),
+    ("{\"type\": \"maxpool3d\", \"name\": \"p\", \"window\": [0, 2, 2]}, ", "'p'"),
+    ("{\"type\": \"maxpool3d\", \"name\": \"p\", \"window\": [9, 2, 2]}, ", "'p'"),
+    ("{\"type\": \"batchnorm\", \"name\": \"n\", \"epsilon\": -1}, ", "'n'"),
+    ("{\"type\": \"lstm\", \"name\": \"l\", \"hidden\": 4}, ", "'l'"),
+    ("{\"type\": \"dropout\", \"rate\": 2}, ", "dropout"),
+    ("{\"type\": 3}, ", "layers[1]"),
+  ])
+  func namesWhatDoesNotFitBehindIt(layer: String, says: String) throws {
+    try expectRefusal(of: Self.drawn(Self.convolution(""), tail: layer), says: says)
+  }
+
+  @Test func refusesWhatIsNoArchitecture() throws {
+    let deep = String(repeating: "[", count: 100_000)
+    let many = String(repeating: "{\"type\": \"relu\"}, ", count: 200_000)
+    for text in ["", "[]", "{}", deep, "\u{0}\u{1}", Self.drawn(many + Self.convolution(""))] {
+      try expectRefusal(of: text, says: "drawn.json")
+    }
+  }
+
+  private func expectRefusal(of text: String, says: String) throws {
+    let scratch = ScratchFolder()
+    try text.write(toFile: scratch("drawn.json"), atomically: true, encoding: .utf8)
+    let run = try ProgramRun(
+      "vidclass",
+      ["train", Repository.path + "/clips", "--arch", scratch("drawn.json"), "--dry-run"])
+    #expect([1, 2, 64].contains(run.exitCode), "\(run.exitCode)")
+    #expect(run.errors.contains("drawn.json"), "\(run.errors)")
+    #expect(run.errors.contains(says), "\(run.errors)")
+  }
+}

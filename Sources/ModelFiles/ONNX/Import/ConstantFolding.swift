@@ -59,6 +59,13 @@ enum ConstantFolding {
     return first..<max(first, last)
   }
 
+  /// The sizes that a `Shape` asks for: all, or those from `start` to `end`.
+  static func part(ofShape sizes: [Int], _ node: ONNXNode) -> [Int64] {
+    let range = range(
+      Int64(node.int("start") ?? 0), Int64(node.int("end") ?? sizes.count), size: sizes.count)
+    return sizes[range].map(Int64.init)
+  }
+
   /// A shape that `Reshape` names, where 0 keeps a size and -1 is what is left.
   static func shape(_ wanted: [Int64], of sizes: [Int], allowZero: Bool) throws(ONNXRefusal)
     -> [Int]
@@ -116,7 +123,8 @@ private struct Call {
         filled: Double(try value.number()), isFloat: value.isFloat, dims: dims)
     case "Identity": return try input(0)
     case "Cast": return try cast()
-    case "Shape": return ONNXConstant(integers: try input(0).dims.map(Int64.init))
+    case "Shape":
+      return ONNXConstant(integers: ConstantFolding.part(ofShape: try input(0).dims, node))
     case "Unsqueeze", "Squeeze", "Reshape", "Flatten": return try reshaped()
     case "Expand": return try expanded(budget: budget)
     case "Transpose", "Slice", "Gather": return try selected(budget: budget)
@@ -369,38 +377,5 @@ private struct Call {
       throw ONNXRefusal("computes a number beyond all sizes")
     }
     return ONNXConstant(integers: values.map { Int64($0) }, dims: longest.dims)
-  }
-}
-
-/// What a `Slice` takes along which axes.
-enum SliceRanges {
-  static func of(
-    _ node: ONNXNode, _ inputs: [ONNXConstant?], sizes: [Int]
-  ) throws(ONNXRefusal) -> [(axis: Int, range: Range<Int>, step: Int)] {
-    func numbers(_ index: Int, _ name: String) throws(ONNXRefusal) -> [Int64]? {
-      if index < inputs.count, let input = inputs[index] { return try input.integers() }
-      return node.ints(name)?.map(Int64.init)
-    }
-    guard let starts = try numbers(1, "starts"), let ends = try numbers(2, "ends"),
-      starts.count == ends.count
-    else { throw ONNXRefusal("a slice without starts and ends") }
-    let axes = try numbers(3, "axes") ?? (0..<Int64(starts.count)).map { $0 }
-    let steps = try numbers(4, "steps") ?? [Int64](repeating: 1, count: starts.count)
-    guard axes.count == starts.count, steps.count == starts.count else {
-      throw ONNXRefusal("a slice of \(starts.count) starts along \(axes.count) axes")
-    }
-    var result: [(axis: Int, range: Range<Int>, step: Int)] = []
-    for index in starts.indices {
-      let axis = try ConstantFolding.resolved(Int(axes[index]), rank: sizes.count)
-      guard (1...1 << 20).contains(steps[index]) else {
-        throw ONNXRefusal("a slice with step \(steps[index]): steps go forwards")
-      }
-      result.append(
-        (
-          axis, ConstantFolding.range(starts[index], ends[index], size: sizes[axis]),
-          Int(steps[index])
-        ))
-    }
-    return result
   }
 }

@@ -55,13 +55,11 @@ extension ONNXGraphReader {
       case nil: inputs.append(nil)
       case .constant(let constant): inputs.append(constant)
       case .flow(let flow) where node.op == "Shape":
-        try set(node, 0, .constant(ONNXConstant(integers: flow.sizes.map(Int64.init))))
+        let sizes = ConstantFolding.part(ofShape: flow.sizes, node)
+        try set(node, 0, .constant(ONNXConstant(integers: sizes)))
         return true
       default: return false
       }
-    }
-    if node.op == "Shape", node.int("start") != nil || node.int("end") != nil {
-      throw ONNXRefusal("takes a part of a shape")
     }
     let made = try ConstantFolding.fold(node, inputs, opset: opset, budget: &budget)
     try set(node, 0, .constant(made))

@@ -21,6 +21,8 @@ public struct ONNXImport {
   public let isFramewise: Bool
   /// SHA-256 of the file; weights beside it are not in it.
   public let digest: String
+  /// What messages call the file.
+  public let source: String
 
   /// - Parameters:
   ///   - frames: of a clip, where the graph does not say (default 16).
@@ -62,6 +64,7 @@ public struct ONNXImport {
     network = try made.drafts.network(path: path, stored: stored)
     isFramewise = made.isFramewise
     self.digest = digest
+    source = path
     metadata?.architecture = network.architecture
     metadata?.formatVersion = network.architecture.formatVersion
     if let flaw = metadata?.flaw { throw ModelFileError(.mismatch, path: path, flaw) }
@@ -83,7 +86,7 @@ public struct ONNXImport {
       }
     }
     return SafeTensors(
-      source: network.architecture.name, digest: digest, metadata: [:], tensors: tensors)
+      source: source, digest: digest, metadata: [:], tensors: tensors)
   }
 
   /// Whether a file is named as ONNX files are.

@@ -23,6 +23,12 @@ public struct ModelImport: Sendable {
   public func model(weights path: String?, programVersion: String) throws -> (
     model: Model, taken: String?
   ) {
+    if let classes, Set(classes).count != classes.count {
+      throw TrainingError(.usage, "two classes have the same name; each needs its own")
+    }
+    if architecture == nil, let path, ONNXImport.isNamed(path) {
+      return try network(onnx: path, programVersion: programVersion)
+    }
     let begin = try path.map { try StartingPoint(path: $0) }
     if case .model = begin {
       throw TrainingError(
@@ -63,6 +69,43 @@ public struct ModelImport: Sendable {
         made, normalization: path == nil ? nil : normalization, programVersion: programVersion),
       taken
     )
+  }
+
+  /// The network of an ONNX file, which says itself what it is. What our own exporter wrote of
+  /// classes and preprocessing stays; that of others is unknown, and each clip is normalised by
+  /// itself.
+  private func network(onnx path: String, programVersion: String) throws -> (
+    model: Model, taken: String?
+  ) {
+    guard recurrence == nil, head == nil else {
+      throw TrainingError(.usage, "--rnn and --head change networks of --arch, not of an ONNX file")
+    }
+    let read = try ONNXImport(reading: path, frames: frames, size: size)
+    let architecture = read.network.architecture
+    if let classes, classes.count != architecture.classes {
+      throw TrainingError(
+        .usage,
+        "\(classes.count) names for the \(architecture.classes) classes of \(PathText.display(path))"
+      )
+    }
+    guard [1, 2, 3, 6].contains(architecture.input.channels) else {
+      throw TrainingError(
+        .usage,
+        "\(PathText.display(path)): reads \(architecture.input.channels) channels; vidclass prepares "
+          + "1 or 3 colours, with their differences over time 2 or 6")
+    }
+    var taken =
+      "\(architecture.layers.count) layers with "
+      + "\(read.network.entries.count + read.network.bufferEntries.count) tensors, for clips of "
+      + "\(architecture.input)"
+    if read.isFramewise { taken += "; each frame by itself, the mean over time scores" }
+    guard var metadata = read.metadata else {
+      taken += "; pixels are normalised for each clip, as the file does not say how"
+      return (model(read.network, normalization: nil, programVersion: programVersion), taken)
+    }
+    if let classes { metadata.classes = classes }
+    metadata.programVersion = programVersion
+    return (Model(metadata: metadata, network: read.network), taken)
   }
 
   private func model(

@@ -9,6 +9,13 @@ enum StartingPoint {
   case weights(SafeTensors)
 
   init(path: String) throws {
+    if ONNXImport.isNamed(path) {
+      let read = try ONNXImport(reading: path)
+      self =
+        read.metadata.map { .model(Model(metadata: $0, network: read.network)) }
+        ?? .weights(read.weights)
+      return
+    }
     let tensors = try SafeTensors.readingWeights(path)
     if ModelMetadata.isPresent(in: tensors) {
       self = .model(try Model.load(path: path))

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FileStore
 import Foundation
+import ModelFiles
 import Networks
 import Training
 
@@ -11,16 +12,20 @@ struct ImportCommand: ParsableCommand {
     abstract: "Makes a model from weights that were trained elsewhere.",
     discussion: """
       FILE holds weights under PyTorch's names (.pth or .pt of either format, safetensors), which
-      belong to the network that --arch names. Nothing in a file is executed.
+      belong to the network that --arch names; or it is a whole network (.onnx), as PyTorch's
+      exporters and vidclass export write it, which needs no --arch. One for pictures works on each
+      frame, and the mean over time scores. Nothing in a file is executed.
       Says what was taken, what was left, and what stays new. Without a file the weights are
       random: a model to try things with.
 
       EXAMPLES:
         vidclass import r3d_18.pth --arch r3d_18 -o models/r3d.safetensors
+        vidclass import net.onnx --classes classes.txt -o models/net.safetensors
         vidclass train clips/ --init-from models/r3d.safetensors
       """)
 
-  @Argument(help: "Weights (.pth, .pt, .safetensors); without, random ones.")
+  @Argument(
+    help: "Weights (.pth, .pt, .safetensors) or a network (.onnx); without, random weights.")
   var file: String?
 
   @Option(
@@ -64,7 +69,7 @@ struct ImportCommand: ParsableCommand {
   func validate() throws {
     if output.isEmpty { throw ValidationError("-o needs the name of a file.") }
     if file?.isEmpty == true { throw ValidationError("The name of the file is empty.") }
-    if arch == nil {
+    if arch == nil, !(file.map(ONNXImport.isNamed) ?? false) {
       throw ValidationError(
         "Name the network that the weights belong to with --arch; vidclass info --architectures "
           + "lists them.")

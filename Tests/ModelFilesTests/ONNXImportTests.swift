@@ -1,0 +1,165 @@
+import Foundation
+import ModelFiles
+import Networks
+import Tensors
+import TestSupport
+import Testing
+
+/// Networks that PyTorch's exporters wrote: see `Tests/Fixtures/onnx/make-onnx-networks.py`.
+@Suite struct ONNXImportTests {
+  static let folder = ONNXFixtureTests.folder
+
+  /// What a network reads, and what PyTorch makes of it.
+  private struct Sample: Decodable {
+    let shape: [Int]
+    let input: [Float]
+    let logits: [Float]
+
+    init(_ name: String) throws {
+      let data = try Data(contentsOf: URL(filePath: "\(ONNXImportTests.folder)\(name).json"))
+      self = try JSONDecoder().decode(Sample.self, from: data)
+    }
+  }
+
+  /// Logits of clips in the network's own layout.
+  private static func logits(_ network: Network, _ input: [Float]) throws -> [Float] {
+    let clips = input.count / network.architecture.input.count
+    let executor = try Executor(
+      network: network, batch: clips, mode: .inference, pool: WorkerPool(threads: 2))
+    for (index, value) in input.enumerated() { executor.input[index] = value }
+    executor.forward(count: clips)
+    return Array(executor.logits[..<(clips * network.architecture.classes)])
+  }
+
+  /// Values `[N, sizes…]` with the axes in another order.
+  private static func turned(_ values: [Float], _ sizes: [Int], _ order: [Int]) -> [Float] {
+    var strides = [Int](repeating: 1, count: sizes.count)
+    for axis in (0..<sizes.count).dropLast().reversed() {
+      strides[axis] = strides[axis + 1] * sizes[axis + 1]
+    }
+    var places = [0]
+    for axis in order {
+      places = places.flatMap { place in (0..<sizes[axis]).map { place + $0 * strides[axis] } }
+    }
+    return places.map { values[$0] }
+  }
+
+  @Test(arguments: ["script", "export"]) func readsPictures(exporter: String) throws {
+    let sample = try Sample("picture")
+    let path = "\(Self.folder)picture-\(exporter).onnx"
+    let pixels = Self.turned(sample.input, sample.shape, [0, 2, 3, 1])
+    let one = try ONNXImport(reading: path, frames: 1)
+    #expect(one.isFramewise && one.metadata == nil)
+    #expect(
+      one.network.architecture.input == InputShape(frames: 1, height: 17, width: 15, channels: 3))
+    #expect(relativeError(try Self.logits(one.network, pixels), sample.logits) < 1e-4)
+    // PyTorch's names, and a classifier at the end.
+    let names = Set(one.network.entries.map(\.name))
+    #expect(names.isSuperset(of: ["stem.0.weight", "block.3.weight", "classifier.1.weight"]))
+    #expect(one.network.headNames == ["classifier.1.weight", "classifier.1.bias"])
+    // The three pictures as frames of one clip: the mean of their logits.
+    let three = try ONNXImport(reading: path, frames: 3)
+    let mean = (0..<5).map { index in
+      (sample.logits[index] + sample.logits[5 + index] + sample.logits[10 + index]) / 3
+    }
+    #expect(relativeError(try Self.logits(three.network, pixels), mean) < 1e-4)
+  }
+
+  @Test(arguments: ["script", "export"]) func readsClips(exporter: String) throws {
+    let sample = try Sample("clip")
+    let read = try ONNXImport(reading: "\(Self.folder)clip-\(exporter).onnx")
+    #expect(!read.isFramewise)
+    let voxels = Self.turned(sample.input, sample.shape, [0, 2, 3, 4, 1])
+    // The softmax at the end is dropped.
+    #expect(relativeError(try Self.logits(read.network, voxels), sample.logits) < 1e-4)
+    #expect(read.network.architecture.layers.contains { $0.layer.title == "GroupNorm, 2 groups" })
+    #expect(read.weights.names.contains("fc.weight"))
+  }
+
+  @Test(arguments: ["script", "export"]) func readsStepsOfTime(exporter: String) throws {
+    let sample = try Sample("steps")
+    let read = try ONNXImport(reading: "\(Self.folder)steps-\(exporter).onnx")
+    #expect(
+      read.network.architecture.input
+        == InputShape(frames: 5, height: 16, width: 16, channels: 3))
+    // Time comes before the channels there.
+    let voxels = Self.turned(sample.input, sample.shape, [0, 1, 3, 4, 2])
+    #expect(relativeError(try Self.logits(read.network, voxels), sample.logits) < 1e-4)
+  }
+
+  // MARK: Our own
+
+  private static func model(
+    _ preset: Preset, _ input: InputShape, _ options: PresetOptions = PresetOptions()
+  ) throws -> Model {
+    let architecture = try preset.architecture(input: input, classes: 3, options: options)
+    let network = try Network(architecture: architecture, seed: 1)
+    for entry in network.entries + network.bufferEntries {
+      let values = entry.role == .statistics ? network.buffers : network.parameters
+      guard entry.role == .statistics || entry.role == .normalization || entry.role == .bias else {
+        continue
+      }
+      let isPositive = entry.name.hasSuffix("running_var")
+      for (index, value) in randomValues(entry.range.count, seed: 3, scale: 0.3).enumerated() {
+        values[entry.range.lowerBound + index] = isPositive ? 1 + value : value + 0.5
+      }
+    }
+    return Model(
+      metadata: ModelMetadata(
+        architecture: architecture, classes: ["a", "b", "c"],
+        preprocessing: .init(
+          frames: input.frames, height: input.height, width: input.width,
+          normalization: .fixed(mean: [0.4, 0.5, 0.6], std: [0.2, 0.3, 0.4])), temperature: 1.5),
+      network: network)
+  }
+
+  private static func comesBack(_ model: Model) throws -> ONNXImport {
+    let onnx = try ONNXExport.onnx(model)
+    let read = try ONNXImport(ONNXModel(bytes: onnx.serialized(), source: "net.onnx"))
+    let input = randomValues(2 * model.metadata.architecture.input.count, seed: 5)
+    let expected = try logits(model.network, input)
+    let error = relativeError(try logits(read.network, input), expected)
+    #expect(error < 1e-5, "\(model.metadata.architecture.name)")
+    return read
+  }
+
+  /// Presets of up to fifteen million weights.
+  private static let small = Preset.all.filter {
+    !["c3d", "r3d_18", "r2plus1d_18"].contains($0.name)
+  }
+
+  @Test(arguments: small.map(\.name)) func ourOwnComeBack(name: String) throws {
+    let preset = try #require(Preset.all.first { $0.name == name })
+    let side = name == "x3d_s" ? 64 : 48
+    let model = try Self.model(
+      preset, InputShape(frames: 4, height: side, width: side, channels: 3))
+    let read = try Self.comesBack(model)
+    let metadata = try #require(read.metadata)
+    #expect(metadata.classes == ["a", "b", "c"] && metadata.temperature == 1.5)
+    #expect(metadata.preprocessing == model.metadata.preprocessing)
+    #expect(metadata.architecture == read.network.architecture)
+    #expect(metadata.architecture.name == name)
+    // Names and shapes of weights too: what a file of ours holds goes into its preset.
+    let fresh = try Network(architecture: model.network.architecture, seed: 9)
+    let transfer = try WeightTransfer(from: read.weights, into: fresh)
+    #expect(transfer.missing == [] && transfer.misshapen.isEmpty && transfer.left == [])
+  }
+
+  @Test(arguments: [PresetOptions.Recurrence.gru, .bilstm, .peephole, .cifg])
+  func recurrentLayersComeBack(recurrence: PresetOptions.Recurrence) throws {
+    let preset = try #require(Preset.all.first { $0.name == "conv3d-lstm-small" })
+    _ = try Self.comesBack(
+      try Self.model(
+        preset, InputShape(frames: 4, height: 16, width: 16, channels: 3),
+        PresetOptions(recurrence: recurrence)))
+  }
+
+  @Test(arguments: [PresetOptions.Head.last, .mean, .attention])
+  func headsComeBack(head: PresetOptions.Head) throws {
+    let preset = try #require(Preset.all.first { $0.name == "conv3d-lstm-small" })
+    _ = try Self.comesBack(
+      try Self.model(
+        preset, InputShape(frames: 4, height: 16, width: 16, channels: 3),
+        PresetOptions(head: head)))
+  }
+}

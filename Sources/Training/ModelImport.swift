@@ -27,7 +27,7 @@ public struct ModelImport: Sendable {
       throw TrainingError(.usage, "two classes have the same name; each needs its own")
     }
     if architecture == nil, let path, ONNXImport.isNamed(path) {
-      return try network(onnx: path, programVersion: programVersion)
+      return try imported(onnx: path, programVersion: programVersion)
     }
     let begin = try path.map { try StartingPoint(path: $0) }
     if case .model = begin {
@@ -74,7 +74,7 @@ public struct ModelImport: Sendable {
   /// The network of an ONNX file, which says itself what it is. What our own exporter wrote of
   /// classes and preprocessing stays; that of others is unknown, and each clip is normalised by
   /// itself.
-  private func network(onnx path: String, programVersion: String) throws -> (
+  private func imported(onnx path: String, programVersion: String) throws -> (
     model: Model, taken: String?
   ) {
     guard recurrence == nil, head == nil else {

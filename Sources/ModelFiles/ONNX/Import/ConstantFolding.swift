@@ -272,7 +272,10 @@ private struct Call {
       if indices.dims.isEmpty { dropped = axis }
     default:
       for (axis, range, step) in try SliceRanges.of(node, inputs, sizes: input.dims) {
-        taken[axis] = Array(stride(from: range.lowerBound, to: range.upperBound, by: step))
+        taken[axis] =
+          step > 0
+          ? Array(stride(from: range.lowerBound, to: range.upperBound, by: step))
+          : Array(stride(from: range.upperBound - 1, through: range.lowerBound, by: step))
       }
     }
     var strides = [Int](repeating: 1, count: rank)

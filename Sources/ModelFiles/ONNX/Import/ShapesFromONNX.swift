@@ -125,7 +125,7 @@ extension ONNXGraphReader {
   private mutating func taking(
     _ range: Range<Int>, step: Int, of flow: Flow, axis: Int, _ node: ONNXNode
   ) throws(ONNXRefusal) -> Flow {
-    guard isWhole(flow.axes[axis], .time, flow), !range.isEmpty else {
+    guard isWhole(flow.axes[axis], .time, flow), !range.isEmpty, step > 0 else {
       throw ONNXRefusal(
         "takes \(range) of axis \(axis) of \(text(flow)); vidclass takes steps of time "
           + "(slice_time)")

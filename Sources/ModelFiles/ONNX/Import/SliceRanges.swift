@@ -1,4 +1,5 @@
-/// What a `Slice` takes along which axes.
+/// What a `Slice` takes along which axes: every `step`th of a range, from its end where the step is
+/// negative.
 enum SliceRanges {
   static func of(
     _ node: ONNXNode, _ inputs: [ONNXConstant?], sizes: [Int]
@@ -18,14 +19,21 @@ enum SliceRanges {
     var result: [(axis: Int, range: Range<Int>, step: Int)] = []
     for index in starts.indices {
       let axis = try ConstantFolding.resolved(Int(axes[index]), rank: sizes.count)
-      guard (1...1 << 20).contains(steps[index]) else {
-        throw ONNXRefusal("a slice with step \(steps[index]): steps go forwards")
+      let (size, step) = (Int64(sizes[axis]), steps[index])
+      guard step != 0, (-1 << 20...1 << 20).contains(step) else {
+        throw ONNXRefusal("a slice with step \(step)")
       }
-      result.append(
-        (
-          axis, ConstantFolding.range(starts[index], ends[index], size: sizes[axis]),
-          Int(steps[index])
-        ))
+      guard step < 0 else {
+        let range = ConstantFolding.range(starts[index], ends[index], size: sizes[axis])
+        result.append((axis, range, Int(step)))
+        continue
+      }
+      // Backwards, from the start down to before the end.
+      func place(_ value: Int64) -> Int64 {
+        min(max(value < 0 ? max(value, -size - 1) + size : value, -1), size - 1)
+      }
+      let (first, last) = (place(starts[index]), place(ends[index]))
+      result.append((axis, Int(min(last, first) + 1)..<Int(first + 1), Int(step)))
     }
     return result
   }

@@ -34,11 +34,15 @@ public struct ModelImport: Sendable {
       throw TrainingError(
         .usage, "\(PathText.display(path ?? "")): is a model already; use it as it is")
     }
-    guard let name = architecture, let preset = Preset.all.first(where: { $0.name == name }) else {
+    let names = Architecture.presets.joined(separator: ", ")
+    guard let name = architecture else {
       throw TrainingError(
         .usage,
-        "the network that the weights belong to is not named, or unknown; give --arch one of "
-          + Architecture.presets.joined(separator: ", "))
+        "the network that the weights belong to is not named; give --arch one of \(names)")
+    }
+    guard let preset = Preset.all.first(where: { $0.name == name }) else {
+      throw TrainingError(
+        .usage, "no network is called '\(PathText.display(name))'; give --arch one of \(names)")
     }
     var input = preset.input
     input.frames = frames ?? input.frames

@@ -8,7 +8,7 @@ import Testing
 
   @Test func exportsAnONNXFileAndAModule() throws {
     let scratch = ScratchFolder()
-    let model = fixture("networks/conv3d-lstm.safetensors")
+    let model = Repository.path + "/models/clips.safetensors"
     let onnx = try ProgramRun(
       "vidclass", ["export", model, "--to", "onnx", "-o", scratch("net.onnx")])
     #expect(onnx.exitCode == 0, "\(onnx.errors)")
@@ -43,7 +43,7 @@ import Testing
     (["missing.pth", "--arch", "r3d_18"], "missing.pth"),
     (["pytorch/whole-module.pt", "--arch", "r3d_18"], "whole-module.pt"),
     (["pytorch/network.pt", "--arch", "nonsense"], "nonsense"),
-    (["networks/conv3d-lstm.safetensors", "--arch", "r3d_18"], "is a model already"),
+    (["../../models/clips.safetensors", "--arch", "r3d_18"], "is a model already"),
     (["series/load.csv", "--arch", "r3d_18"], "load.csv"),
   ])
   func refusesWhatIsNoneOfItsWeights(arguments: [String], says: String) throws {
@@ -61,7 +61,7 @@ import Testing
     """
     {"name": "drawn", "classes": 6,
      "input": {"frames": 4, "height": 16, "width": 16, "channels": 3},
-     "layers": [\(layer), \(tail){"type": "spatialmean"}, {"type": "timepooling"},
+     "layers": [\(layer), \(tail){"type": "spatialmean"}, {"type": "timepooling", "mode": "mean"},
        {"type": "dense", "name": "classes", "outputs": 6}]}
     """
   }

@@ -77,7 +77,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "filters=0", "filters=-1", "filters=4611686018427387904", "filters=1e308", "filters=null",
+    "filters=0", "filters=-1", "filters=4611686018427387904", "filters=null",
     "filters=\"many\"", "kernel=[0, 3, 3]", "kernel=[-1, 3, 3]", "kernel=[3, 3]",
     "kernel=[4611686018427387904, 1, 1]", "kernel=[64, 64, 64]", "stride=[0, 1, 1]",
     "stride=[4611686018427387904, 1, 1]", "padding=[4611686018427387904, 1, 1]",

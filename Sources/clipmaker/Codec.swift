@@ -13,9 +13,11 @@ struct Codec: Hashable {
   /// Full-range YUV, as JPEG has it, instead of the limited range of video.
   var isFullRange: Bool { encoder == "mjpeg" }
 
-  static let h264MP4 = Codec("mp4", "mp4", "libx264", ["preset": "slow", "crf": "24"])
-  static let h264Matroska = Codec("mkv", "matroska", "libx264", ["preset": "slow", "crf": "24"])
-  static let h264QuickTime = Codec("mov", "mov", "libx264", ["preset": "slow", "crf": "24"])
+  /// x264's AVX-512 routines do not give the same bytes each time; its older ones do, everywhere.
+  private static let h264Options = ["preset": "slow", "crf": "24", "x264-params": "asm=avx2"]
+  static let h264MP4 = Codec("mp4", "mp4", "libx264", h264Options)
+  static let h264Matroska = Codec("mkv", "matroska", "libx264", h264Options)
+  static let h264QuickTime = Codec("mov", "mov", "libx264", h264Options)
   static let hevcMP4 = Codec(
     "mp4", "mp4", "libx265",
     [

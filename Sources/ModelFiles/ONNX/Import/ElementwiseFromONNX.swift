@@ -134,9 +134,11 @@ extension ONNXGraphReader {
         flow.axes.count == 3, isWhole(flow.axes[1], .time, flow),
         isWhole(flow.axes[2], .channel, flow), constant.dims.suffix(2) == [steps, features]
       {
+        let isWaves = try constant.isEqual(to: Positions.waves(steps: steps, features: features))
         let value = try assembly.add(
-          Positions(kind: .learned), [flow.value], name: name(node, weight: 1),
-          weights: ["weight": ImportedWeight(constant)])
+          Positions(kind: isWaves ? .sinusoidal : .learned), [flow.value],
+          name: name(node, weight: 1),
+          weights: isWaves ? [:] : ["weight": ImportedWeight(constant)])
         return try set(node, Flow(value, flow.axes))
       }
       return try change(node, flow, by: constant) { (1, $0) }

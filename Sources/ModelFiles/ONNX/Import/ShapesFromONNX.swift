@@ -26,7 +26,7 @@ extension ONNXGraphReader {
       throw ONNXRefusal(
         "gives \(text(flow)) the shape \(wanted), which cuts across its axes and means nothing")
     }
-    try set(node, flow.with(axes: axes))
+    try set(node, try shuffled(flow.with(axes: axes), node))
   }
 
   mutating func transpose(_ node: ONNXNode) throws(ONNXRefusal) {
@@ -69,7 +69,7 @@ extension ONNXGraphReader {
     try set(node, flow)
   }
 
-  // MARK: Steps of time
+  // MARK: Parts of axes
 
   mutating func slice(_ node: ONNXNode) throws(ONNXRefusal) {
     if case .stack(let flows, let axis)? = try value(node, 0) {
@@ -120,22 +120,6 @@ extension ONNXGraphReader {
     }
     if indices.dims.isEmpty { result.axes.remove(at: axis) }
     try set(node, result)
-  }
-
-  private mutating func taking(
-    _ range: Range<Int>, step: Int, of flow: Flow, axis: Int, _ node: ONNXNode
-  ) throws(ONNXRefusal) -> Flow {
-    guard isWhole(flow.axes[axis], .time, flow), !range.isEmpty, step > 0 else {
-      throw ONNXRefusal(
-        "takes \(range) of axis \(axis) of \(text(flow)); vidclass takes steps of time "
-          + "(slice_time)")
-    }
-    let value = try assembly.add(
-      SliceTime(start: range.lowerBound, end: range.upperBound, step: step), [flow.value],
-      name: name(node))
-    var axes = flow.axes
-    axes[axis] = AxisMap.whole(.time, (range.count + step - 1) / step)
-    return Flow(value, axes)
   }
 
   mutating func concatenate(_ node: ONNXNode) throws(ONNXRefusal) {

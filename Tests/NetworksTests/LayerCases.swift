@@ -167,7 +167,8 @@ enum LayerCases {
       "batch norm alone", [.tanh, .batchNorm(name: "n", epsilon: 1e-3, momentum: 0.3), .gelu]),
     volume("layer norm", [.tanh, .layerNorm(name: "n")]),
     volume("layer norm, epsilon", [.tanh, .layerNorm(name: "n", epsilon: 0.02)]),
-    volume("group norm", filters: 6, [.tanh, .groupNorm(name: "n", groups: 2, epsilon: 1e-3), .relu]),
+    volume(
+      "group norm", filters: 6, [.tanh, .groupNorm(name: "n", groups: 2, epsilon: 1e-3), .relu]),
     Architecture(
       name: "norms of sequences", input: InputShape(frames: 6, height: 3, width: 3, channels: 2),
       classes: 3,

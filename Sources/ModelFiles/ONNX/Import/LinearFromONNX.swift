@@ -126,7 +126,8 @@ extension ONNXGraphReader {
     }
     let weight = try need(node, 1, "weight")
     let value = try assembly.add(
-      LayerNorm(epsilon: node.float("epsilon") ?? NormEpsilon.usual), [flow.value], name: name(node, weight: 1),
+      LayerNorm(epsilon: node.float("epsilon") ?? NormEpsilon.usual), [flow.value],
+      name: name(node, weight: 1),
       weights: [
         "weight": ImportedWeight(weight),
         "bias": try constant(node, 2).map { ImportedWeight($0) } ?? .filled(0, weight.count),

@@ -30,7 +30,8 @@ extension ONNXGraphReader {
     let axis = try ConstantFolding.resolved(node.int("axis") ?? 0, rank: flow.axes.count)
     let (size, count) = (flow.sizes[axis], node.outputs.count)
     var parts: [Int]
-    if let named = try constant(node, 1)?.integers().map({ Int(clamping: $0) }) ?? node.ints("split")
+    if let named = try constant(node, 1)?.integers().map({ Int(clamping: $0) })
+      ?? node.ints("split")
     {
       parts = named
     } else {

@@ -95,6 +95,16 @@ extension ONNXGraphReader {
   mutating func gather(_ node: ONNXNode) throws(ONNXRefusal) {
     let indices = try need(node, 1, "indices")
     let numbers = try indices.integers()
+    // All places in their order are the same values in another shape.
+    if numbers.count > 1, case .flow(let flow)? = try value(node, 0), flow.pads == nil {
+      let axis = try ConstantFolding.resolved(node.int("axis") ?? 0, rank: flow.axes.count)
+      let sizes = flow.sizes[..<axis] + indices.dims + flow.sizes[(axis + 1)...]
+      if numbers == Array(0..<Int64(flow.sizes[axis])),
+        let axes = AxisMap.regrouped(flow.axes, to: Array(sizes))
+      {
+        return try set(node, flow.with(axes: axes))
+      }
+    }
     guard numbers.count == 1, indices.dims.count <= 1 else {
       throw ONNXRefusal("takes \(numbers.count) places of an axis; vidclass takes steps by slices")
     }

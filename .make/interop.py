@@ -49,8 +49,12 @@ class Trial:
 
     def stack(self, *words):
         """The stack and the logits of a model that `import` makes of these words, and its tensors."""
-        model, stack = self.folder / "model.safetensors", self.folder / "stack.safetensors"
+        model = self.folder / "model.safetensors"
         self.vidclass("import", *words, "-o", model)
+        return self.stack_of(model)
+
+    def stack_of(self, model):
+        stack = self.folder / "stack.safetensors"
         self.vidclass("frames", self.movie, "-m", model, "-o", stack)
         found = load_file(stack)
         return found["input"], found["logits"], load_file(model)
@@ -61,11 +65,15 @@ class Trial:
         print(f"{name:52} {error:.1e}", flush=True)
 
     def exported(self, *words):
-        stack, logits, _ = self.stack(*words)
+        self.vidclass("import", *words, "-o", self.folder / "model.safetensors")
+        self.exports(" ".join(words[1:]))
+
+    def exports(self, name):
+        """The model of the folder, exported, and imported again."""
         model, onnx = self.folder / "model.safetensors", self.folder / "net.onnx"
+        stack, logits, _ = self.stack_of(model)
         self.vidclass("export", model, "--to", "onnx", "-o", onnx)
         session = onnxruntime.InferenceSession(str(onnx), providers=["CPUExecutionProvider"])
-        name = " ".join(pathlib.Path(word).stem for word in words[1:])
         self.compare(f"{name}: ONNX Runtime", logits, torch.from_numpy(
             session.run(None, {"input": stack.numpy()})[0]))
         folder = self.folder / "torch"
@@ -77,8 +85,8 @@ class Trial:
             self.compare(f"{name}: PyTorch", logits, module.load(folder)(stack))
         self.compare(f"{name}: its ONNX imported", logits, self.stack(onnx)[1])
 
-    def unusual(self):
-        """An architecture file of layers and settings that no network above has."""
+    def unusual(self, clips):
+        """Layers and settings that no network of a name has, trained for an epoch."""
         path = self.folder / "unusual.json"
         path.write_text(json.dumps({
             "name": "unusual", "input": {"frames": 6, "height": 12, "width": 14, "channels": 3},
@@ -97,7 +105,9 @@ class Trial:
                 {"type": "steps_to_volume"},
                 {"type": "convlstm", "name": "last", "filters": 4, "kernel": 1, "all_steps": False},
                 {"type": "flatten"}, {"type": "dense", "name": "fc", "outputs": 3}]}))
-        return path
+        self.vidclass(
+            "train", clips, "--arch", path, "--epochs", "1", "-o", self.folder / "model.safetensors")
+        self.exports("unusual layers")
 
     def imported(self, name, network, arch, forward):
         for old in (False, True):
@@ -174,6 +184,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--vidclass", default=".build/release/vidclass")
     parser.add_argument("--movie", default="Tests/Fixtures/movie/motions.mp4")
+    parser.add_argument("--clips", default="clips")
     parser.add_argument("--pretrained", default="pretrained", help="folder with EfficientNet-lite0's package")
     options = parser.parse_args()
     torch.manual_seed(0)
@@ -185,7 +196,7 @@ def main():
         trial.exported("--arch", "conv3d-lstm", "--rnn", kind)
     for head in HEADS:
         trial.exported("--arch", "conv3d-lstm", "--head", head)
-    trial.exported("--arch", trial.unusual())
+    trial.unusual(options.clips)
     for name in ("r3d_18", "mc3_18", "r2plus1d_18"):
         network = randomised(getattr(torchvision.models.video, name)(num_classes=6))
         trial.imported(name, network, name, lambda network, stack, _: network(stack))

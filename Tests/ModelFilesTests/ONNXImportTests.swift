@@ -183,8 +183,9 @@ import Testing
       "channels",
       [
         .shuffleChannels(groups: 3).named("s"), .sliceChannels(end: 2).named("a"),
-        .sliceChannels(start: 2).reading("s").named("b"), .concatenate.reading("b", "a"),
-        .spatialMean, .shuffleChannels(groups: 2), .sliceChannels(start: 1), .timePooling(.mean),
+        .sliceChannels(start: 2, end: 6).reading("s").named("b"), .concatenate.reading("b", "a"),
+        .spatialMean, .shuffleChannels(groups: 2), .sliceChannels(start: 1, end: 6),
+        .timePooling(.mean),
         .sliceChannels(end: 4), .shuffleChannels(groups: 2).named("v"),
       ]
     ),

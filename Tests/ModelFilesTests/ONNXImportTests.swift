@@ -1,4 +1,5 @@
 import Foundation
+import Layers
 import ModelFiles
 import Networks
 import Tensors
@@ -93,7 +94,11 @@ import Testing
   private static func model(
     _ preset: Preset, _ input: InputShape, _ options: PresetOptions = PresetOptions()
   ) throws -> Model {
-    let architecture = try preset.architecture(input: input, classes: 3, options: options)
+    try model(try preset.architecture(input: input, classes: 3, options: options))
+  }
+
+  private static func model(_ architecture: Architecture) throws -> Model {
+    let input = architecture.input
     let network = try Network(architecture: architecture, seed: 1)
     for entry in network.entries + network.bufferEntries {
       let values = entry.role == .statistics ? network.buffers : network.parameters
@@ -146,21 +151,101 @@ import Testing
     #expect(transfer.missing == [] && transfer.misshapen.isEmpty && transfer.left == [])
   }
 
-  @Test(arguments: [PresetOptions.Recurrence.gru, .bilstm, .peephole, .cifg])
+  @Test(arguments: PresetOptions.Recurrence.allCases)
   func recurrentLayersComeBack(recurrence: PresetOptions.Recurrence) throws {
     let preset = try #require(Preset.all.first { $0.name == "conv3d-lstm-small" })
-    _ = try Self.comesBack(
-      try Self.model(
-        preset, InputShape(frames: 4, height: 16, width: 16, channels: 3),
-        PresetOptions(recurrence: recurrence)))
+    let model = try Self.model(
+      preset, InputShape(frames: 12, height: 16, width: 16, channels: 3),
+      PresetOptions(recurrence: recurrence))
+    let read = try Self.comesBack(model)
+    #expect(read.network.written == model.network.written)
   }
 
-  @Test(arguments: [PresetOptions.Head.last, .mean, .attention])
+  @Test(arguments: PresetOptions.Head.allCases)
   func headsComeBack(head: PresetOptions.Head) throws {
     let preset = try #require(Preset.all.first { $0.name == "conv3d-lstm-small" })
-    _ = try Self.comesBack(
-      try Self.model(
-        preset, InputShape(frames: 4, height: 16, width: 16, channels: 3),
-        PresetOptions(head: head)))
+    let model = try Self.model(
+      preset, InputShape(frames: 12, height: 16, width: 16, channels: 3),
+      PresetOptions(head: head))
+    #expect(try Self.comesBack(model).network.written == model.network.written)
+  }
+
+  /// Layers that no preset has, of sizes that are not the usual.
+  private static let others: [(name: String, layers: [Node])] = [
+    (
+      "maps",
+      [
+        .convLSTM(name: "r", filters: 3, kernel: 3), .relu,
+        .convLSTM(name: "s", filters: 4, kernel: 5, givesAllSteps: false), .spatialMean,
+      ]
+    ),
+    (
+      "channels",
+      [
+        .shuffleChannels(groups: 3).named("s"), .sliceChannels(end: 2).named("a"),
+        .sliceChannels(start: 2, end: 6).reading("s").named("b"), .concatenate.reading("b", "a"),
+        .spatialMean, .shuffleChannels(groups: 2), .sliceChannels(start: 1, end: 6),
+        .timePooling(.mean),
+        .sliceChannels(end: 4), .shuffleChannels(groups: 2).named("v"),
+      ]
+    ),
+    (
+      "sequences",
+      [
+        .spatialMean, .sinusoidalPositions.named("p"), .selfAttention(name: "a", heads: 3),
+        .add.reading("p", "a"), .layerNormLSTM(name: "r", hidden: 5).named("r"),
+        .mgu(name: "m", hidden: 7), .selfAttention(name: "b", heads: 1),
+        .layerNormLSTM(name: "q", hidden: 3),
+      ]
+    ),
+    (
+      "norms",
+      [
+        .groupNorm(name: "g", groups: 3, epsilon: 1e-3), .layerNorm(name: "l", epsilon: 1e-6),
+        .spatialMean, .layerNorm(name: "n", epsilon: 0.1),
+      ]
+    ),
+  ]
+
+  /// With one step, nothing of what meets the step before is in the graph.
+  @Test(arguments: others.map(\.name), [1, 5])
+  func layersComeBack(name: String, steps: Int) throws {
+    let layers = try #require(Self.others.first { $0.name == name }).layers
+    let isVector = layers.last?.name == "v"
+    let input = InputShape(frames: steps, height: 4, width: 3, channels: 3)
+    let architecture = Architecture(
+      name: name, input: input, classes: 3,
+      layers: [.conv3D(name: "first", filters: 6, kernel: .one, padding: .zero, bias: true)]
+        + layers + (isVector ? [] : [.timePooling(.last)]) + [.dense(name: "head", outputs: 3)])
+    let model = try Self.model(architecture)
+    let read = try Self.comesBack(model)
+    if steps > 1 { #expect(read.network.written == model.network.written) }
+  }
+
+  /// What is like a layer of ours but for one operator is not taken for it.
+  @Test func otherLoopsAreRefused() throws {
+    let preset = try #require(Preset.all.first { $0.name == "conv3d-lstm-small" })
+    let model = try Self.model(
+      preset, InputShape(frames: 12, height: 16, width: 16, channels: 3),
+      PresetOptions(recurrence: .mgu))
+    let onnx = try ONNXExport.onnx(model)
+    for op in ["Tanh", "Sub", "Mul"] {
+      var other = onnx
+      let index = try #require(other.graph.nodes.lastIndex { $0.op == op })
+      other.graph.nodes[index].op = op == "Tanh" ? "Sigmoid" : "Add"
+      #expect(throws: ModelFileError.self) { try ONNXImport(other) }
+    }
+  }
+}
+
+extension Network {
+  /// Its layers that have one form in ONNX and settings that weights do not tell, sorted.
+  fileprivate var written: [String] {
+    let kinds = [
+      "layernorm_lstm", "mgu", "convlstm", "self_attention", "positions", "layernorm", "groupnorm",
+      "slice_channels", "shuffle_channels",
+    ]
+    return architecture.layers.map(\.layer).filter { kinds.contains(type(of: $0).kind) }
+      .map { "\($0)" }.sorted()
   }
 }

@@ -5,7 +5,7 @@ import Networks
 /// Each begins with a convolution, so that a gradient has somewhere to go.
 enum LayerCases {
   static let all: [Architecture] =
-    elementwise + merging + shapes + pooling + normalisation + convolutions + recurrent
+    elementwise + merging + shapes + channels + pooling + normalisation + convolutions + recurrent
     + wideCells
 
   static func volume(
@@ -111,6 +111,26 @@ enum LayerCases {
       ]),
   ]
 
+  private static let channels: [Architecture] = [
+    volume(
+      "channels", filters: 12,
+      [
+        .tanh.named("x"), .shuffleChannels(groups: 3).named("s"),
+        .sliceChannels(start: 1, end: 6).named("a"), .sigmoid.named("b"),
+        .sliceChannels(start: 5).reading("x").named("c"), .concatenate.reading("b", "a", "c"),
+        .batchNorm(name: "n"), .relu,
+      ]),
+    Architecture(
+      name: "features", input: InputShape(frames: 5, height: 3, width: 3, channels: 2),
+      classes: 3,
+      layers: [
+        .conv3D(name: "first", filters: 10, kernel: .one, padding: .zero, bias: true),
+        .spatialMean, .shuffleChannels(groups: 5).named("s"),
+        .sliceChannels(end: 7).named("a"), .timePooling(.mean), .sliceChannels(start: 1),
+        .shuffleChannels(groups: 2), .dense(name: "head", outputs: 3),
+      ]),
+  ]
+
   private static let pooling: [Architecture] =
     [
       (
@@ -146,7 +166,9 @@ enum LayerCases {
     volume(
       "batch norm alone", [.tanh, .batchNorm(name: "n", epsilon: 1e-3, momentum: 0.3), .gelu]),
     volume("layer norm", [.tanh, .layerNorm(name: "n")]),
-    volume("group norm", filters: 6, [.tanh, .groupNorm(name: "n", groups: 2), .relu]),
+    volume("layer norm, epsilon", [.tanh, .layerNorm(name: "n", epsilon: 0.02)]),
+    volume(
+      "group norm", filters: 6, [.tanh, .groupNorm(name: "n", groups: 2, epsilon: 1e-3), .relu]),
     Architecture(
       name: "norms of sequences", input: InputShape(frames: 6, height: 3, width: 3, channels: 2),
       classes: 3,

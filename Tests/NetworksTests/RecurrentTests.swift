@@ -6,8 +6,8 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Recurrent and attention layers against PyTorch (`Tests/Fixtures/layers/make-recurrent-goldens.py`)
-/// and, where PyTorch lacks them, against plain loops. Their gradients by differences, threads,
+/// Recurrent, attention, normalising and channel layers against PyTorch
+/// (`Tests/Fixtures/layers/make-recurrent-goldens.py`) and, where PyTorch lacks them, against plain loops. Their gradients by differences, threads,
 /// lifetimes, bf16 and JSON are `LayerTests`' matter.
 @Suite struct RecurrentTests {
   private static let batch = 3
@@ -32,11 +32,17 @@ import Testing
     ("sinusoidal", .sinusoidalPositions.named("r")),
     ("maps", .convLSTM(name: "r", filters: 11, kernel: 3)),
     ("last map", .convLSTM(name: "r", filters: 2, kernel: 5, givesAllSteps: false)),
+    ("slice of maps", .sliceChannels(start: 1, end: 4)),
+    ("shuffle of maps", .shuffleChannels(groups: 3)),
+    ("slice", .sliceChannels(start: 2)),
+    ("shuffle", .shuffleChannels(groups: 2)),
+    ("layer norm", .layerNorm(name: "r", epsilon: 0.02)),
+    ("group norm of maps", .groupNorm(name: "r", groups: 2, epsilon: 0.02)),
   ]
 
   /// The layer behind a pointwise convolution, every value of its output a class.
   private static func architecture(_ name: String, _ node: Node) throws -> Architecture {
-    let isVolume = node.layer is ConvLSTM
+    let isVolume = name.contains("map")
     let (height, width) = isVolume ? (height, width) : (1, 1)
     let read: ValueShape =
       isVolume

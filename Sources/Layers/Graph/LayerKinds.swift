@@ -8,7 +8,7 @@ public enum LayerKinds {
     Add.self, Multiply.self, Concatenate.self,
     MaxPool3D.self, AveragePool3D.self, AdaptiveAveragePool3D.self, SpatialMean.self,
     FlattenSteps.self, Flatten.self, Reshape.self, StepsToVolume.self, SliceTime.self,
-    DifferenceTime.self,
+    DifferenceTime.self, SliceChannels.self, ShuffleChannels.self,
     LSTMLayer.self, GRULayer.self, PeepholeLSTM.self, CoupledLSTM.self, LayerNormLSTM.self,
     MinimalGatedUnit.self, ConvLSTM.self,
     TimePool.self, AttentionPool.self, AdditiveAttention.self, SelfAttention.self, Positions.self,

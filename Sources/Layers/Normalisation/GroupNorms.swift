@@ -3,12 +3,15 @@ import Tensors
 /// Layer normalisation over the last axis (Ba et al. 2016), parameters as PyTorch's `LayerNorm`.
 public struct LayerNorm: ExecutableLayer {
   public static let kind = "layernorm"
+  /// Added to the variance, as PyTorch's `eps`.
+  public var epsilon: Float
   public var title: String { "LayerNorm" }
 
-  public init() {}
+  public init(epsilon: Float = NormEpsilon.usual) { self.epsilon = epsilon }
 
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {
     try LayerError.requireInputs(inputs, 1)
+    try NormEpsilon.require(epsilon)
     return inputs[0]
   }
 
@@ -17,7 +20,20 @@ public struct LayerNorm: ExecutableLayer {
   }
 
   package func stage(_ place: PlacedLayer) -> any Stage {
-    GroupNormStage(name: place.name, groups: nil)
+    GroupNormStage(name: place.name, groups: nil, epsilon: epsilon)
+  }
+
+  private enum Key: String, CodingKey { case epsilon }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: Key.self)
+    self.init(
+      epsilon: try values.decodeIfPresent(Float.self, forKey: .epsilon) ?? NormEpsilon.usual)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: Key.self)
+    if epsilon != NormEpsilon.usual { try values.encode(epsilon, forKey: .epsilon) }
   }
 }
 
@@ -26,9 +42,14 @@ public struct LayerNorm: ExecutableLayer {
 public struct GroupNorm: ExecutableLayer {
   public static let kind = "groupnorm"
   public var groups: Int
+  /// Added to the variance, as PyTorch's `eps`.
+  public var epsilon: Float
   public var title: String { "GroupNorm, \(groups) groups" }
 
-  public init(groups: Int) { self.groups = groups }
+  public init(groups: Int, epsilon: Float = NormEpsilon.usual) {
+    self.groups = groups
+    self.epsilon = epsilon
+  }
 
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {
     try LayerError.requireInputs(inputs, 1)
@@ -37,6 +58,7 @@ public struct GroupNorm: ExecutableLayer {
     guard channels % groups == 0 else {
       throw LayerError("\(groups) groups do not divide \(channels) channels evenly")
     }
+    try NormEpsilon.require(epsilon)
     return inputs[0]
   }
 
@@ -45,7 +67,34 @@ public struct GroupNorm: ExecutableLayer {
   }
 
   package func stage(_ place: PlacedLayer) -> any Stage {
-    GroupNormStage(name: place.name, groups: groups)
+    GroupNormStage(name: place.name, groups: groups, epsilon: epsilon)
+  }
+
+  private enum Key: String, CodingKey { case groups, epsilon }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: Key.self)
+    self.init(
+      groups: try values.decode(Int.self, forKey: .groups),
+      epsilon: try values.decodeIfPresent(Float.self, forKey: .epsilon) ?? NormEpsilon.usual)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: Key.self)
+    try values.encode(groups, forKey: .groups)
+    if epsilon != NormEpsilon.usual { try values.encode(epsilon, forKey: .epsilon) }
+  }
+}
+
+/// What a normalisation adds to the variance before it divides by its root.
+public enum NormEpsilon {
+  /// PyTorch's.
+  public static let usual: Float = 1e-5
+
+  static func require(_ epsilon: Float) throws(LayerError) {
+    guard epsilon > 0, epsilon < 1 else {
+      throw LayerError("an epsilon of \(epsilon): it lies between 0 and 1")
+    }
   }
 }
 
@@ -58,10 +107,14 @@ private func scaleAndShift(_ features: Int) -> [ParameterSpec] {
 
 extension Node {
   /// Layer normalisation over the last axis.
-  public static func layerNorm(name: String) -> Node { Node(LayerNorm(), name: name) }
+  public static func layerNorm(name: String, epsilon: Float = NormEpsilon.usual) -> Node {
+    Node(LayerNorm(epsilon: epsilon), name: name)
+  }
   /// Group normalisation over all positions.
-  public static func groupNorm(name: String, groups: Int) -> Node {
-    Node(GroupNorm(groups: groups), name: name)
+  public static func groupNorm(
+    name: String, groups: Int, epsilon: Float = NormEpsilon.usual
+  ) -> Node {
+    Node(GroupNorm(groups: groups, epsilon: epsilon), name: name)
   }
 }
 
@@ -69,6 +122,7 @@ private struct GroupNormStage: Stage {
   let name: String
   /// Nil normalises each row of features for itself.
   let groups: Int?
+  let epsilon: Float
 
   func operation(_ site: Site, plan: inout MemoryPlan) -> any Operation {
     GroupNormOperation(self, site, plan: &plan)
@@ -78,8 +132,7 @@ private struct GroupNormStage: Stage {
 /// `y = γ (x − μ) / √(σ² + ε) + β`, μ and σ² over a set of values: a row of features, or a group of
 /// channels at all positions of a clip.
 private struct GroupNormOperation: Operation {
-  private static let epsilon = 1e-5
-
+  private let epsilon: Double
   private let input, output: Site.Value
   private let gamma, beta: Range<Int>
   private let channels: Int
@@ -91,6 +144,7 @@ private struct GroupNormOperation: Operation {
   private let sums: MemoryPlan.Slot?
 
   init(_ stage: GroupNormStage, _ site: Site, plan: inout MemoryPlan) {
+    epsilon = Double(stage.epsilon)
     input = site.input
     output = site.output
     gamma = site.range(stage.name, "weight")
@@ -136,7 +190,7 @@ private struct GroupNormOperation: Operation {
         }
         state[2 * (sample * sets + set)] = mean
         state[2 * (sample * sets + set) + 1] =
-          1 / (squares / count + GroupNormOperation.epsilon).squareRoot()
+          1 / (squares / count + epsilon).squareRoot()
       }
     }
     RowLoop.clearHalo(step, output)

@@ -98,11 +98,11 @@ enum PyTorchModule {
 
         def run_layernorm(self, node, t, x):
             turned = x.movedim(1, -1) if x.dim() == 5 else x
-            y = F.layer_norm(turned, turned.shape[-1:], t("weight"), t("bias"))
+            y = F.layer_norm(turned, turned.shape[-1:], t("weight"), t("bias"), node.get("epsilon", 1e-5))
             return y.movedim(-1, 1) if x.dim() == 5 else y
 
         def run_groupnorm(self, node, t, x):
-            return F.group_norm(x, node["groups"], t("weight"), t("bias"))
+            return F.group_norm(x, node["groups"], t("weight"), t("bias"), node.get("epsilon", 1e-5))
 
         # Functions of each value.
 
@@ -186,6 +186,15 @@ enum PyTorchModule {
             first = x.narrow(axis, 0, 1)
             return torch.cat([torch.zeros_like(first), x.diff(dim=axis)], axis)
 
+        def run_slice_channels(self, node, t, x):
+            axis = 2 if x.dim() == 3 else 1
+            start, end = node.get("start", 0), node.get("end", x.shape[axis])
+            return x.narrow(axis, start, end - start)
+
+        def run_shuffle_channels(self, node, t, x):
+            axis = 2 if x.dim() == 3 else 1
+            return x.unflatten(axis, (node["groups"], -1)).transpose(axis, axis + 1).flatten(axis, axis + 1)
+
         def run_timepooling(self, node, t, x):
             return x[:, -1] if node["mode"] == "last" else x.mean(1)
 
@@ -265,7 +274,7 @@ enum PyTorchModule {
                 c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
                 h = torch.sigmoid(o) * torch.tanh(c)
                 outputs.append(h)
-            return torch.stack(outputs, 2)
+            return torch.stack(outputs if node.get("all_steps", True) else outputs[-1:], 2)
 
         # Attention.
 
@@ -285,7 +294,12 @@ enum PyTorchModule {
             return y.transpose(0, 1)
 
         def run_positions(self, node, t, x):
-            return x + t("weight")
+            if node.get("kind", "learned") == "learned":
+                return x + t("weight")
+            steps, features = x.shape[1:]
+            place = torch.arange(features, dtype=torch.float64)
+            angle = torch.arange(steps, dtype=torch.float64)[:, None] / 10000 ** (place // 2 * 2 / features)
+            return x + torch.where(place % 2 == 0, angle.sin(), angle.cos()).to(x)
 
 
     def load(folder=pathlib.Path(__file__).parent):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Goldens of recurrent and attention layers, and their definition for exporters: what PyTorch
+"""Goldens of recurrent, attention, normalising and channel layers, and their definition for exporters: what PyTorch
 computes for each, by its own modules where it has them, else written out in its operators.
 
     python3 -m venv .venv && .venv/bin/pip install torch numpy safetensors
@@ -144,6 +144,22 @@ def maps(filters, kernel, every):
         "weight_hh": (4 * filters, filters, kernel, kernel), "bias": (4 * filters,)}, run
 
 
+def channels(run):
+    """Some of the channels, or all in another order; they stand behind the clips of volumes and
+    behind the steps of sequences."""
+    return {}, lambda p, x: run(x, 1 if x.dim() == 5 else 2)
+
+
+def shuffle(groups):
+    """Zhang et al. 2018."""
+    return channels(lambda x, axis: x.unflatten(axis, (groups, -1)).transpose(
+        axis, axis + 1).flatten(axis, axis + 1))
+
+
+def norm(run):
+    return {"weight": (INPUTS,), "bias": (INPUTS,)}, run
+
+
 def module(made, call):
     """A module of PyTorch's."""
     made = made.double()
@@ -169,6 +185,12 @@ CASES = {
         torch.nn.MultiheadAttention(INPUTS, 3, batch_first=True), "attention"),
     "additive": additive(5), "sinusoidal": sinusoidal(),
     "maps": maps(11, 3, True), "last map": maps(2, 5, False),
+    "slice of maps": channels(lambda x, axis: x.narrow(axis, 1, 3)),
+    "shuffle of maps": shuffle(3),
+    "slice": channels(lambda x, axis: x.narrow(axis, 2, INPUTS - 2)),
+    "shuffle": shuffle(2),
+    "layer norm": norm(lambda p, x: F.layer_norm(x, x.shape[-1:], p["weight"], p["bias"], 0.02)),
+    "group norm of maps": norm(lambda p, x: F.group_norm(x, 2, p["weight"], p["bias"], 0.02)),
 }
 
 

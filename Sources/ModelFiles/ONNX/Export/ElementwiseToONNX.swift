@@ -127,6 +127,32 @@ extension DifferenceTime: ONNXWritable {
   }
 }
 
+extension SliceChannels: ONNXWritable {
+  func write(to builder: inout ONNXBuilder, _ inputs: [String]) throws(LayerError) -> String {
+    var axis = 1
+    if case .sequence = builder.shape { axis = 2 }
+    return builder.slice(inputs[0], axis: axis, from: start, to: end ?? builder.shape.features)
+  }
+}
+
+extension ShuffleChannels: ONNXWritable {
+  func write(to builder: inout ONNXBuilder, _ inputs: [String]) throws(LayerError) -> String {
+    let channels = builder.shape.features
+    let cut = [groups, channels / groups]
+    let (before, behind): ([Int], [Int]) =
+      switch builder.shape {
+      case .volume(let extent, _): ([], [extent.depth, extent.height, extent.width])
+      case .sequence(let steps, _): ([steps], [])
+      case .vector: ([], [])
+      }
+    let axis = before.count + 1
+    var order = (0..<Int64(axis + 2 + behind.count)).map { $0 }
+    order.swapAt(axis, axis + 1)
+    let turned = builder.transpose(builder.reshape(inputs[0], before + cut + behind), order)
+    return builder.reshape(turned, before + [channels] + behind)
+  }
+}
+
 extension DropoutLayer: ONNXWritable {
   func write(to builder: inout ONNXBuilder, _ inputs: [String]) throws(LayerError) -> String {
     inputs[0]
@@ -161,7 +187,7 @@ extension LayerNorm: ONNXWritable {
     let value = isVolume ? builder.transpose(inputs[0], [0, 2, 3, 4, 1]) : inputs[0]
     let made = builder.add(
       "LayerNormalization", [value, builder.parameter("weight"), builder.parameter("bias")],
-      ["axis": .int(-1), "epsilon": .float(1e-5)])
+      ["axis": .int(-1), "epsilon": .float(epsilon)])
     return isVolume ? builder.transpose(made, [0, 4, 1, 2, 3]) : made
   }
 }
@@ -173,7 +199,7 @@ extension GroupNorm: ONNXWritable {
     let ones = builder.floats([Float](repeating: 1, count: groups), [groups])
     let zeros = builder.floats([Float](repeating: 0, count: groups), [groups])
     let normalised = builder.add(
-      "InstanceNormalization", [grouped, ones, zeros], ["epsilon": .float(1e-5)])
+      "InstanceNormalization", [grouped, ones, zeros], ["epsilon": .float(epsilon)])
     let back = builder.reshape(
       normalised, [channels, extent.depth, extent.height, extent.width])
     let scaled = builder.add("Mul", [back, builder.parameter("weight", [channels, 1, 1, 1])])

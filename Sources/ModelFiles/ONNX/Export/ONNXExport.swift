@@ -75,12 +75,19 @@ protocol ONNXWritable {
 struct ONNXBuilder {
   private(set) var nodes: [ONNXNode] = []
   private(set) var initializers: [ONNXTensor] = []
-  private let network: Network
+  /// Nil for a pattern, whose weights are not known: they are NaN.
+  private let network: Network?
   private var place: PlacedLayer?
   private var numbers = 0
   private var known: Set<String> = []
 
   init(network: Network) { self.network = network }
+
+  /// Of the operators that one layer becomes, whatever its weights.
+  init(patternOf layer: PlacedLayer) {
+    network = nil
+    place = layer
+  }
 
   mutating func begin(_ place: PlacedLayer, output: String) {
     self.place = place
@@ -158,23 +165,44 @@ struct ONNXBuilder {
     let full = "\(layer.name).\(name)"
     if known.insert(full).inserted {
       initializers.append(
-        ONNXTensor(name: full, dims: shape ?? entry(name).shape, floats: values(name)))
+        ONNXTensor(name: full, dims: shape ?? self.shape(of: name), floats: values(name)))
     }
     return full
   }
 
+  /// The layer's matrix of that name `[rows, columns]`, turned: what `MatMul` multiplies by.
+  mutating func transposed(_ name: String) -> String {
+    let full = "\(layer.name).\(name)\(ONNXBuilder.turnedSuffix)"
+    guard known.insert(full).inserted else { return full }
+    let (source, shape) = (values(name), shape(of: name))
+    let (rows, columns) = (shape[0], shape[1])
+    var turned = [Float](repeating: 0, count: source.count)
+    for row in 0..<rows {
+      for column in 0..<columns { turned[column * rows + row] = source[row * columns + column] }
+    }
+    initializers.append(ONNXTensor(name: full, dims: [columns, rows], floats: turned))
+    return full
+  }
+
+  /// Ends the names of `transposed`.
+  static let turnedSuffix = ".T"
+
   /// The values of the layer's tensor of that name.
   func values(_ name: String) -> [Float] {
-    let entry = entry(name)
+    guard let network else {
+      return [Float](repeating: .nan, count: shape(of: name).reduce(1, *))
+    }
+    guard let entry = network.entry("\(layer.name).\(name)") else {
+      preconditionFailure("\(layer.name) is not in its network")
+    }
     return Array(
       (entry.role == .statistics ? network.buffers : network.parameters)[entry.range])
   }
 
-  private func entry(_ name: String) -> Network.Entry {
-    guard let entry = network.entry("\(layer.name).\(name)") else {
-      preconditionFailure("\(layer.name) did not say that it has a tensor \(name)")
-    }
-    return entry
+  private func shape(of name: String) -> [Int] {
+    guard let spec = layer.layer.parameters(of: layer.inputs).first(where: { $0.name == name })
+    else { preconditionFailure("\(layer.name) did not say that it has a tensor \(name)") }
+    return spec.shape
   }
 
   mutating func floats(_ values: [Float], _ dims: [Int]) -> String {

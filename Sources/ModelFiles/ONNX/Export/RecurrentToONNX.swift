@@ -110,15 +110,6 @@ extension CoupledLSTM: ONNXWritable {
 // What ONNX has no operator for is written out step by step.
 
 extension ONNXBuilder {
-  fileprivate mutating func weight(turned name: String, rows: Int, columns: Int) -> String {
-    let source = values(name)
-    var turned = [Float](repeating: 0, count: source.count)
-    for row in 0..<rows {
-      for column in 0..<columns { turned[column * rows + row] = source[row * columns + column] }
-    }
-    return floats(turned, [columns, rows])
-  }
-
   /// Step `time` of a sequence `[N, T, C]`, as `[N, C]`.
   fileprivate mutating func step(_ value: String, _ time: Int) -> String {
     add("Squeeze", [slice(value, axis: 1, from: time, to: time + 1), integers([1])])
@@ -147,18 +138,16 @@ extension ONNXBuilder {
 
 extension LayerNormLSTM: ONNXWritable {
   func write(to builder: inout ONNXBuilder, _ inputs: [String]) throws(LayerError) -> String {
-    let (steps, features) = try builder.shape.sequence()
+    let (steps, _) = try builder.shape.sequence()
     func normalise(_ value: String, _ name: String) -> String {
       builder.add(
         "LayerNormalization",
         [value, builder.parameter("\(name).weight"), builder.parameter("\(name).bias")],
         ["axis": .int(-1), "epsilon": .float(1e-5)])
     }
-    let outer = builder.add(
-      "MatMul",
-      [inputs[0], builder.weight(turned: "weight_ih", rows: 4 * hidden, columns: features)])
+    let outer = builder.add("MatMul", [inputs[0], builder.transposed("weight_ih")])
     let all = normalise(outer, "ln_ih")
-    let recurrent = builder.weight(turned: "weight_hh", rows: 4 * hidden, columns: hidden)
+    let recurrent = builder.transposed("weight_hh")
     // Before the first step h is 0, whose normalisation is the shift alone.
     var (h, c): (String?, String?) = (nil, nil)
     var outputs: [String] = []
@@ -183,11 +172,11 @@ extension LayerNormLSTM: ONNXWritable {
 
 extension MinimalGatedUnit: ONNXWritable {
   func write(to builder: inout ONNXBuilder, _ inputs: [String]) throws(LayerError) -> String {
-    let (steps, features) = try builder.shape.sequence()
-    let weights = builder.weight(turned: "weight_ih", rows: 2 * hidden, columns: features)
+    let (steps, _) = try builder.shape.sequence()
+    let weights = builder.transposed("weight_ih")
     let all = builder.add(
       "Add", [builder.add("MatMul", [inputs[0], weights]), builder.parameter("bias")])
-    let recurrent = builder.weight(turned: "weight_hh", rows: 2 * hidden, columns: hidden)
+    let recurrent = builder.transposed("weight_hh")
     let (forget, fresh) = (
       builder.block(recurrent, 0, hidden), builder.block(recurrent, 1, hidden)
     )

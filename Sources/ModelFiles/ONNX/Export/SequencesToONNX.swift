@@ -23,16 +23,7 @@ extension ONNXBuilder {
 
   /// `x Wᵀ` of the last axis.
   fileprivate mutating func project(_ value: String, _ weight: String) -> String {
-    let shape = values(weight).count
-    let columns = layer.layer.parameters(of: layer.inputs).first { $0.name == weight }?.shape[0]
-    let rows = columns ?? 1
-    let source = values(weight)
-    let width = shape / rows
-    var turned = [Float](repeating: 0, count: shape)
-    for row in 0..<rows {
-      for column in 0..<width { turned[column * rows + row] = source[row * width + column] }
-    }
-    return add("MatMul", [value, floats(turned, [width, rows])])
+    add("MatMul", [value, transposed(weight)])
   }
 }
 

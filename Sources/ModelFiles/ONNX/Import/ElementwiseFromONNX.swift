@@ -129,15 +129,20 @@ extension ONNXGraphReader {
 
   mutating func add(_ node: ONNXNode) throws(ONNXRefusal) {
     if node.inputs.count == 2, let (flow, constant, _) = try withConstant(node) {
-      if case .sequence(let steps, let features) = assembly.shape(flow.value),
-        constant.count == steps * features, steps > 1, flow.isPlain, !isFramewise,
-        flow.axes.count == 3, isWhole(flow.axes[1], .time, flow),
-        isWhole(flow.axes[2], .channel, flow), constant.dims.suffix(2) == [steps, features]
+      let sizes = flow.sizes
+      if flow.isPlain, !isFramewise, sizes.count == 3, sizes[1] > 1, constant.dims.count >= 2,
+        constant.count == sizes[1] * sizes[2], constant.dims.suffix(2) == sizes.suffix(2),
+        isWhole(flow.axes[1], .time, flow),
+        case (let read, nil) = try features(flow, node, wantsSteps: true)
       {
+        let (steps, features) = (sizes[1], sizes[2])
+        let isWaves = try constant.isEqual(to: Positions.waves(steps: steps, features: features))
         let value = try assembly.add(
-          Positions(kind: .learned), [flow.value], name: name(node, weight: 1),
-          weights: ["weight": ImportedWeight(constant)])
-        return try set(node, Flow(value, flow.axes))
+          Positions(kind: isWaves ? .sinusoidal : .learned), [read],
+          name: name(node, weight: 1),
+          weights: isWaves ? [:] : ["weight": ImportedWeight(constant)])
+        let axes = flow.axes.dropLast() + [AxisMap.whole(.channel, features)]
+        return try set(node, Flow(value, Array(axes)))
       }
       return try change(node, flow, by: constant) { (1, $0) }
     }

@@ -116,15 +116,7 @@ extension ONNXGraphReader {
     try set(node, Flow(value, flow.axes))
   }
 
-  private func requireEpsilon(_ node: ONNXNode) throws(ONNXRefusal) {
-    let epsilon = node.float("epsilon") ?? 1e-5
-    guard abs(epsilon - 1e-5) < 1e-9 else {
-      throw ONNXRefusal("has the epsilon \(epsilon); vidclass has 0.00001 here")
-    }
-  }
-
   mutating func layerNorm(_ node: ONNXNode) throws(ONNXRefusal) {
-    try requireEpsilon(node)
     let flow = try flow(node, 0)
     let rank = flow.axes.count
     let axis = try ConstantFolding.resolved(node.int("axis") ?? -1, rank: rank)
@@ -134,7 +126,8 @@ extension ONNXGraphReader {
     }
     let weight = try need(node, 1, "weight")
     let value = try assembly.add(
-      LayerNorm(), [flow.value], name: name(node, weight: 1),
+      LayerNorm(epsilon: node.float("epsilon") ?? NormEpsilon.usual), [flow.value],
+      name: name(node, weight: 1),
       weights: [
         "weight": ImportedWeight(weight),
         "bias": try constant(node, 2).map { ImportedWeight($0) } ?? .filled(0, weight.count),
@@ -145,7 +138,6 @@ extension ONNXGraphReader {
   /// Instance normalisation of groups of channels, all else flattened or behind: a group
   /// normalisation, whose scale and shift for each channel come behind it.
   mutating func groupNorm(_ node: ONNXNode) throws(ONNXRefusal) {
-    try requireEpsilon(node)
     let flow = try flow(node, 0)
     let shape = assembly.shape(flow.value)
     guard case .volume(_, let channels) = shape, flow.axes.count > 2,
@@ -166,7 +158,8 @@ extension ONNXGraphReader {
       return ImportedWeight(ONNXConstant(floats: all, dims: [channels]))
     }
     let value = try assembly.add(
-      GroupNorm(groups: groups), [flow.value], name: name(node),
+      GroupNorm(groups: groups, epsilon: node.float("epsilon") ?? NormEpsilon.usual),
+      [flow.value], name: name(node),
       weights: ["weight": try each(1, "weight"), "bias": try each(2, "bias")])
     try set(node, Flow(value, flow.axes))
   }

@@ -129,6 +129,16 @@ struct ONNXConstant {
     return try numbers()[0]
   }
 
+  /// Whether it has just these values.
+  func isEqual(to values: [Float]) throws(ONNXRefusal) -> Bool {
+    guard isFloat, count == values.count else { return false }
+    do {
+      return try floats() == values
+    } catch {
+      throw ONNXRefusal(error)
+    }
+  }
+
   /// Whether it is 0 everywhere.
   func isZero() throws(ONNXRefusal) -> Bool {
     if case .filled(let value) = storage { return value == 0 }

@@ -1,8 +1,17 @@
 import Layers
 
 extension ONNXGraphReader {
+  /// Reads the first operator, with those behind it that make one layer together with it.
+  ///
+  /// - Returns: how many were read.
+  mutating func read(_ nodes: ArraySlice<ONNXNode>) throws(ONNXRefusal) -> Int {
+    if let count = try writtenOut(nodes) { return count }
+    try read(nodes[nodes.startIndex])
+    return 1
+  }
+
   /// Reads one operator.
-  mutating func read(_ node: ONNXNode) throws(ONNXRefusal) {
+  private mutating func read(_ node: ONNXNode) throws(ONNXRefusal) {
     guard !node.outputs.isEmpty, node.domain.isEmpty else { throw lacking(node) }
     if ConstantFolding.operators.contains(node.op), try fold(node) { return }
     switch node.op {
@@ -35,6 +44,7 @@ extension ONNXGraphReader {
     case "Squeeze", "Unsqueeze": try squeeze(node)
     case "Expand": try expand(node)
     case "Slice": try slice(node)
+    case "Split": try split(node)
     case "Gather": try gather(node)
     case "Concat": try concatenate(node)
     case "LSTM", "GRU": try recurrent(node)

@@ -163,9 +163,10 @@ struct ONNXReading {
         layout.roles.map {
           AxisMap.whole($0, $0 == .clip ? layout.clips : shape.size(of: $0))
         }))
-    for (index, node) in model.graph.nodes.enumerated() where isNeeded[index] {
+    var left = zip(model.graph.nodes, isNeeded).filter { $0.1 }.map { $0.0 }[...]
+    while let node = left.first {
       do {
-        try reader.read(node)
+        left = left.dropFirst(try reader.read(left))
       } catch {
         if let file = error.file { throw file }
         let isLacking = error.message.hasPrefix("is an operator")

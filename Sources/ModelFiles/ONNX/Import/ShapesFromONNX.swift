@@ -26,7 +26,7 @@ extension ONNXGraphReader {
       throw ONNXRefusal(
         "gives \(text(flow)) the shape \(wanted), which cuts across its axes and means nothing")
     }
-    try set(node, flow.with(axes: axes))
+    try set(node, try shuffled(flow.with(axes: axes), node))
   }
 
   mutating func transpose(_ node: ONNXNode) throws(ONNXRefusal) {
@@ -69,7 +69,7 @@ extension ONNXGraphReader {
     try set(node, flow)
   }
 
-  // MARK: Steps of time
+  // MARK: Parts of axes
 
   mutating func slice(_ node: ONNXNode) throws(ONNXRefusal) {
     if case .stack(let flows, let axis)? = try value(node, 0) {
@@ -95,6 +95,16 @@ extension ONNXGraphReader {
   mutating func gather(_ node: ONNXNode) throws(ONNXRefusal) {
     let indices = try need(node, 1, "indices")
     let numbers = try indices.integers()
+    // All places in their order are the same values in another shape.
+    if numbers.count > 1, case .flow(let flow)? = try value(node, 0), flow.pads == nil {
+      let axis = try ConstantFolding.resolved(node.int("axis") ?? 0, rank: flow.axes.count)
+      let sizes = flow.sizes[..<axis] + indices.dims + flow.sizes[(axis + 1)...]
+      if numbers == Array(0..<Int64(flow.sizes[axis])),
+        let axes = AxisMap.regrouped(flow.axes, to: Array(sizes))
+      {
+        return try set(node, flow.with(axes: axes))
+      }
+    }
     guard numbers.count == 1, indices.dims.count <= 1 else {
       throw ONNXRefusal("takes \(numbers.count) places of an axis; vidclass takes steps by slices")
     }
@@ -120,22 +130,6 @@ extension ONNXGraphReader {
     }
     if indices.dims.isEmpty { result.axes.remove(at: axis) }
     try set(node, result)
-  }
-
-  private mutating func taking(
-    _ range: Range<Int>, step: Int, of flow: Flow, axis: Int, _ node: ONNXNode
-  ) throws(ONNXRefusal) -> Flow {
-    guard isWhole(flow.axes[axis], .time, flow), !range.isEmpty, step > 0 else {
-      throw ONNXRefusal(
-        "takes \(range) of axis \(axis) of \(text(flow)); vidclass takes steps of time "
-          + "(slice_time)")
-    }
-    let value = try assembly.add(
-      SliceTime(start: range.lowerBound, end: range.upperBound, step: step), [flow.value],
-      name: name(node))
-    var axes = flow.axes
-    axes[axis] = AxisMap.whole(.time, (range.count + step - 1) / step)
-    return Flow(value, axes)
   }
 
   mutating func concatenate(_ node: ONNXNode) throws(ONNXRefusal) {

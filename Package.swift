@@ -113,6 +113,12 @@ let package = Package(
         "VidclassKit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Examples/forecast", packageAccess: false, swiftSettings: swift),
+    .executableTarget(
+      name: "stills",
+      dependencies: [
+        "VidclassKit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/Examples/stills", packageAccess: false, swiftSettings: swift),
     // The file is that of Tests/LibraryPackage, the tutorial as a package of its own.
     .executableTarget(
       name: "tutorial", dependencies: ["VidclassKit"],
@@ -160,7 +166,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "vidclass", "clipmaker", "forecast", "tutorial", "ModelFiles", "VideoDecoding", "Tensors",
+        "vidclass", "clipmaker", "forecast", "stills", "tutorial", "ModelFiles", "VideoDecoding",
+        "Tensors",
         "TestSupport",
       ],
       swiftSettings: swift),

@@ -19,12 +19,16 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import warnings
 import zipfile
 
 import onnxruntime
 import torch
 import torchvision
 from safetensors.torch import load_file
+
+# The older exporter is asked for on purpose.
+warnings.filterwarnings("ignore", category=DeprecationWarning)
 
 LIMIT = 1e-4
 # Of torchvision, by the sides of what they are given; VGG and S3D take no less.

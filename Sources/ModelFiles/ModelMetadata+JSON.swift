@@ -1,3 +1,4 @@
+import FileStore
 import Foundation
 import Networks
 
@@ -39,7 +40,9 @@ extension ModelMetadata {
   }
 
   /// Reads and checks the metadata of a file.
-  init(_ strings: [String: String], path: String) throws(ModelFileError) {
+  ///
+  /// - Parameter weights: bytes of the tensors beside it: each class has some.
+  init(_ strings: [String: String], path: String, weights: Int) throws(ModelFileError) {
     guard let version = strings[Key.formatVersion] else {
       throw ModelFileError(
         .mismatch, path: path,
@@ -56,9 +59,17 @@ extension ModelMetadata {
         "has format version \(number), this program reads up to "
           + "\(ModelMetadata.currentFormatVersion); update vidclass")
     }
+    let bounds = JSONBounds()
+    let classBounds = JSONBounds(values: max(bounds.values, weights / 64))
+    for key in [Key.training, Key.datasetHash, Key.splitHash, Key.programVersion] {
+      if let text = strings[key], text.utf8.count > bounds.string {
+        throw ModelFileError(
+          .mismatch, path: path, "has metadata \(key) of more than \(bounds.string) bytes")
+      }
+    }
     self.init(
       architecture: try ModelMetadata.value(Key.architecture, strings, path),
-      classes: try ModelMetadata.value(Key.classes, strings, path),
+      classes: try ModelMetadata.value(Key.classes, strings, path, classBounds),
       preprocessing: try ModelMetadata.value(Key.preprocessing, strings, path),
       temperature: try ModelMetadata.number(Key.temperature, strings, path),
       clipSeconds: try ModelMetadata.number(Key.clipSeconds, strings, path),
@@ -69,11 +80,16 @@ extension ModelMetadata {
   }
 
   private static func value<Value: Decodable>(
-    _ key: String, _ strings: [String: String], _ path: String
+    _ key: String, _ strings: [String: String], _ path: String,
+    _ bounds: JSONBounds = JSONBounds()
   ) throws(ModelFileError) -> Value {
     guard let text = strings[key] else {
       throw ModelFileError(
         .mismatch, path: path, "lacks the metadata \(key); was it written by vidclass train?")
+    }
+    if let flaw = bounds.flaw(in: text) {
+      throw ModelFileError(
+        .mismatch, path: path, "has metadata \(key) that is not read: it \(flaw)")
     }
     do {
       return try JSONDecoder().decode(Value.self, from: Data(text.utf8))

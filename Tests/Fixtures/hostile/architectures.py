@@ -177,7 +177,8 @@ def texts():
 HARMLESS = {
     "digits-minus-zero", "classes-2-31", "classes-2-62", "classes-minus-1", "classes-lowest",
     "classes-zero", "groups-null", "groups-true", "dilation-null", "name-null", "inputs-null",
-    "key-twice", "deep-ignored", "layers-most", "padding-itself-null",
+    "key-twice", "layers-most", "name-text", "outputs-2-31", "outputs-2-62", "outputs-minus-1",
+    "outputs-lowest", "outputs-zero",
 }
 
 

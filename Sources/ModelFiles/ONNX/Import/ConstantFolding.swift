@@ -134,7 +134,7 @@ private struct Call {
         try input(0).integers(), try input(1).integers(), try input(2).integers()
       )
       guard let a = start.first, let b = end.first, let c = step.first, c != 0,
-        abs(a) < 1 << 31, abs(b) < 1 << 31, abs(c) < 1 << 31,
+        [a, b, c].allSatisfy({ (-1 << 31...1 << 31).contains($0) }),
         (b - a) / c < ONNXConstant.mostNumbers
       else { throw ONNXRefusal("a range too long") }
       return ONNXConstant(integers: Array(stride(from: a, to: b, by: Int64.Stride(c))))

@@ -33,59 +33,23 @@ public struct JSONBounds: Sendable {
   private func flaw(in bytes: UnsafeBufferPointer<UInt8>) -> String? {
     var open = 0
     var seen = 0
-    var position = 0
-    while position < bytes.count {
-      let start = position
-      position += 1
-      switch bytes[start] {
-      case UInt8(ascii: "["), UInt8(ascii: "{"):
+    var flaw: String?
+    JSONTokens.forEach(bytes) { kind, range in
+      seen += kind == .close ? 0 : 1
+      switch kind {
+      case .open:
         open += 1
-        seen += 1
-        if open > depth { return "is nested deeper than \(depth), at byte \(start)" }
-      case UInt8(ascii: "]"), UInt8(ascii: "}"): open -= 1
-      case UInt8(ascii: "\""):
-        position = JSONBounds.endOfString(bytes, from: position)
-        seen += 1
-        if position - start - 2 > string {
-          return "has a string of more than \(string) bytes, at byte \(start)"
-        }
-      case UInt8(ascii: " "), UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"),
-        UInt8(ascii: ","), UInt8(ascii: ":"):
-        break
-      default:
-        // A number, true, false, null, or none of JSON's.
-        while position < bytes.count, !JSONBounds.ends(bytes[position]) { position += 1 }
-        seen += 1
-        if position - start > number {
-          return "has a number of more than \(number) bytes, at byte \(start)"
-        }
+        if open > depth { flaw = "is nested deeper than \(depth), at byte \(range.lowerBound)" }
+      case .close: open -= 1
+      case .string where range.count - 2 > string:
+        flaw = "has a string of more than \(string) bytes, at byte \(range.lowerBound)"
+      case .word where range.count > number:
+        flaw = "has a number of more than \(number) bytes, at byte \(range.lowerBound)"
+      case .string, .word: break
       }
-      if seen > values { return "holds more than \(values) values" }
+      if seen > values { flaw = "holds more than \(values) values" }
+      return flaw == nil
     }
-    return nil
-  }
-
-  /// Behind the closing quote, or the end of the text.
-  private static func endOfString(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
-    var position = start
-    while position < bytes.count {
-      switch bytes[position] {
-      case UInt8(ascii: "\""): return position + 1
-      case UInt8(ascii: "\\"): position += 2
-      default: position += 1
-      }
-    }
-    return bytes.count
-  }
-
-  /// Whether a byte follows the end of a number or word.
-  private static func ends(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: ","), UInt8(ascii: ":"), UInt8(ascii: "]"), UInt8(ascii: "}"),
-      UInt8(ascii: "["), UInt8(ascii: "{"), UInt8(ascii: "\""), UInt8(ascii: " "),
-      UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"):
-      true
-    default: false
-    }
+    return flaw
   }
 }

@@ -87,15 +87,11 @@ extension ModelMetadata {
       throw ModelFileError(
         .mismatch, path: path, "lacks the metadata \(key); was it written by vidclass train?")
     }
-    if let flaw = bounds.flaw(in: text) {
-      throw ModelFileError(
-        .mismatch, path: path, "has metadata \(key) that is not read: it \(flaw)")
-    }
-    do {
-      return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+    do throws(BoundedJSON.Failure) {
+      return try BoundedJSON.decode(Array(text.utf8), within: bounds)
     } catch {
       throw ModelFileError(
-        .mismatch, path: path, "has metadata \(key) that cannot be read (\(reason(error)))")
+        .mismatch, path: path, "has metadata \(key) that cannot be read: it \(error.reason)")
     }
   }
 
@@ -106,16 +102,6 @@ extension ModelMetadata {
       throw ModelFileError(.mismatch, path: path, "lacks the number \(key) in its metadata")
     }
     return number
-  }
-
-  private static func reason(_ error: any Error) -> String {
-    switch error {
-    case DecodingError.keyNotFound(let key, _): "\(key.stringValue) is missing"
-    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
-      DecodingError.dataCorrupted(let context):
-      (context.codingPath.map(\.stringValue) + [context.debugDescription]).joined(separator: ": ")
-    default: "\(error)"
-    }
   }
 
   /// JSON with sorted keys.

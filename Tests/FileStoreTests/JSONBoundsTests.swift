@@ -16,7 +16,7 @@ import Testing
     ("[1,2,3,4,5,6,7,8,9,10]", "holds more than 10 values"),
     (#"{"a":1,"b":2,"c":3,"d":4,"e":5}"#, "holds more than 10 values"),
     (#"["123456789"]"#, "has a string of more than 8 bytes, at byte 1"),
-    (#"["123456789"#, "has a string of more than 8 bytes, at byte 1"),
+    (#"["1234567890"#, "has a string of more than 8 bytes, at byte 1"),
     ("[1e10000]", "has a number of more than 6 bytes, at byte 1"),
     ("nonsense", "has a number of more than 6 bytes, at byte 0"),
   ])

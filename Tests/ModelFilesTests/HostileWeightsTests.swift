@@ -24,26 +24,25 @@ import Testing
   // MARK: Pickles
 
   /// Opcodes of one or two bytes that each make a value of twenty or a container of eighty.
-  static let greedy: [(String, Pickle)] = [
+  static let greedy: [Forgery] = [
     ("values", Pickle().opcodes("](" + String(repeating: "N", count: 1_000_000) + "e.")),
     ("lists", Pickle().opcodes("](" + String(repeating: "]", count: 500_000) + "e.")),
     ("dictionaries", Pickle().opcodes("](" + String(repeating: "}", count: 500_000) + "e.")),
     ("memo", Pickle(4).opcodes("]").raw([UInt8](repeating: 0x94, count: 1_000_000)).opcodes(".")),
     (
       "texts",
-      Pickle(4).raw((0..<200_000).flatMap { _ in [0x8C, 16] + Array("0123456789abcdef".utf8) })
-        .opcodes(".")
+      Pickle(4).raw(
+        [UInt8](
+          repeatElement([0x8C, 16] + Array("0123456789abcdef".utf8), count: 200_000).joined()))
     ),
-    (
-      "nesting", Pickle().opcodes(")").raw([UInt8](repeating: 0x85, count: 500_000)).opcodes(".")
-    ),
-  ]
+    ("nesting", Pickle().opcodes(")").raw([UInt8](repeating: 0x85, count: 500_000)).opcodes(".")),
+  ].map { Forgery($0, pickle: $1, "makes more values than a file of") }
 
   @Test(arguments: greedy)
-  func boundsWhatValuesTake(name: String, pickle: Pickle) throws {
-    try Data(Zip(pickle.bytes).bytes).write(to: URL(filePath: folder("m")))
+  func boundsWhatValuesTake(forgery: Forgery) throws {
+    try Data(forgery.bytes).write(to: URL(filePath: folder("m")))
     let message = message { _ = try SafeTensors(readingPyTorch: folder("m")) }
-    #expect(message.contains("makes more values than a file of"))
+    #expect(message.contains(forgery.finding), "\(message)")
   }
 
   @Test func readsManyTensors() throws {
@@ -55,38 +54,34 @@ import Testing
 
   // MARK: Headers
 
-  static let headers: [(String, [UInt8], String)] = [
-    (
+  static let headers: [Forgery] = [
+    Forgery(
       "metadata of many keys",
       safetensors(
-        "{\"__metadata__\":{" + (0..<5000).map { "\"\($0)\":\"\"" }.joined(separator: ",")
-          + "}}"), "more than 4096 entries of metadata"
-    ),
-    (
+        "{\"__metadata__\":{" + (0..<5000).map { "\"\($0)\":\"\"" }.joined(separator: ",") + "}}"),
+      "more than 4096 entries of metadata"),
+    Forgery(
       "a name of a mebibyte",
       safetensors(
         "{\"" + String(repeating: "n", count: 1 << 20)
           + "\":{\"dtype\":\"F99\",\"shape\":[],\"data_offsets\":[0,4]}}", data: 4),
-      "only F32, BF16, I64 and U8 are read"
-    ),
-    (
+      "only F32, BF16, I64 and U8 are read"),
+    Forgery(
       "sizes that wrap",
       safetensors(
         #"{"w":{"dtype":"F32","shape":[4611686018427387905,2],"data_offsets":[0,8]}}"#, data: 8),
-      "impossible shape"
-    ),
-    (
-      "a name that is the same when unescaped",
+      "impossible shape"),
+    Forgery(
+      "a name that is the same without its escape",
       safetensors(
         #"{"w":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"#
-          + #""\u0077":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}"#), "the name w twice"
-    ),
+          + #""\u0077":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}"#), "the name w twice"),
   ]
 
   @Test(arguments: headers)
-  func boundsHeaders(name: String, bytes: [UInt8], finding: String) {
-    let message = message { _ = try SafeTensors(bytes: bytes, source: "m") }
-    #expect(message.contains(finding), "\(message.prefix(300))")
+  func boundsHeaders(forgery: Forgery) {
+    let message = message { _ = try SafeTensors(bytes: forgery.bytes, source: "m") }
+    #expect(message.contains(forgery.finding), "\(message.prefix(300))")
   }
 
   @Test func readsEscapes() throws {
@@ -115,15 +110,33 @@ import Testing
     #expect(message.contains("'c'") && message.contains("filters"), "\(message)")
   }
 
-  @Test(arguments: [
-    (String(repeating: "[", count: 1 << 20), "is nested deeper than 32"),
-    ("[" + String(repeating: "[],", count: 500_000) + "[]]", "holds more than 65536 values"),
-    (architecture(String(repeating: "9", count: 1 << 20)), "has a number of more than 64 bytes"),
-    (architecture("1", name: String(repeating: "n", count: 5 << 20)), "has a string of more than"),
-  ])
-  func boundsArchitectures(text: String, finding: String) {
-    let message = message { _ = try Architecture(json: Array(text.utf8), source: "a.json") }
-    #expect(message.contains(finding), "\(message)")
+  static let architectures: [Forgery] = [
+    ("deep", String(repeating: "[", count: 1 << 20), "is nested deeper than 32"),
+    (
+      "many values", "[" + String(repeating: "[],", count: 500_000) + "[]]",
+      "holds more than 65536 values"
+    ),
+    (
+      "a long number", architecture(String(repeating: "9", count: 1 << 20)),
+      "has a number of more than 64 bytes"
+    ),
+    (
+      "a long name", architecture("1", name: String(repeating: "n", count: 5 << 20)),
+      "has a string of more than"
+    ),
+    ("bytes of zero", "{\0}", "is not UTF-8 text"),
+  ].map { Forgery($0, Array($1.utf8), $2) }
+
+  @Test(arguments: architectures)
+  func boundsArchitectures(forgery: Forgery) {
+    let message = message { _ = try Architecture(json: forgery.bytes, source: "a.json") }
+    #expect(message.contains(forgery.finding), "\(message)")
+  }
+
+  @Test func takesFractionsWhereTheyMayBe() throws {
+    let text = Self.architecture("4").replacingOccurrences(
+      of: "]}", with: #",{"type":"dropout","rate":0.25}]}"#)
+    #expect(try Architecture(json: Array(text.utf8), source: "a.json").layers.count == 2)
   }
 
   @Test func boundsLayersTogether() {

@@ -24,7 +24,7 @@ extension Architecture {
   static let mostLayers = 2048
   /// Values of all layers for one clip, and weights of all layers.
   static let mostValues = 1 << 31
-  static let mostWeights = 1 << 31
+  static let mostWeights = 1 << 29
 
   /// Works out every name and shape.
   ///

@@ -178,7 +178,7 @@ HARMLESS = {
     "digits-minus-zero", "classes-2-31", "classes-2-62", "classes-minus-1", "classes-lowest",
     "classes-zero", "groups-null", "groups-true", "dilation-null", "name-null", "inputs-null",
     "key-twice", "layers-most", "name-text", "outputs-2-31", "outputs-2-62", "outputs-minus-1",
-    "outputs-lowest", "outputs-zero",
+    "outputs-lowest", "outputs-zero", "padding-all-zero", "padding-itself-zero",
 }
 
 

@@ -105,7 +105,7 @@ struct ONNXReading {
     guard let output = graph.outputs.first else {
       throw ModelFileError(.mismatch, path: model.source, "has no output")
     }
-    guard graph.nodes.count <= 1 << 16 else {
+    guard graph.nodes.count <= ONNXGraph.mostNodes else {
       throw ModelFileError(.mismatch, path: model.source, "has \(graph.nodes.count) operators")
     }
     self.model = model

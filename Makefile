@@ -8,7 +8,7 @@ VIDCLASS = .build/release/vidclass
 
 PYTHON ?= python3
 
-.PHONY: demo test fuzz stress soak bench interop library docs format install build deps test-deps \
+.PHONY: demo test fuzz hostile stress soak bench interop library docs format install build deps test-deps \
   clips
 
 # Trains on clips/ and labels a movie that training never saw.
@@ -26,6 +26,10 @@ test: test-deps
 # An hour of libFuzzer on everything that reads untrusted files.
 fuzz: test-deps
 	.make/fuzz
+
+# Hundreds of hostile files of weights, models, ONNX and architectures: each refused in bounds.
+hostile: build
+	.make/hostile-weights
 
 # Videos cut off at every byte and changed in ten thousand places; takes about half an hour.
 stress: test-deps

@@ -1,3 +1,11 @@
+/// What a model may ask of the rate at which it is shown frames.
+public enum FrameRates {
+  /// Frames a second.
+  public static let all = 1e-6...1000.0
+  /// Decoded frames from one that is taken to the next.
+  public static let strides = 1...10_000
+}
+
 /// What a decoded clip goes through before the network sees it; stored in every model.
 ///
 /// A clip becomes `frames` frames, each stretched to `resizeWidth` × `resizeHeight` by one swscale

@@ -138,6 +138,7 @@ struct SplitRecord: Sendable {
       let validationFraction: Double
     }
     guard model.datasetHash == index.fingerprint, let text = model.training["settings"],
+      JSONBounds().flaw(in: text) == nil,
       let settings = try? JSONDecoder().decode(Settings.self, from: Data(text.utf8)),
       let split = try? Splitter.split(
         index,
@@ -149,7 +150,9 @@ struct SplitRecord: Sendable {
   }
 
   private static func heldGroups(_ model: ModelMetadata) -> [String] {
-    guard let text = model.training["validation_groups"] else { return [] }
+    guard let text = model.training["validation_groups"], JSONBounds().flaw(in: text) == nil else {
+      return []
+    }
     return (try? JSONDecoder().decode([String].self, from: Data(text.utf8))) ?? []
   }
 

@@ -16,6 +16,15 @@ public enum PathText {
     return shown
   }
 
+  /// A text fit for a message: on one line, and without its middle where it is long, since the
+  /// names in it may be of any length and the end says what to do.
+  public static func brief(_ text: String, limit: Int = 1200) -> String {
+    let scalars = text.unicodeScalars
+    guard scalars.count > limit else { return display(text) }
+    let end = limit / 4
+    return display(String(scalars.prefix(limit - end)) + " … " + String(scalars.suffix(end)))
+  }
+
   /// The folder a path lies in: `a/b.txt` → `a`, `b.txt` → `.`, `/b` → `/`.
   public static func folder(of path: String) -> String {
     let trimmed = withoutTrailingSlashes(path)

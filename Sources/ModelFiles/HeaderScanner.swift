@@ -27,7 +27,7 @@ struct HeaderScanner {
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
   mutating func scan() throws(Failure) -> Result {
-    guard String(validating: bytes, as: UTF8.self) != nil else { throw failure("not UTF-8") }
+    guard (try? UTF8Span(validating: bytes.span)) != nil else { throw failure("not UTF-8") }
     guard bytes.first == UInt8(ascii: "{") else { throw failure("does not begin with {") }
     var result = Result()
     var seen: Set<String> = []
@@ -57,6 +57,9 @@ struct HeaderScanner {
       let value = try scanner.string()
       guard strings.updateValue(value, forKey: key) == nil else {
         throw scanner.failure("the metadata key \(key) twice")
+      }
+      if strings.count > SafeTensors.Limit.metadata {
+        throw scanner.failure("more than \(SafeTensors.Limit.metadata) entries of metadata")
       }
     }
     return strings
@@ -137,7 +140,23 @@ struct HeaderScanner {
 
   private mutating func string() throws(Failure) -> String {
     try expect("\"")
+    // Most have no escapes and are copied once, however long they are.
+    let start = position
+    while position < bytes.count, bytes[position] >= 0x20, bytes[position] != UInt8(ascii: "\\") {
+      position += 1
+      if bytes[position - 1] == UInt8(ascii: "\"") {
+        return String(decoding: bytes[start..<position - 1], as: UTF8.self)
+      }
+    }
+    return try escapedString(from: start)
+  }
+
+  /// The string that began at `start`, from its first escape on.
+  private mutating func escapedString(from start: Int) throws(Failure) -> String {
+    // An escape has more bytes than what it stands for, so this never grows.
     var text: [UInt8] = []
+    text.reserveCapacity(lengthOfString(from: start))
+    text += bytes[start..<position]
     while position < bytes.count {
       let byte = bytes[position]
       position += 1
@@ -149,6 +168,15 @@ struct HeaderScanner {
       }
     }
     throw failure("a name without its closing quote")
+  }
+
+  /// Bytes up to the closing quote.
+  private func lengthOfString(from start: Int) -> Int {
+    var end = start
+    while end < bytes.count, bytes[end] != UInt8(ascii: "\"") {
+      end += bytes[end] == UInt8(ascii: "\\") ? 2 : 1
+    }
+    return min(end, bytes.count) - start
   }
 
   private mutating func escaped() throws(Failure) -> String {

@@ -40,7 +40,8 @@ public struct Model {
 
   init(_ tensors: SafeTensors, hash: String?) throws(ModelFileError) {
     let path = tensors.source
-    let metadata = try ModelMetadata(tensors.metadata, path: path)
+    let metadata = try ModelMetadata(
+      tensors.metadata, path: path, weights: tensors.byteCount)
     if let flaw = metadata.flaw {
       throw ModelFileError(
         .mismatch, path: path, "\(flaw); give a model that vidclass train wrote")

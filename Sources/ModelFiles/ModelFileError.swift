@@ -30,7 +30,7 @@ public struct ModelFileError: Error, Sendable, CustomStringConvertible {
   ) {
     self.code = code
     self.path = path
-    self.message = "\(PathText.display(path)): \(PathText.display(detail))"
+    self.message = "\(PathText.display(path)): \(PathText.brief(detail))"
     self.underlying = underlying
   }
 

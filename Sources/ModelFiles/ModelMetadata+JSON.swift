@@ -1,3 +1,4 @@
+import FileStore
 import Foundation
 import Networks
 
@@ -39,7 +40,9 @@ extension ModelMetadata {
   }
 
   /// Reads and checks the metadata of a file.
-  init(_ strings: [String: String], path: String) throws(ModelFileError) {
+  ///
+  /// - Parameter weights: bytes of the tensors beside it: each class has some.
+  init(_ strings: [String: String], path: String, weights: Int) throws(ModelFileError) {
     guard let version = strings[Key.formatVersion] else {
       throw ModelFileError(
         .mismatch, path: path,
@@ -56,9 +59,17 @@ extension ModelMetadata {
         "has format version \(number), this program reads up to "
           + "\(ModelMetadata.currentFormatVersion); update vidclass")
     }
+    let bounds = JSONBounds()
+    let classBounds = JSONBounds(values: max(bounds.values, weights / 64))
+    for key in [Key.training, Key.datasetHash, Key.splitHash, Key.programVersion] {
+      if let text = strings[key], text.utf8.count > bounds.string {
+        throw ModelFileError(
+          .mismatch, path: path, "has metadata \(key) of more than \(bounds.string) bytes")
+      }
+    }
     self.init(
       architecture: try ModelMetadata.value(Key.architecture, strings, path),
-      classes: try ModelMetadata.value(Key.classes, strings, path),
+      classes: try ModelMetadata.value(Key.classes, strings, path, classBounds),
       preprocessing: try ModelMetadata.value(Key.preprocessing, strings, path),
       temperature: try ModelMetadata.number(Key.temperature, strings, path),
       clipSeconds: try ModelMetadata.number(Key.clipSeconds, strings, path),
@@ -69,17 +80,18 @@ extension ModelMetadata {
   }
 
   private static func value<Value: Decodable>(
-    _ key: String, _ strings: [String: String], _ path: String
+    _ key: String, _ strings: [String: String], _ path: String,
+    _ bounds: JSONBounds = JSONBounds()
   ) throws(ModelFileError) -> Value {
     guard let text = strings[key] else {
       throw ModelFileError(
         .mismatch, path: path, "lacks the metadata \(key); was it written by vidclass train?")
     }
-    do {
-      return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+    do throws(BoundedJSON.Failure) {
+      return try BoundedJSON.decode(Array(text.utf8), within: bounds)
     } catch {
       throw ModelFileError(
-        .mismatch, path: path, "has metadata \(key) that cannot be read (\(reason(error)))")
+        .mismatch, path: path, "has metadata \(key) that cannot be read: it \(error.reason)")
     }
   }
 
@@ -90,16 +102,6 @@ extension ModelMetadata {
       throw ModelFileError(.mismatch, path: path, "lacks the number \(key) in its metadata")
     }
     return number
-  }
-
-  private static func reason(_ error: any Error) -> String {
-    switch error {
-    case DecodingError.keyNotFound(let key, _): "\(key.stringValue) is missing"
-    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
-      DecodingError.dataCorrupted(let context):
-      (context.codingPath.map(\.stringValue) + [context.debugDescription]).joined(separator: ": ")
-    default: "\(error)"
-    }
   }
 
   /// JSON with sorted keys.

@@ -75,9 +75,9 @@ public struct ModelMetadata: Codable, Hashable, Sendable {
     switch preprocessing.choice {
     case .uniform: break
     case .rate(let rate):
-      if !(rate.isFinite && rate > 0) { return "asks for \(rate) frames a second" }
+      if !FrameRates.all.contains(rate) { return "asks for \(rate) frames a second" }
     case .stride(let stride):
-      if stride < 1 { return "asks for every \(stride)th frame" }
+      if !FrameRates.strides.contains(stride) { return "asks for every \(stride)th frame" }
     }
     if !(temperature.isFinite && (0.001...1000).contains(temperature)) {
       return "has the impossible temperature \(temperature)"

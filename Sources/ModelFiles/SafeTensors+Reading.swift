@@ -5,7 +5,9 @@ extension SafeTensors {
   public enum Limit {
     /// Bytes of the JSON header.
     public static let header = 16 << 20
-    public static let tensors = 100_000
+    public static let tensors = 1 << 15
+    /// Entries of the metadata.
+    public static let metadata = 4096
     public static let dimensions = 16
     /// Bytes of the whole file.
     public static let file = 16 << 30
@@ -20,15 +22,27 @@ extension SafeTensors {
       let start = try reader.read(8)
       let length = try SafeTensors.headerLength(start, fileSize: reader.size, path: path)
       let header = try reader.read(length)
-      let data = try reader.read(reader.size - 8 - length)
-      if data.count != reader.size - 8 - length {
-        throw ModelFileError(
-          .truncated, path: path, "became shorter while it was read; try again")
-      }
       var hash = SHA256()
-      for part in [start, header, data] { hash.update(part) }
-      try self.init(
-        header: header, data: data, source: path, digest: hash.finish(), finite: finite)
+      hash.update(start)
+      hash.update(header)
+      let (infos, metadata) = try SafeTensors.scanned(header, path)
+      // One tensor after the other, so that no byte of the file is held twice.
+      let tensors = try SafeTensors.cut(infos, dataSize: reader.size - 8 - length, path, finite) {
+        (count) throws(ModelFileError) in
+        let bytes: [UInt8]
+        do throws(FileStoreError) {
+          bytes = try reader.read(count)
+        } catch {
+          throw ModelFileError(error)
+        }
+        if bytes.count != count {
+          throw ModelFileError(
+            .truncated, path: path, "became shorter while it was read; try again")
+        }
+        hash.update(bytes)
+        return bytes
+      }
+      self.init(source: path, digest: hash.finish(), metadata: metadata, tensors: tensors)
     } catch let error as ModelFileError {
       throw error
     } catch let error as FileStoreError {
@@ -44,9 +58,15 @@ extension SafeTensors {
   public init(bytes: [UInt8], source: String, finite: Bool = true) throws(ModelFileError) {
     let length = try SafeTensors.headerLength(
       Array(bytes.prefix(8)), fileSize: bytes.count, path: source)
-    try self.init(
-      header: Array(bytes[8..<8 + length]), data: Array(bytes[(8 + length)...]), source: source,
-      digest: Digest.sha256(bytes), finite: finite)
+    let (infos, metadata) = try SafeTensors.scanned(Array(bytes[8..<8 + length]), source)
+    var position = 8 + length
+    let tensors = try SafeTensors.cut(infos, dataSize: bytes.count - position, source, finite) {
+      (count) throws(ModelFileError) in
+      position += count
+      return Array(bytes[position - count..<position])
+    }
+    self.init(
+      source: source, digest: Digest.sha256(bytes), metadata: metadata, tensors: tensors)
   }
 
   /// Checks the first eight bytes against the file's size.
@@ -92,41 +112,54 @@ extension SafeTensors {
     return Int(length)
   }
 
-  private init(
-    header: [UInt8], data: [UInt8], source: String, digest: String, finite: Bool
-  ) throws(ModelFileError) {
-    let scanned: HeaderScanner.Result
-    do {
+  /// What a header says of tensors, in the order of their bytes, and the metadata.
+  private static func scanned(
+    _ header: [UInt8], _ source: String
+  ) throws(ModelFileError) -> (tensors: [HeaderScanner.TensorInfo], metadata: [String: String]) {
+    do throws(HeaderScanner.Failure) {
       var scanner = HeaderScanner(header)
-      scanned = try scanner.scan()
+      var result = try scanner.scan()
+      result.tensors.sort { ($0.begin, $0.end) < ($1.begin, $1.end) }
+      return (result.tensors, result.metadata)
     } catch {
       throw ModelFileError(
         .format, path: source,
         "has a broken safetensors header (\(error.reason), at byte \(8 + error.offset)); "
           + whatToGive)
     }
-    let tensors = try SafeTensors.cut(scanned.tensors, data, source)
-    if finite {
-      for tensor in tensors {
-        if let index = tensor.firstNonFinite() {
-          throw ModelFileError(
-            .nonFinite, path: source,
-            "tensor \(tensor.name) holds an infinite value or NaN at position \(index); "
-              + "the training diverged: train again with a lower --lr")
-        }
-      }
-    }
-    self.init(source: source, digest: digest, metadata: scanned.metadata, tensors: tensors)
   }
 
   /// Cuts the data into tensors: in order of their offsets they must tile it from 0 to its end.
+  ///
+  /// - Parameter next: gives so many of the data's next bytes; called when all offsets are checked.
   private static func cut(
-    _ infos: [HeaderScanner.TensorInfo], _ data: [UInt8], _ source: String
+    _ infos: [HeaderScanner.TensorInfo], dataSize: Int, _ source: String, _ finite: Bool,
+    _ next: (_ count: Int) throws(ModelFileError) -> [UInt8]
   ) throws(ModelFileError) -> [Tensor] {
-    let sorted = infos.sorted { ($0.begin, $0.end) < ($1.begin, $1.end) }
+    let types = try checked(infos, dataSize: dataSize, source)
     var tensors: [Tensor] = []
+    tensors.reserveCapacity(infos.count)
+    for (info, type) in zip(infos, types) {
+      let tensor = Tensor(
+        name: info.name, type: type, shape: info.shape, bytes: try next(info.end - info.begin))
+      if finite, let index = tensor.firstNonFinite() {
+        throw ModelFileError(
+          .nonFinite, path: source,
+          "tensor \(tensor.name) holds an infinite value or NaN at position \(index); "
+            + "the training diverged: train again with a lower --lr")
+      }
+      tensors.append(tensor)
+    }
+    return tensors
+  }
+
+  /// The type of each tensor, whose sizes and offsets are right.
+  private static func checked(
+    _ infos: [HeaderScanner.TensorInfo], dataSize: Int, _ source: String
+  ) throws(ModelFileError) -> [ElementType] {
+    var types: [ElementType] = []
     var position = 0
-    for info in sorted {
+    for info in infos {
       guard let type = ElementType(rawValue: info.dtype) else {
         throw ModelFileError(
           .format, path: source,
@@ -149,24 +182,21 @@ extension SafeTensors {
           "tensor \(info.name) \(type.rawValue) \(info.shape) needs \(size) bytes "
             + "and is given \(info.end - info.begin)")
       }
-      if info.end > data.count {
+      if info.end > dataSize {
         throw ModelFileError(
           .truncated, path: source,
           "is cut short: tensor \(info.name) ends at byte \(info.end) of the data and there are "
-            + "only \(data.count); copy it again or train it again")
+            + "only \(dataSize); copy it again or train it again")
       }
-      tensors.append(
-        Tensor(
-          name: info.name, type: type, shape: info.shape,
-          bytes: Array(data[info.begin..<info.end])))
+      types.append(type)
       position = info.end
     }
-    if position != data.count {
+    if position != dataSize {
       throw ModelFileError(
         .format, path: source,
-        "has \(data.count - position) bytes after its last tensor; the file is damaged or forged")
+        "has \(dataSize - position) bytes after its last tensor; the file is damaged or forged")
     }
-    return tensors
+    return types
   }
 
   /// Nil on overflow.

@@ -63,6 +63,9 @@ public struct SafeTensors: Sendable {
   /// The tensor of this name, if there is one.
   public subscript(name: String) -> Tensor? { byName[name] }
 
+  /// Bytes of all tensors.
+  var byteCount: Int { byName.values.reduce(0) { $0 + $1.bytes.count } }
+
   static func precedes(_ a: String, _ b: String) -> Bool {
     a.unicodeScalars.lexicographicallyPrecedes(b.unicodeScalars)
   }

@@ -1,3 +1,5 @@
+import FileStore
+
 /// Why a training could not be started, continued or finished.
 public struct TrainingError: Error, Sendable, CustomStringConvertible {
   public enum Code: String, Sendable {
@@ -22,7 +24,7 @@ public struct TrainingError: Error, Sendable, CustomStringConvertible {
 
   public init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
     self.code = code
-    self.message = message
+    self.message = PathText.brief(message, limit: 3000)
     self.underlying = underlying
   }
 

@@ -23,13 +23,9 @@ struct ArchitectureFile {
         .settings, "\(error.message); give --arch a preset or a JSON file", underlying: error)
     }
     do {
-      architecture = try JSONDecoder().decode(Architecture.self, from: Data(bytes))
+      architecture = try Architecture(json: bytes, source: name)
     } catch {
-      let reason = (error as? DecodingError)?.explanation() ?? "it is not JSON"
-      throw TrainingError(
-        .settings,
-        "\(path): is not an architecture as vidclass info --json prints it (\(reason))",
-        underlying: error)
+      throw TrainingError(.settings, error.message, underlying: error)
     }
   }
 
@@ -100,13 +96,13 @@ extension TrainingPlan {
 
   private static func frameChoice(_ request: TrainingRequest) throws -> Preprocessing.FrameChoice {
     if let rate = request.framesPerSecond {
-      guard rate > 0, rate <= 1000 else {
+      guard FrameRates.all.contains(rate) else {
         throw TrainingError(.usage, "--fps must be above 0 and at most 1000, not \(rate)")
       }
       return .rate(framesPerSecond: rate)
     }
     if let stride = request.stride {
-      guard (1...10_000).contains(stride) else {
+      guard FrameRates.strides.contains(stride) else {
         throw TrainingError(.usage, "--stride must be from 1 to 10000, not \(stride)")
       }
       return .stride(stride)

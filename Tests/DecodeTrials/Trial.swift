@@ -1,5 +1,4 @@
 import Foundation
-import ModelFiles
 import VideoDecoding
 
 /// Feeds arbitrary bytes to what reads untrusted files, and insists on what it promises.
@@ -17,6 +16,10 @@ public final class Trial {
     case models
     /// An ONNX file.
     case onnx
+    /// A file of weights, such as PyTorch's `.pth`.
+    case weights
+    /// An architecture as JSON.
+    case networks
   }
 
   public enum Outcome: Hashable, Sendable {
@@ -74,6 +77,11 @@ public final class Trial {
       write(bytes, to: path)
       return Trial.readModel(path)
     case .onnx: return Trial.readONNX([UInt8](bytes))
+    case .weights:
+      let path = folder + "/input"
+      write(bytes, to: path)
+      return Trial.readWeights(path)
+    case .networks: return Trial.readNetwork([UInt8](bytes))
     }
   }
 
@@ -167,41 +175,10 @@ public final class Trial {
     require(warnings.allSatisfy { !$0.contains("\n") }, "warnings of one line")
   }
 
-  private static func require(
+  static func require(
     _ condition: Bool, _ promise: @autoclosure () -> String, line: UInt = #line
   ) {
     precondition(condition, "broken promise: \(promise())", line: line)
-  }
-
-  // MARK: Models
-
-  /// Reads a model file as `vidclass label -m` does, short of running the network.
-  private static func readModel(_ path: String) -> Outcome {
-    do throws(ModelFileError) {
-      _ = try Model.load(path: path)
-      return .complete
-    } catch {
-      require(!"\(error)".contains("\n"), "a message of one line: \(error)")
-      return .refused("\(error.code)")
-    }
-  }
-
-  /// Reads an ONNX file, decodes its tensors and writes it again.
-  private static func readONNX(_ bytes: [UInt8]) -> Outcome {
-    do throws(ModelFileError) {
-      let model = try ONNXModel(bytes: bytes, source: "input")
-      for tensor in model.graph.initializers {
-        let count = (try? tensor.floats().count) ?? (try? tensor.integers().count)
-        require(count == nil || count == tensor.count, "as many elements as the shape needs")
-      }
-      let written = try model.serialized()
-      let again = try ONNXModel(bytes: written, source: "input")
-      require(try again.serialized() == written, "the same bytes when written again")
-      return .complete
-    } catch {
-      require(!"\(error)".contains("\n"), "a message of one line: \(error)")
-      return .refused("\(error.code)")
-    }
   }
 
   // MARK: Files

@@ -141,7 +141,7 @@ struct HostileFile: Sendable, CustomTestStringConvertible {
       title: "100,001 nodes",
       bytes: Wire.model(
         Array(repeatElement(Wire.bytes(1, Wire.text(4, "A")), count: 100_001).joined())),
-      text: "node: more than 100000 in one file"),
+      text: "graph.node: more than 32768 in a graph"),
     HostileFile(
       title: "too many numbers",
       bytes: Wire.attribute(Wire.bytes(8, [UInt8](repeating: 0, count: 1_000_001))),

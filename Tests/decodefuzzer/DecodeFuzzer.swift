@@ -8,8 +8,8 @@ import Foundation
 #endif
 enum DecodeFuzzer {
   private static let usage = """
-    usage: decodefuzzer KIND FILE...     reads each file as movies, images, models or onnx, to look
-                                         into findings
+    usage: decodefuzzer KIND FILE...     reads each file as movies, images, models, onnx, weights
+                                         or networks, to look into findings
            decodefuzzer stress FOLDER    cuts and flips the videos of make-videos.sh
            decodefuzzer make-model FILE  writes a small model to begin with
     """

@@ -12,7 +12,7 @@
   ) -> Int32 {
     guard let name = ProcessInfo.processInfo.environment["DECODEFUZZER"],
       let kind = Trial.Kind(rawValue: name)
-    else { DecodeFuzzer.fail("set DECODEFUZZER to movies, images, models or onnx", code: 64) }
+    else { DecodeFuzzer.fail("set DECODEFUZZER to a kind of input", code: 64) }
     trial = Trial(kind, folder: DecodeFuzzer.makeScratch())
     // So that the decoder's own listener to messages is in place.
     _ = trial!.run([])

@@ -134,6 +134,9 @@ struct ONNXOrigin {
 private let whatToGive = "give an ONNX model that onnx.checker accepts"
 
 extension ONNXGraph {
+  /// Far more than any network that can be made here has: each takes twenty times its bytes.
+  static let mostNodes = 1 << 15
+
   /// GraphProto.
   fileprivate init(
     _ reader: inout ProtobufReader, _ origin: ONNXOrigin
@@ -144,6 +147,9 @@ extension ONNXGraph {
       case 1:
         try reader.append("node", to: &nodes) { (r) throws(ProtobufFailure) in
           try ONNXNode(&r, origin)
+        }
+        if nodes.count > ONNXGraph.mostNodes {
+          throw reader.failure("more than \(ONNXGraph.mostNodes) in a graph", in: "node")
         }
       case 2: name = try reader.text("name")
       case 5:
@@ -174,6 +180,9 @@ extension ONNXGraph {
 }
 
 extension ONNXNode {
+  /// Values that one node reads or gives.
+  static let mostValues = 4096
+
   /// NodeProto.
   fileprivate init(
     _ reader: inout ProtobufReader, _ origin: ONNXOrigin
@@ -193,6 +202,9 @@ extension ONNXNode {
       case 7: domain = ONNXOrigin.normalized(try reader.text("domain"))
       default: try reader.skip()
       }
+    }
+    if inputs.count > ONNXNode.mostValues || outputs.count > ONNXNode.mostValues {
+      throw reader.failure("more than \(ONNXNode.mostValues) inputs or outputs")
     }
     if op.isEmpty { throw reader.failure("missing", in: "op_type") }
     for (name, value) in found where attributes.updateValue(value, forKey: name) != nil {

@@ -223,7 +223,9 @@ public struct ONNXTensor: Sendable {
     } catch let error as ModelFileError {
       throw error
     } catch let error as FileStoreError {
-      throw ModelFileError(error)
+      throw ModelFileError(
+        .file, path: source, "its weights lie in another file: \(error.message)",
+        underlying: error)
     } catch {
       preconditionFailure("reading throws only errors of files, not \(error)")
     }

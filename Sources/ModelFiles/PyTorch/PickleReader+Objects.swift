@@ -29,20 +29,21 @@ extension PickleReader {
   private mutating func orderedDictionary(
     _ arguments: [PickleValue]
   ) throws(ModelFileError) -> PickleValue {
-    if arguments.isEmpty { return dictionary([]) }
+    if arguments.isEmpty { return try dictionary([]) }
     var pairs: [(key: PickleValue, value: PickleValue)] = []
     guard arguments.count == 1, let items = heap.elements(arguments[0]) else {
       throw failure("makes an OrderedDict of something other than a list of pairs")
     }
     // The same list may be named again and again.
     try charge(items.count)
+    try take(2 * PickleHeap.growingValue * items.count)
     for item in items {
       guard let pair = heap.elements(item), pair.count == 2 else {
         throw failure("makes an OrderedDict of something other than a list of pairs")
       }
       pairs.append((pair[0], pair[1]))
     }
-    return dictionary(pairs)
+    return try dictionary(pairs)
   }
 
   /// Storage, offset, size, stride, requires_grad, hooks and perhaps metadata.
@@ -53,6 +54,7 @@ extension PickleReader {
     else {
       throw failure("calls torch._utils._rebuild_tensor_v2 with other arguments than a tensor's")
     }
+    try take(2 * PickleHeap.growingValue)
     heap.tensors.append(.init(storage: storage, offset: offset, size: size, stride: stride))
     return .tensor(heap.tensors.count - 1)
   }
@@ -79,6 +81,7 @@ extension PickleReader {
     if count < 0 || count.multipliedReportingOverflow(by: element.size).overflow {
       throw failure("has a storage \(PickleReader.short(key)) of \(count) elements")
     }
+    try take(8 * PickleHeap.growingValue)
     guard let storage = heap.add(.init(key: key, element: element, count: count)) else {
       throw failure("gives the storage \(PickleReader.short(key)) two types or sizes")
     }

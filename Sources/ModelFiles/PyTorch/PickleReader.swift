@@ -8,7 +8,7 @@
 /// holds an optimiser's objects can be read, and an object is refused only where a tensor is needed.
 ///
 /// What a file can claim is bounded: lengths by the bytes that are left, values, memo and stack by
-/// `Limit.values`. Nothing recurses. The opcodes are those that `torch.save` writes with protocols
+/// the file's size (`PickleHeap.mostBytes`). Nothing recurses. The opcodes are those that `torch.save` writes with protocols
 /// 2 to 5 (https://github.com/python/cpython/blob/main/Lib/pickletools.py).
 struct PickleReader {
   enum Limit {
@@ -25,7 +25,7 @@ struct PickleReader {
   }
 
   private(set) var cursor: WeightFileCursor
-  var heap = PickleHeap()
+  var heap: PickleHeap
   /// What messages call the pickle.
   private let label: String
   /// Where the opcode in work begins, from the beginning of the pickle.
@@ -33,12 +33,17 @@ struct PickleReader {
   private let start: Int
   private var stack: [PickleValue] = []
   private var marks: [Int] = []
-  private var memo: [Int: PickleValue] = [:]
+  /// The most values that the stack had.
+  private var deepest = 0
+  /// Values in the order in which PyTorch remembers them, and those of other indexes.
+  private var memo: [PickleValue] = []
+  private var scattered: [Int: PickleValue] = [:]
   private var valuesMade = 0
 
   init(_ cursor: WeightFileCursor, label: String) {
     self.cursor = cursor
     self.label = label
+    heap = PickleHeap(fileSize: cursor.file.size)
     start = cursor.position
   }
 
@@ -88,15 +93,15 @@ struct PickleReader {
     case .shortBytes: try pushBytes(1)
     case .bytes: try pushBytes(4)
     case .longBytes: try pushBytes(8)
-    case .emptyTuple: try push(tuple([]))
-    case .tuple: try push(tuple(try popToMark()))
-    case .tuple1: try push(tuple(try pop(1)))
-    case .tuple2: try push(tuple(try pop(2)))
-    case .tuple3: try push(tuple(try pop(3)))
-    case .emptyList: try push(list([]))
+    case .emptyTuple: try push(try tuple([]))
+    case .tuple: try push(try tuple(try popToMark()))
+    case .tuple1: try push(try tuple(try pop(1)))
+    case .tuple2: try push(try tuple(try pop(2)))
+    case .tuple3: try push(try tuple(try pop(3)))
+    case .emptyList: try push(try list())
     case .append: try append(try pop(1))
     case .appends: try append(try popToMark())
-    case .emptyDictionary: try push(dictionary([]))
+    case .emptyDictionary: try push(try dictionary([]))
     case .setItem: try set(try pop(2))
     case .setItems: try set(try popToMark())
     case .global: try pushGlobal()
@@ -119,7 +124,7 @@ struct PickleReader {
     case .persistentID: try push(try persistent(try pop()))
     case .put1: try put(Int(try byte()))
     case .put4: try put(Int(try number(4)))
-    case .memoize: try put(memo.count)
+    case .memoize: try put(memo.count + scattered.count)
     case .get1: try get(Int(try byte()))
     case .get4: try get(Int(try number(4)))
     }
@@ -129,7 +134,21 @@ struct PickleReader {
 
   private mutating func push(_ value: PickleValue) throws(ModelFileError) {
     try charge(1)
+    if case .text(let text) = value { try take(PickleHeap.bytes(of: text)) }
+    if case .global(let name) = value { try take(PickleHeap.bytes(of: name)) }
+    if case .longInteger(let bytes) = value { try take(32 + bytes.count) }
+    if stack.count == deepest {
+      deepest += 1
+      try take(PickleHeap.growingValue)
+    }
     stack.append(value)
+  }
+
+  /// Counts bytes that values take.
+  mutating func take(_ count: Int) throws(ModelFileError) {
+    if !heap.take(count) {
+      throw failure("makes more values than a file of \(cursor.file.size) bytes justifies")
+    }
   }
 
   /// Counts values that are made.
@@ -165,12 +184,19 @@ struct PickleReader {
   }
 
   private mutating func put(_ index: Int) throws(ModelFileError) {
-    memo[index] = try top()
-    if memo.count > Limit.values { throw failure("remembers more than \(Limit.values) values") }
+    let value = try top()
+    if index < memo.count {
+      memo[index] = value
+    } else if index == memo.count {
+      try take(PickleHeap.growingValue)
+      memo.append(value)
+    } else if scattered.updateValue(value, forKey: index) == nil {
+      try take(4 * PickleHeap.growingValue)
+    }
   }
 
   private mutating func get(_ index: Int) throws(ModelFileError) {
-    guard let value = memo[index] else {
+    guard let value = index < memo.count ? memo[index] : scattered[index] else {
       throw failure("asks for the value \(index), which it has not remembered")
     }
     try push(value)
@@ -178,24 +204,35 @@ struct PickleReader {
 
   // MARK: Containers
 
-  mutating func tuple(_ values: [PickleValue]) -> PickleValue {
+  mutating func tuple(_ values: [PickleValue]) throws(ModelFileError) -> PickleValue {
+    try take(PickleHeap.container + PickleHeap.value * values.count)
     heap.sequences.append(values)
     return .tuple(heap.sequences.count - 1)
   }
 
-  private mutating func list(_ values: [PickleValue]) -> PickleValue {
-    heap.sequences.append(values)
+  private mutating func list() throws(ModelFileError) -> PickleValue {
+    try take(PickleHeap.container)
+    heap.sequences.append([])
     return .list(heap.sequences.count - 1)
   }
 
-  mutating func dictionary(_ pairs: [(key: PickleValue, value: PickleValue)]) -> PickleValue {
+  mutating func dictionary(
+    _ pairs: [(key: PickleValue, value: PickleValue)]
+  ) throws(ModelFileError) -> PickleValue {
+    try take(PickleHeap.container + 2 * PickleHeap.growingValue * pairs.count)
     heap.dictionaries.append(pairs)
     return .dictionary(heap.dictionaries.count - 1)
   }
 
   private mutating func append(_ values: [PickleValue]) throws(ModelFileError) {
     switch try top() {
-    case .list(let index): heap.sequences[index] += values
+    case .list(let index):
+      try take(PickleHeap.growingValue * values.count)
+      if heap.sequences[index].isEmpty {
+        heap.sequences[index] = values
+      } else {
+        heap.sequences[index] += values
+      }
     case .opaque: break
     case let other: throw failure("appends to \(other.kind)")
     }
@@ -205,6 +242,7 @@ struct PickleReader {
     guard values.count.isMultiple(of: 2) else { throw failure("sets a key without a value") }
     switch try top() {
     case .dictionary(let index):
+      try take(PickleHeap.growingValue * values.count)
       for key in stride(from: 0, to: values.count, by: 2) {
         heap.dictionaries[index].append((values[key], values[key + 1]))
       }

@@ -66,6 +66,28 @@ struct PickleHeap {
     let stride: Int
   }
 
+  /// Bytes of a value, and of one in an array that grows: while it moves, the old one is there too.
+  static let value = MemoryLayout<PickleValue>.stride
+  static let growingValue = 5 * value / 2
+  /// Bytes of a container without what is in it: its buffer, and its place among all.
+  static let container = 64
+
+  /// Bytes that its values may take. A tensor takes about two thousand, and a hundred in the file.
+  let mostBytes: Int
+  /// Bytes that its values take at most.
+  private(set) var bytes = 0
+
+  init(fileSize: Int) { mostBytes = fileSize + (12 << 20) }
+
+  /// Bytes of a text beside its value, which holds short ones.
+  static func bytes(of text: String) -> Int { text.utf8.count < 16 ? 0 : 48 + text.utf8.count }
+
+  /// Counts bytes that are about to be taken; false where they are too many.
+  mutating func take(_ count: Int) -> Bool {
+    bytes += count
+    return bytes <= mostBytes
+  }
+
   var sequences: [[PickleValue]] = []
   /// Pairs in the order in which they were set.
   var dictionaries: [[(key: PickleValue, value: PickleValue)]] = []

@@ -2,7 +2,7 @@
 /// row-major, and of float32 or int64.
 ///
 /// Memory: a tensor's bytes are read where they belong or through a buffer of `window` bytes, and
-/// all tensors together may have `mostBytes`: so no more is held than twice the file, whatever a
+/// all tensors together may have `mostBytes` beside what describes them: so no more is held than twice the file, whatever a
 /// file says of sizes, shared storages and strides of zero. `mostRead` bounds the time likewise.
 struct TensorReader {
   private static let window = 1 << 16
@@ -12,7 +12,7 @@ struct TensorReader {
   private let content: PyTorchContent
   private var bytesMade = 0
   private var bytesRead = 0
-  private var mostBytes: Int { 2 * file.size + TensorReader.slack }
+  private var mostBytes: Int { 2 * file.size + TensorReader.slack - content.heap.bytes }
   private var mostRead: Int { 16 * file.size + TensorReader.slack }
 
   init(_ file: WeightFile, _ content: PyTorchContent) {

@@ -22,6 +22,9 @@ extension Architecture {
   static let mostChannels = 64
   static let mostClasses = 1 << 20
   static let mostLayers = 2048
+  /// Values of all layers for one clip, and weights of all layers.
+  static let mostValues = 1 << 31
+  static let mostWeights = 1 << 29
 
   /// Works out every name and shape.
   ///
@@ -54,6 +57,9 @@ private struct Resolver {
   /// Values by the name of what makes them.
   private var values: [String: Int] = [Node.input: 0]
   private var isRead: [Bool] = [false]
+  /// Of the nodes so far; each layer is bounded, so that these do not overflow.
+  private var valuesMade = 0
+  private var weightsMade = 0
 
   init(architecture: Architecture) {
     self.architecture = architecture
@@ -77,6 +83,13 @@ private struct Resolver {
       throw architecture.bad("\(called(node, index)): \(error.message)")
     }
     let (parameters, flops) = try cost(of: layer, read, output, called(node, index))
+    valuesMade += output.count
+    weightsMade += parameters.reduce(0) { $0 + $1.count }
+    guard valuesMade <= Architecture.mostValues, weightsMade <= Architecture.mostWeights else {
+      throw architecture.bad(
+        "with \(called(node, index)) its layers would have \(weightsMade) weights and give "
+          + "\(valuesMade) values for a clip, more than any machine can train")
+    }
     if node.name == nil, !parameters.isEmpty {
       throw architecture.bad(
         "\(called(node, index)) has parameters and needs a name that they can go by")

@@ -134,13 +134,17 @@ private struct Call {
         try input(0).integers(), try input(1).integers(), try input(2).integers()
       )
       guard let a = start.first, let b = end.first, let c = step.first, c != 0,
-        abs(a) < 1 << 31, abs(b) < 1 << 31, abs(c) < 1 << 31,
+        [a, b, c].allSatisfy({ (-1 << 31...1 << 31).contains($0) }),
         (b - a) / c < ONNXConstant.mostNumbers
       else { throw ONNXRefusal("a range too long") }
       return ONNXConstant(integers: Array(stride(from: a, to: b, by: Int64.Stride(c))))
     case "ReduceProd":
       var product: Int64 = 1
-      for value in try input(0).integers() { product = product &* value }
+      for value in try input(0).integers() {
+        let (next, overflow) = product.multipliedReportingOverflow(by: value)
+        if overflow { throw ONNXRefusal("a product beyond all sizes") }
+        product = next
+      }
       return ONNXConstant(integers: [product], dims: node.int("keepdims") == 0 ? [] : [1])
     default: return try elementwise()
     }
@@ -211,7 +215,9 @@ private struct Call {
     let one = [Int](repeating: 1, count: rank)
     let from = Array(one.dropLast(input.dims.count) + input.dims)
     let to = Array(one.dropLast(wanted.count) + wanted)
-    guard zip(from, to).allSatisfy({ $0 == $1 || $0 == 1 || $1 == 1 }) else {
+    guard wanted.allSatisfy({ $0 >= 0 }),
+      zip(from, to).allSatisfy({ $0 == $1 || $0 == 1 || $1 == 1 })
+    else {
       throw ONNXRefusal("cannot expand \(input.dims) to \(wanted)")
     }
     let dims = zip(from, to).map { max($0, $1) }

@@ -41,11 +41,11 @@ public struct ONNXImport {
     _ model: ONNXModel, frames: Int?, size: Int?, digest: String
   ) throws(ModelFileError) {
     let path = model.source
+    let stored = try ONNXWeightFiles.check(model)
     var metadata: ModelMetadata?
     if model.metadata["format_version"] != nil, model.metadata["architecture"] != nil {
-      metadata = try ModelMetadata(model.metadata, path: path)
+      metadata = try ModelMetadata(model.metadata, path: path, weights: stored.bytes)
     }
-    let stored = try ONNXWeightFiles.check(model)
     var first: ModelFileError?
     var made: (drafts: ONNXDrafts, isFramewise: Bool)?
     for layout in try ONNXInputLayout.candidates(model, frames: frames, size: size) {
@@ -107,7 +107,7 @@ struct ONNXDrafts {
     do {
       let count = try architecture.parameterCount()
       // Zeros, ones and shared weights make a network larger than its file, but not twice.
-      guard count <= 2 * stored.elements + 1 << 22 else {
+      guard count <= stored.bytes / 2 + 1 << 20 else {
         throw ModelFileError(
           .mismatch, path: path,
           "would have \(count) weights out of the \(stored.elements) numbers in its file")

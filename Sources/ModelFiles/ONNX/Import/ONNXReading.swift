@@ -105,7 +105,7 @@ struct ONNXReading {
     guard let output = graph.outputs.first else {
       throw ModelFileError(.mismatch, path: model.source, "has no output")
     }
-    guard graph.nodes.count <= 1 << 16 else {
+    guard graph.nodes.count <= ONNXGraph.mostNodes else {
       throw ModelFileError(.mismatch, path: model.source, "has \(graph.nodes.count) operators")
     }
     self.model = model
@@ -247,6 +247,7 @@ enum ONNXWeightFiles {
             .format, path: model.source, "tensor \(tensor.name): an impossible offset")
         }
         ends[external.location] = max(ends[external.location] ?? 0, end)
+      case .unread: break
       default:
         bytes += tensor.count * (tensor.type.size ?? 0)
         elements += tensor.count
@@ -263,12 +264,15 @@ enum ONNXWeightFiles {
       do throws(FileStoreError) {
         size = try FolderFile(folder: folder, location: location).size
       } catch {
-        throw ModelFileError(error)
+        throw ModelFileError(
+          .file, path: model.source, "its weights lie in another file: \(error.message)",
+          underlying: error)
       }
       guard end <= size else {
         throw ModelFileError(
-          .truncated, path: PathText.join(folder, location),
-          "has \(size) bytes where \(PathText.name(of: model.source)) needs \(end); copy it again")
+          .truncated, path: model.source,
+          "its weights lie in \(PathText.join(folder, location)), which has \(size) bytes where "
+            + "\(end) are needed; copy it again")
       }
       bytes += end
       elements += end / 2

@@ -138,6 +138,9 @@ struct HostileFile: Sendable, CustomTestStringConvertible {
       title: "unknown type", bytes: Wire.tensor(dims: [1], type: 99, Wire.bytes(9, [0])),
       text: "data_type: the type 99"),
     HostileFile(
+      title: "sizes that overflow behind a zero",
+      bytes: Wire.tensor(dims: [0, 1 << 62, 1 << 62], Wire.bytes(9, [])), text: "impossible shape"),
+    HostileFile(
       title: "100,001 nodes",
       bytes: Wire.model(
         Array(repeatElement(Wire.bytes(1, Wire.text(4, "A")), count: 100_001).joined())),

@@ -109,12 +109,13 @@ public struct ONNXTensor: Sendable {
   /// The number of elements; nil where a size is negative or the product overflows.
   static func product(_ dims: [Int]) -> Int? {
     var product = 1
+    // Past zeros too: no product of some of these sizes may overflow later.
     for size in dims {
-      let (next, overflow) = product.multipliedReportingOverflow(by: size)
+      let (next, overflow) = product.multipliedReportingOverflow(by: max(1, size))
       if overflow || size < 0 { return nil }
       product = next
     }
-    return product
+    return dims.contains(0) ? 0 : product
   }
 
   // MARK: Elements

@@ -148,6 +148,9 @@ def tensors():
     yield "dims-wrap", one(tensor("v", [(1 << 62) + 1, 4], bytes(16)))
     yield "dims-negative", one(tensor("v", [-2, -2], bytes(16)))
     yield "dims-zero-hides", one(tensor("v", [0, 1 << 62, 1 << 62], b""))
+    yield "dims-zero-hides-flattened", frames(
+        node("Flatten", ["v"], ["u"], whole("axis", 1)), node("Add", ["x", "u"], ["f"]),
+        initializers=[tensor("v", [0, 1 << 62, 1 << 62], b"")])
     yield "dims-many", one(tensor("v", [1] * 500_000, bytes(4)))
     yield "dims-too-many", one(tensor("v", [1] * 1_100_000, bytes(4)))
     packed = block(1, b"\x01" * 900_000)

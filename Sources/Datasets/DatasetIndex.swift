@@ -74,7 +74,7 @@ public struct DatasetIndex: Sendable {
         : $0.path.scalarsPrecede($1.path)
     }
     groupRule = try GroupRule.apply(
-      to: &clips, path: path, pattern: groupBy, hasColumn: found.hasGroupColumn)
+      to: &clips, path: path, pattern: groupBy, column: found.groupColumn)
     self.clips = clips
     ignored = found.ignored
     warnings = found.warnings + DatasetIndex.classWarnings(classes: classes, clips: clips)
@@ -185,5 +185,6 @@ struct FoundClips {
   var clips: [Clip] = []
   var ignored: [IgnoredFile] = []
   var warnings: [String] = []
-  var hasGroupColumn = false
+  /// What a manifest calls its column of groups.
+  var groupColumn: String?
 }

@@ -20,16 +20,16 @@ public struct GroupRule: Sendable, Hashable {
 
   /// Writes each clip's `group` and says how.
   static func apply(
-    to clips: inout [Clip], path: String, pattern: String?, hasColumn: Bool
+    to clips: inout [Clip], path: String, pattern: String?, column: String?
   ) throws(DatasetError) -> GroupRule {
     if let pattern { return try applyPattern(pattern, to: &clips) }
-    if hasColumn {
+    if let column {
       // A file without a group must at least not be cut in two.
       let empty = clips.filter { $0.group == $0.path }.count
       let groups = count(clips)
       return GroupRule(
         kind: .column, groupCount: groups,
-        sentence: "\(groups) groups, from the manifest's group column"
+        sentence: "\(groups) groups, from the manifest's \(column) column"
           + (empty > 0 ? " (\(empty) clips name none and stand for themselves)" : ""))
     }
     if let inference = GroupInference.infer(clips) {

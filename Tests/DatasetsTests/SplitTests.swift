@@ -54,7 +54,7 @@ struct GroupTests {
       count: 3),
     Case(
       names: names(["IMG_20240101", "IMG_20240102"], 4) { "\($0)_12000\($1).mov" },
-      first: "IMG_20240101", count: 2),
+      first: "20240101", count: 2),
   ]
 
   @Test(arguments: cases)

@@ -26,6 +26,7 @@ static const int vc_averror_einval = AVERROR(EINVAL);
 static const int vc_averror_invaliddata = AVERROR_INVALIDDATA;
 static const int64_t vc_nopts = AV_NOPTS_VALUE;
 static const int vc_disposition_attached_pic = AV_DISPOSITION_ATTACHED_PIC;
+static const int vc_disposition_thumbnails = AV_DISPOSITION_TIMED_THUMBNAILS;
 static const int vc_disposition_default = AV_DISPOSITION_DEFAULT;
 static const int vc_packet_key = AV_PKT_FLAG_KEY;
 static const int vc_packet_corrupt = AV_PKT_FLAG_CORRUPT;

@@ -1,5 +1,3 @@
-import Glibc
-
 /// Comma-separated values as RFC 4180 has them: quoted fields, doubled quotes, line breaks inside
 /// quotes; a byte order mark and CR LF line ends are accepted.
 public enum CSV {
@@ -29,6 +27,7 @@ struct CSVReader: ~Copyable {
   private var source: ByteSource
   private let separator: UInt8
   private var line = 1
+  private(set) var decoding = TextDecoding()
 
   init(path: String, separator: UInt8 = UInt8(ascii: ",")) throws(DatasetError) {
     self.path = path
@@ -90,69 +89,10 @@ struct CSVReader: ~Copyable {
     return Record(fields: fields, line: firstLine)
   }
 
-  private func text(_ bytes: [UInt8], line: Int) throws(DatasetError) -> String {
-    guard let text = String(validating: bytes, as: UTF8.self) else {
+  private mutating func text(_ bytes: [UInt8], line: Int) throws(DatasetError) -> String {
+    guard let text = decoding.text(bytes, line: line) else {
       throw DatasetError(.format, path: path, "line \(line): not UTF-8; save the file as UTF-8")
     }
     return text
-  }
-}
-
-/// The bytes of a file in order, through one fixed buffer, without its byte order mark.
-struct ByteSource: ~Copyable {
-  private let path: String
-  private let handle: Int32
-  private var buffer = [UInt8](repeating: 0, count: 1 << 16)
-  private var position = 0
-  private var filled = 0
-
-  init(path: String) throws(DatasetError) {
-    self.path = path
-    handle = open(path, O_RDONLY | O_CLOEXEC)
-    guard handle >= 0 else {
-      throw DatasetError(
-        errno == EACCES ? .permission : .notFound, path: path, String(cString: strerror(errno)))
-    }
-    try fill()
-    if filled >= 3, buffer[0] == 0xEF, buffer[1] == 0xBB, buffer[2] == 0xBF { position = 3 }
-  }
-
-  deinit { close(handle) }
-
-  mutating func next() throws(DatasetError) -> UInt8? {
-    if position == filled {
-      try fill()
-      if filled == 0 { return nil }
-    }
-    position += 1
-    return buffer[position - 1]
-  }
-
-  /// The next line without its line end, or nil at the end.
-  mutating func line() throws(DatasetError) -> [UInt8]? {
-    guard var byte = try next() else { return nil }
-    var bytes: [UInt8] = []
-    while byte != 10 {
-      bytes.append(byte)
-      guard let following = try next() else { break }
-      byte = following
-    }
-    if bytes.last == 13 { bytes.removeLast() }
-    return bytes
-  }
-
-  private mutating func fill() throws(DatasetError) {
-    position = 0
-    filled = 0
-    while true {
-      let got = read(handle, &buffer, buffer.count)
-      if got >= 0 {
-        filled = got
-        return
-      }
-      guard errno == EINTR else {
-        throw DatasetError(.io, path: path, "cannot be read: \(String(cString: strerror(errno)))")
-      }
-    }
   }
 }

@@ -4,12 +4,16 @@ import Glibc
 /// How to read a data set.
 public struct IndexOptions: Sendable {
   /// A regular expression found in each clip's relative path; its first capture is the group.
+  /// `folder`: the folders above a clip that are not its class.
   public var groupBy: String?
+  /// How many folders above a clip are its class; nil tells by whether those below come back.
+  public var classDepth: Int?
   /// Names of the classes of a text list's indices, one a line.
   public var classesFile: String?
 
-  public init(groupBy: String? = nil, classesFile: String? = nil) {
+  public init(groupBy: String? = nil, classDepth: Int? = nil, classesFile: String? = nil) {
     self.groupBy = groupBy
+    self.classDepth = classDepth
     self.classesFile = classesFile
   }
 }
@@ -50,11 +54,25 @@ public struct DatasetIndex: Sendable {
           "--classes names the indices of a text list; \(path) is a folder")
       }
       found = try FolderScan(root: path).run()
+      let depth =
+        options.classDepth ?? FolderGroups.classDepth(of: found.clips.map(\.label))
+        ?? (options.groupBy == GroupRule.byFolder ? deepest(found.clips) - 1 : nil)
+      if let depth { found.clips = FolderGroups.cut(found.clips, depth: max(1, depth)) }
     } else {
+      if let depth = options.classDepth {
+        throw DatasetError(
+          .format, path: path,
+          "--class-depth \(depth) is for class folders; \(path) is a list, which names its labels")
+      }
       found = try ListReader.read(path: path, classesFile: options.classesFile)
     }
     guard !found.clips.isEmpty else { throw emptyError(path: path, found: found) }
     return try DatasetIndex(path: path, found: found, groupBy: options.groupBy)
+  }
+
+  /// How many class folders there are above each other at most.
+  private static func deepest(_ clips: [Clip]) -> Int {
+    clips.lazy.map { $0.label.split(separator: "/").count }.max() ?? 0
   }
 
   /// An index of clips that are already known, for example of one movie.
@@ -74,7 +92,7 @@ public struct DatasetIndex: Sendable {
         : $0.path.scalarsPrecede($1.path)
     }
     groupRule = try GroupRule.apply(
-      to: &clips, path: path, pattern: groupBy, hasColumn: found.hasGroupColumn)
+      to: &clips, path: path, pattern: groupBy, column: found.groupColumn)
     self.clips = clips
     ignored = found.ignored
     warnings = found.warnings + DatasetIndex.classWarnings(classes: classes, clips: clips)
@@ -185,5 +203,6 @@ struct FoundClips {
   var clips: [Clip] = []
   var ignored: [IgnoredFile] = []
   var warnings: [String] = []
-  var hasGroupColumn = false
+  /// What a manifest calls its column of groups.
+  var groupColumn: String?
 }

@@ -1,10 +1,9 @@
-import VideoDecoding
-
 /// Reads groups from the names of the files, where the names show them.
 ///
-/// Several readings are tried in turn, the most telling first. One is taken when nearly every name
-/// has it, when groups hold several clips, and when most classes have more than one group (a
-/// reading that only repeats the class says nothing about sources).
+/// Names are sorted into families of one form (`20240511_N03_0001`: a date, a name, a number). Each
+/// family is read for itself, the largest first: of its parts, the one that tells sources is the
+/// group. A name that fits no reading is a group of its own; it does not change how others are
+/// read.
 enum GroupInference {
   struct Result {
     /// One for each clip.
@@ -12,135 +11,150 @@ enum GroupInference {
     let reason: String
   }
 
-  private struct Reading: Sendable {
-    let describe: @Sendable (_ name: String, _ group: String) -> String
-    let group: @Sendable ([Substring]) -> String?
-  }
-
   static func infer(_ clips: [Clip]) -> Result? {
     guard clips.count >= 4 else { return nil }
-    let stems = clips.map { stem(of: $0.path) }
-    let tokens = stems.map { $0.split(whereSeparator: { "_- .".contains($0) }) }
-    for reading in readings {
-      let groups = tokens.map(reading.group)
-      let named = groups.lazy.filter { $0 != nil }.count
-      guard named * 10 >= clips.count * 9 else { continue }
-      let complete = zip(groups, clips).map { $0 ?? $1.path }
-      guard isPlausible(complete, clips: clips) else { continue }
-      let example = groups.indices.first { groups[$0] != nil } ?? 0
-      return Result(
-        groups: complete, reason: reading.describe(stems[example], complete[example]))
-    }
-    return nil
+    var names = Names(clips)
+    names.readVideoRanges()
+    names.readFamilies()
+    names.readKnownParts()
+    names.readBeginnings()
+    return names.result
+  }
+}
+
+/// The clips with the groups that were found so far.
+private struct Names {
+  private let clips: [Clip]
+  private let tokens: [[NameToken]]
+  private var groups: [String?]
+  private var reasons: [String] = []
+  private var runnerUp = ""
+  /// How a group is written, by its lower-case spelling.
+  private var spelling: [String: String] = [:]
+
+  init(_ clips: [Clip]) {
+    self.clips = clips
+    tokens = clips.map(NameToken.tokens)
+    groups = [String?](repeating: nil, count: clips.count)
   }
 
-  private static let readings: [Reading] = [
-    // UCF: v_Soccer_g07_c04 is the fourth clip cut from source 7.
-    Reading(
-      describe: { "read from the names (\"\($0)\" is a clip of source \"\($1)\")" },
-      group: { tokens in
-        guard tokens.count >= 3, isCounter(tokens[tokens.count - 1], "c"),
-          isCounter(tokens[tokens.count - 2], "g")
-        else { return nil }
-        return String(tokens[tokens.count - 2])
-      }),
-    // KTH's person12_boxing_d1, scene07_left_02, …_subject03_…: a word for a source and a number.
-    Reading(
-      describe: { "read from the names (\"\($0)\" is of \"\($1)\")" },
-      group: { tokens in
-        guard tokens.count >= 2 else { return nil }
-        for (position, token) in tokens.enumerated() {
-          let letters = token.prefix { $0.isLetter }
-          guard sourceWords.contains(letters.lowercased()) else { continue }
-          if letters.count < token.count, token.dropFirst(letters.count).allSatisfy(isDigit) {
-            return String(token)
-          }
-          // person_12_…
-          if letters.count == token.count, position + 2 < tokens.count,
-            tokens[position + 1].allSatisfy(isDigit)
-          {
-            return "\(token)_\(tokens[position + 1])"
-          }
+  /// Kinetics' `<video>_000010_000020`, whatever the video's name is made of.
+  mutating func readVideoRanges() {
+    let found = clips.map { clip -> String? in
+      let parts = NameToken.stem(of: clip.path).split(
+        separator: "_", omittingEmptySubsequences: false)
+      guard parts.count > 2,
+        parts.suffix(2).allSatisfy({ $0.count == 6 && $0.allSatisfy(\.isDigit) })
+      else { return nil }
+      return parts.dropLast(2).joined(separator: "_")
+    }
+    take(found, among: Array(clips.indices)) {
+      "by the common beginning of the names (\"\($0)\" is a part of video \"\($1)\")"
+    }
+  }
+
+  mutating func readFamilies() {
+    var members: [String: [Int]] = [:]
+    for index in clips.indices where groups[index] == nil && !tokens[index].isEmpty {
+      members[tokens[index].map(\.kind.rawValue).joined(), default: []].append(index)
+    }
+    let families = members.filter { $0.value.count >= 4 }
+      .sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
+    for (_, indices) in families {
+      let family = NameFamily(
+        clips: indices.map { clips[$0] }, tokens: indices.map { tokens[$0] })
+      if let column = family.column(of: Set(spelling.keys)) {
+        assign(column, to: indices)
+      } else if let reading = family.reading(
+        share: Double(indices.count) / Double(clips.count))
+      {
+        assign(reading.column, to: indices)
+        let example = indices.first { groups[$0] != nil } ?? indices[0]
+        reasons.append(
+          "read from the names (\"\(NameToken.stem(of: clips[example].path))\" is of "
+            + "\"\(groups[example] ?? "")\", \(reading.why))")
+        if let other = reading.runnerUp, runnerUp.isEmpty,
+          let value = tokens[indices[0]].indices.contains(other.position)
+            ? tokens[indices[0]][other.position].text : nil
+        {
+          runnerUp = "next best: \(other.count) groups such as \"\(value)\""
         }
-        return nil
-      }),
-    // F01_03: speaker F01, third take.
-    Reading(
-      describe: { "read from the names (\"\($0)\" begins with \"\($1)\")" },
-      group: { tokens in
-        guard tokens.count >= 2, let first = tokens.first else { return nil }
-        let letters = first.prefix { $0.isLetter }
-        let digits = first.dropFirst(letters.count)
-        guard (1...8).contains(letters.count), (1...5).contains(digits.count),
-          digits.allSatisfy(isDigit)
-        else { return nil }
-        return String(first)
-      }),
-    // Kinetics' <video>_000010_000020, talkshow_0001: the name without its numbers at the end.
-    Reading(
-      describe: { "by the common beginning of the names (\"\($0)\" begins with \"\($1)\")" },
-      group: { tokens in
-        var end = tokens.count
-        while end > 0, isCounterLike(tokens[end - 1]) { end -= 1 }
-        guard end > 0, end < tokens.count else { return nil }
-        return tokens[..<end].joined(separator: "_")
-      }),
-    // The name without its last number only: 20240101_123456, game_3_12.
-    Reading(
-      describe: { "by the common beginning of the names (\"\($0)\" begins with \"\($1)\")" },
-      group: { tokens in
-        guard tokens.count >= 2, let last = tokens.last, isCounterLike(last) else { return nil }
-        return tokens.dropLast().joined(separator: "_")
-      }),
-  ]
-
-  private static let sourceWords: Set<String> = [
-    "person", "subject", "subj", "sub", "speaker", "spk", "actor", "participant", "patient",
-    "scene", "site", "source", "src", "session", "sess", "video", "vid", "movie", "animal",
-    "mouse", "cage", "user", "signer", "performer", "player", "location", "loc", "group", "match",
-    "game", "day", "recording", "rec", "camera", "cam",
-  ]
-
-  private static func isPlausible(_ groups: [String], clips: [Clip]) -> Bool {
-    var groupsOfClass: [Int: Set<String>] = [:]
-    var clipsOfClass: [Int: Int] = [:]
-    for (group, clip) in zip(groups, clips) {
-      groupsOfClass[clip.classIndex, default: []].insert(group)
-      clipsOfClass[clip.classIndex, default: 0] += 1
+      }
     }
-    let distinct = Set(groups).count
-    guard distinct >= 2, distinct < clips.count else { return false }
-    let divisible = clipsOfClass.filter { $0.value >= 2 }.keys
-    let divided = divisible.filter { (groupsOfClass[$0]?.count ?? 0) >= 2 }
-    return !divisible.isEmpty && divided.count * 2 > divisible.count
   }
 
-  /// The last part of a path, without the suffix of a media file.
-  private static func stem(of path: String) -> String {
-    let name = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path[path.index(after: $0)...] }
-    let last = name ?? Substring(path)
-    guard MediaKind.isVideo(String(last)), let dot = last.lastIndex(of: ".") else {
-      return String(last)
+  private mutating func assign(_ column: NameColumn, to indices: [Int]) {
+    for (index, value) in zip(indices, column.values) {
+      guard let value else { continue }
+      let written = tokens[index][column.position].text
+      groups[index] = spelling[value] ?? written
+      if spelling[value] == nil { spelling[value] = written }
     }
-    return String(last[..<dot])
   }
 
-  private static func isDigit(_ character: Character) -> Bool {
-    character.isASCII && character.isNumber
+  /// An odd name with a part that is a group of other names: `F01 final cut`.
+  mutating func readKnownParts() {
+    for index in clips.indices where groups[index] == nil {
+      let parts = tokens[index].filter { $0.kind == .name && $0.hasDigits }
+      groups[index] = parts.compactMap { spelling[$0.text.lowercased()] }.first
+    }
   }
 
-  private static func isCounter(_ token: Substring, _ letter: Character) -> Bool {
-    token.count >= 2 && token.first?.lowercased() == String(letter)
-      && token.dropFirst().allSatisfy(isDigit)
+  /// Names without the numbers at their end (`talkshow_0001`), or without the last of them.
+  mutating func readBeginnings() {
+    let open = clips.indices.filter { groups[$0] == nil }
+    guard open.count * 4 >= clips.count else { return }
+    for all in [true, false] where open.contains(where: { groups[$0] == nil }) {
+      var found = [String?](repeating: nil, count: clips.count)
+      for index in open where groups[index] == nil { found[index] = beginning(of: index, all: all) }
+      take(found, among: open) {
+        "by the common beginning of the names (\"\($0)\" begins with \"\($1)\")"
+      }
+    }
   }
 
-  /// `0001`, `c04`, `clip12`, `take3`, `part2`.
-  private static func isCounterLike(_ token: Substring) -> Bool {
-    let letters = token.prefix { $0.isLetter }
-    let digits = token.dropFirst(letters.count)
-    return !digits.isEmpty && digits.allSatisfy(isDigit)
-      && (letters.isEmpty
-        || ["c", "clip", "take", "t", "part", "seg", "segment", "chunk", "shot"].contains(
-          letters.lowercased()))
+  private func beginning(of index: Int, all: Bool) -> String? {
+    let parts = tokens[index]
+    func isCounter(_ token: NameToken) -> Bool {
+      switch token.kind {
+      case .number, .time, .date: true
+      case .label: false
+      case .name: NameWords.counters.union(["c", "t"]).contains(token.prefix)
+      }
+    }
+    var end = parts.count
+    while end > 0, isCounter(parts[end - 1]), all || end == parts.count { end -= 1 }
+    let kept = parts[..<end].filter { $0.kind != .label }
+    guard end < parts.count,
+      kept.contains(where: { !NameWords.generic.contains($0.text.lowercased()) })
+    else { return nil }
+    return kept.map(\.text).joined(separator: "_")
+  }
+
+  /// Takes groups that were found for some clips, if most of `indices` have one and they divide
+  /// the classes.
+  private mutating func take(
+    _ found: [String?], among indices: [Int], describe: (_ name: String, _ group: String) -> String
+  ) {
+    let named = indices.filter { found[$0] != nil }
+    guard named.count >= 4, named.count * 2 >= indices.count,
+      NameFamily.isPlausible(
+        named.map { found[$0] ?? "" }, clips: named.map { clips[$0] })
+    else { return }
+    for index in named { groups[index] = found[index] }
+    reasons.append(describe(NameToken.stem(of: clips[named[0]].path), groups[named[0]] ?? ""))
+  }
+
+  var result: GroupInference.Result? {
+    guard !reasons.isEmpty else { return nil }
+    let odd = clips.indices.filter { groups[$0] == nil }
+    var text = reasons.joined(separator: "; and ")
+    if let first = odd.first {
+      text +=
+        "; \(odd.count) \(odd.count == 1 ? "clip" : "clips") such as "
+        + "\"\(NameToken.stem(of: clips[first].path))\" fit no reading and stand for themselves"
+    }
+    if !runnerUp.isEmpty { text += "; \(runnerUp)" }
+    return GroupInference.Result(groups: zip(groups, clips).map { $0 ?? $1.path }, reason: text)
   }
 }

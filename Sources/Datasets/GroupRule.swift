@@ -5,6 +5,8 @@ public struct GroupRule: Sendable, Hashable {
     case column
     /// `--group-by`.
     case pattern
+    /// Folders that come back under several classes, or `--group-by folder`.
+    case folder
     /// Read from the names of the files.
     case inferred
     /// Ranges of one file belong together; nothing else is known.
@@ -20,17 +22,26 @@ public struct GroupRule: Sendable, Hashable {
 
   /// Writes each clip's `group` and says how.
   static func apply(
-    to clips: inout [Clip], path: String, pattern: String?, hasColumn: Bool
+    to clips: inout [Clip], path: String, pattern: String?, column: String?
   ) throws(DatasetError) -> GroupRule {
+    if pattern == byFolder { return try applyFolders(to: &clips, path: path) }
     if let pattern { return try applyPattern(pattern, to: &clips) }
-    if hasColumn {
+    if let column {
       // A file without a group must at least not be cut in two.
       let empty = clips.filter { $0.group == $0.path }.count
       let groups = count(clips)
       return GroupRule(
         kind: .column, groupCount: groups,
-        sentence: "\(groups) groups, from the manifest's group column"
+        sentence: "\(groups) groups, from the manifest's \(column) column"
           + (empty > 0 ? " (\(empty) clips name none and stand for themselves)" : ""))
+    }
+    if let folders = FolderGroups.infer(clips) {
+      return use(
+        folders, of: &clips,
+        why: "by folder: those below the class folders come back under several classes",
+        override:
+          "override with --class-depth N (labels of N folders), --group-by REGEX or a group "
+          + "column in a manifest")
     }
     if let inference = GroupInference.infer(clips) {
       for index in clips.indices { clips[index].group = inference.groups[index] }
@@ -38,7 +49,7 @@ public struct GroupRule: Sendable, Hashable {
       return GroupRule(
         kind: .inferred, groupCount: groups,
         sentence: "\(groups) groups, \(inference.reason); "
-          + "override with --group-by REGEX or a group column in a manifest")
+          + "override with --group-by REGEX, --group-by folder or a group column in a manifest")
     }
     for index in clips.indices { clips[index].group = clips[index].path }
     let groups = count(clips)
@@ -95,6 +106,43 @@ public struct GroupRule: Sendable, Hashable {
           ? ""
           : " (\(unmatched.count) paths such as \(unmatched[0]) do not match and stand for themselves)")
     )
+  }
+
+  /// What `--group-by` says in place of a pattern.
+  static let byFolder = "folder"
+
+  private static func applyFolders(
+    to clips: inout [Clip], path: String
+  ) throws(DatasetError) -> GroupRule {
+    let folders = clips.map(FolderGroups.folder)
+    guard folders.contains(where: { $0 != nil }) else {
+      throw DatasetError(
+        .pattern, path: path,
+        "--group-by folder: above the clips there are no folders but the classes'; put the clips of "
+          + "each source in a folder, such as fox/site_a/1.mp4, or give a pattern")
+    }
+    return use(
+      folders, of: &clips, why: "by folder, as asked", override: "")
+  }
+
+  private static func use(
+    _ folders: [String?], of clips: inout [Clip], why: String, override: String
+  ) -> GroupRule {
+    var alone: [String] = []
+    for (index, folder) in folders.enumerated() {
+      clips[index].group = folder ?? clips[index].path
+      if folder == nil { alone.append(clips[index].path) }
+    }
+    let groups = count(clips)
+    let example = folders.indices.first { folders[$0] != nil }
+      .map { " (\(clips[$0].path) is of \"\(clips[$0].group)\")" }
+    let odd =
+      alone.isEmpty
+      ? "" : "; \(alone.count) clips such as \(alone[0]) are in none and stand for themselves"
+    return GroupRule(
+      kind: .folder, groupCount: groups,
+      sentence: "\(groups) groups, \(why)\(example ?? "")\(odd)"
+        + (override.isEmpty ? "" : "; \(override)"))
   }
 
   private static func count(_ clips: [Clip]) -> Int { Set(clips.lazy.map(\.group)).count }

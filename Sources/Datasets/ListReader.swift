@@ -1,216 +1,171 @@
-import Glibc
-
 /// Reads a CSV manifest (`filepath,label[,start,end,split,group]`) or a text list
 /// (`path label-or-index`); paths are relative to the file that lists them.
 enum ListReader {
   static func read(path: String, classesFile: String?) throws(DatasetError) -> FoundClips {
-    var reader = try CSVReader(path: path)
-    guard let header = try reader.next() else {
-      throw DatasetError(
-        .empty, path: path, "empty; expected a header filepath,label and a line for each clip")
-    }
-    if let columns = ManifestColumns(header: header.fields) {
+    if let manifest = try Manifest(path: path) {
       if let classesFile {
         throw DatasetError(
           .format, path: classesFile,
           "--classes names the indices of a text list; \(path) is a CSV manifest")
       }
-      return try manifest(path: path, columns: columns, reader: &reader)
+      return try manifest.read()
     }
-    if let tabbed = try tabSeparatedColumns(path: path) {
-      var reader = try CSVReader(path: path, separator: UInt8(ascii: "\t"))
-      _ = try reader.next()
-      return try manifest(path: path, columns: tabbed, reader: &reader)
+    var reader = try CSVReader(path: path)
+    guard let header = try reader.next() else {
+      throw DatasetError(
+        .empty, path: path, "empty; expected a header filepath,label and a line for each clip")
     }
     // Some lists of "path label" lines are called .csv; then the first line names a file.
     if path.lowercased().hasSuffix(".csv") || path.lowercased().hasSuffix(".tsv") {
-      let words = header.fields[0].split(whereSeparator: { " \t".contains($0) })
-      guard let first = words.first, ListCollector(listPath: path).exists(String(first)) else {
+      var files = ListedFiles(listPath: path)
+      let words = header.fields[0].split(whereSeparator: { " \t;".contains($0) })
+      guard let first = words.first, files.names(String(first)) else {
         throw DatasetError(
           .format, path: path,
-          "header \"\(header.fields.joined(separator: ",").prefix(80))\" has no filepath and label column; expected filepath,label[,start,end,split,group]"
+          "header \"\(header.fields.joined(separator: ",").prefix(80))\" has no filepath and label column; \(ManifestColumns.expectation)"
         )
       }
     }
     return try TextList(path: path, classesFile: classesFile).read()
   }
+}
 
-  private static func tabSeparatedColumns(path: String) throws(DatasetError) -> ManifestColumns? {
-    var reader = try CSVReader(path: path, separator: UInt8(ascii: "\t"))
-    guard let header = try reader.next() else { return nil }
-    return ManifestColumns(header: header.fields)
+/// A table with a header: fields between commas, semicolons or tabs, as the header line shows.
+struct Manifest {
+  private let path: String
+  private let separator: UInt8
+  /// Lines before the header: Excel's `sep=;`.
+  private let hasSeparatorLine: Bool
+  private let columns: ManifestColumns
+
+  /// Nil when the file has no header with the columns of a manifest.
+  init?(path: String) throws(DatasetError) {
+    self.path = path
+    for separator in [",", ";", "\t"] as [Unicode.Scalar] {
+      var reader = try CSVReader(path: path, separator: UInt8(ascii: separator))
+      guard var header = try reader.next() else { return nil }
+      let leads = header.fields[0].lowercased().hasPrefix("sep=")
+      if leads, let second = try reader.next() { header = second }
+      if let columns = ManifestColumns(header: header.fields) {
+        self.separator = UInt8(ascii: separator)
+        self.columns = columns
+        hasSeparatorLine = leads
+        return
+      }
+    }
+    return nil
   }
 
-  private static func manifest(
-    path: String, columns: ManifestColumns, reader: inout CSVReader
-  ) throws(DatasetError) -> FoundClips {
+  func read() throws(DatasetError) -> FoundClips {
+    var reader = try CSVReader(path: path, separator: separator)
+    for _ in 0..<(hasSeparatorLine ? 2 : 1) { _ = try reader.next() }
     var collector = ListCollector(listPath: path)
-    collector.found.hasGroupColumn = columns.group != nil
+    var oneHot = OneHotLabels(columns: columns.others)
+    collector.found.groupColumn = columns.group == nil ? nil : columns.groupName
     while let record = try reader.next() {
-      func field(_ column: Int?) -> String {
-        guard let column, column < record.fields.count else { return "" }
-        return trimmed(record.fields[column])
+      let row = ManifestRow(
+        record: record, path: path, decimalComma: separator != UInt8(ascii: ","))
+      let file = row.field(columns.path)
+      if file.isEmpty { throw row.failure("no filepath; every line needs filepath and label") }
+      let label =
+        columns.label == nil ? try oneHot.label(of: row, file: file) : row.field(columns.label)
+      if label.isEmpty {
+        throw row.failure("no label for \(file); every line needs filepath and label")
       }
-      func fail(_ text: String) -> DatasetError {
-        DatasetError(.format, path: path, "line \(record.line): \(text)")
-      }
-      func seconds(_ column: Int?, _ name: String) throws(DatasetError) -> Double? {
-        let text = field(column)
-        if text.isEmpty { return nil }
-        guard let value = Double(text), value.isFinite, value >= 0 else {
-          throw fail("\(name) is \"\(text)\"; expected seconds, such as 1.5")
-        }
-        return value
-      }
-      let file = field(columns.path)
-      let label = field(columns.label)
-      if file.isEmpty { throw fail("no filepath; every line needs filepath and label") }
-      if label.isEmpty { throw fail("no label for \(file); every line needs filepath and label") }
-      let start = try seconds(columns.start, "start")
-      let end = try seconds(columns.end, "end")
+      let start = try row.seconds(columns.start, "start")
+      let end = try row.seconds(columns.end, "end")
       if let end, end <= start ?? 0 {
-        throw fail("end \(end) is not after start \(start ?? 0)")
+        throw row.failure("end \(end) is not after start \(start ?? 0)")
       }
-      var split: Split?
-      let splitText = field(columns.split)
-      if !splitText.isEmpty {
-        split = Split(name: splitText)
-        if split == nil { throw fail("split is \"\(splitText)\"; expected train, val or test") }
-      }
-      collector.add(
-        path: file, label: label, start: start, end: end, split: split,
-        group: field(columns.group), line: record.line)
+      try collector.add(
+        path: file, label: label, start: start, end: end, split: try row.split(columns.split),
+        group: row.field(columns.group), line: record.line)
+    }
+    if let warning = reader.decoding.warning(path: path) {
+      collector.found.warnings.append(warning)
     }
     return collector.finish()
   }
 }
 
-/// Where the columns of a manifest are.
-struct ManifestColumns {
-  let path: Int
-  let label: Int
-  let start: Int?
-  let end: Int?
-  let split: Int?
-  let group: Int?
+/// One line of a manifest.
+struct ManifestRow {
+  let record: CSVReader.Record
+  let path: String
+  /// Whether `1,5` is one and a half: where commas do not separate fields.
+  let decimalComma: Bool
 
-  /// Nil when the header has no path or no label column.
-  init?(header: [String]) {
-    let names = header.map { trimmed($0).lowercased() }
-    func find(_ spellings: String...) -> Int? {
-      for spelling in spellings {
-        if let index = names.firstIndex(of: spelling) { return index }
-      }
-      return nil
+  /// Empty where the line has no such column.
+  func field(_ column: Int?) -> String {
+    guard let column, column < record.fields.count else { return "" }
+    return trimmed(record.fields[column])
+  }
+
+  func failure(_ text: String) -> DatasetError {
+    DatasetError(.format, path: path, "line \(record.line): \(text)")
+  }
+
+  func seconds(_ column: Int?, _ name: String) throws(DatasetError) -> Double? {
+    let text = field(column)
+    if text.isEmpty { return nil }
+    guard let value = ClockTime.seconds(text, decimalComma: decimalComma) else {
+      throw failure("\(name) is \"\(text)\"; expected seconds, such as 1.5, or 0:01.5 or 0:00:01.5")
     }
-    guard let path = find("filepath", "file_path", "path", "file", "filename", "video"),
-      let label = find("label", "class")
-    else { return nil }
-    self.path = path
-    self.label = label
-    start = find("start")
-    end = find("end")
-    split = find("split")
-    group = find("group")
+    return value
+  }
+
+  func split(_ column: Int?) throws(DatasetError) -> Split? {
+    let text = field(column)
+    if text.isEmpty { return nil }
+    guard let split = Split(name: text) else {
+      throw failure(
+        "split is \"\(text)\"; expected train, val or test (or training, validation, testing)")
+    }
+    return split
   }
 }
 
-/// Without spaces and tabs at either end.
-func trimmed(_ text: String) -> String {
-  var view = Substring(text)
-  while let first = view.first, first == " " || first == "\t" { view.removeFirst() }
-  while let last = view.last, last == " " || last == "\t" { view.removeLast() }
-  return String(view)
-}
+/// Labels of a table with a column for each class, 1 where the clip is of it and 0 elsewhere.
+struct OneHotLabels {
+  private let candidates: [(column: Int, name: String)]
+  /// Those of the candidates that hold 0 or 1 in the first line; notes and numbers do not.
+  private var classes: [(column: Int, name: String)] = []
 
-/// Gathers listed clips: finds their files, drops repeated and contradicting lines.
-struct ListCollector {
-  private struct Key: Hashable {
-    let path: String
-    let start: Double?
-    let end: Double?
-  }
+  init(columns: [(column: Int, name: String)]) { candidates = columns }
 
-  private let listPath: String
-  private let folder: String
-  var found = FoundClips()
-  private var seen: [Key: (position: Int, line: Int)] = [:]
-  private var repeated: [(path: String, line: Int, first: Int)] = []
-  private var conflicts: [(path: String, line: Int, first: Int)] = []
-  private var missing: [(path: String, line: Int)] = []
-  private var conflicting = Set<Int>()
-
-  init(listPath: String) {
-    self.listPath = listPath
-    if let slash = listPath.utf8.lastIndex(of: UInt8(ascii: "/")) {
-      folder = slash == listPath.startIndex ? "/" : String(listPath[..<slash])
-    } else {
-      folder = "."
-    }
-  }
-
-  /// The path to open for a listed path.
-  func file(for path: String) -> String {
-    path.hasPrefix("/") ? path : (folder == "." ? path : "\(folder)/\(path)")
-  }
-
-  func exists(_ path: String) -> Bool { access(file(for: path), F_OK) == 0 }
-
-  mutating func add(
-    path listed: String, label: String, start: Double?, end: Double?, split: Split?, group: String,
-    line: Int
-  ) {
-    // Two spellings of one path are one clip.
-    let path = listed.hasPrefix("./") ? String(listed.dropFirst(2)) : listed
-    let key = Key(path: path, start: start, end: end)
-    if let first = seen[key] {
-      if found.clips[first.position].label == label {
-        repeated.append((path, line, first.line))
-        found.ignored.append(IgnoredFile(path: path, reason: .duplicate))
-      } else {
-        conflicts.append((path, line, first.line))
-        conflicting.insert(first.position)
+  /// - Throws: `DatasetError` unless exactly one column says 1.
+  mutating func label(of row: ManifestRow, file: String) throws(DatasetError) -> String {
+    if classes.isEmpty {
+      classes = candidates.filter { OneHotLabels.value(row.field($0.column)) != nil }
+      guard classes.count >= 2 else {
+        throw row.failure(
+          "no label column, and no columns of 0 and 1 for the classes; \(ManifestColumns.expectation)"
+        )
       }
-      return
     }
-    guard exists(path) else {
-      missing.append((path, line))
-      found.ignored.append(IgnoredFile(path: path, reason: .missing))
-      return
+    var chosen: [String] = []
+    for (column, name) in classes {
+      guard let value = OneHotLabels.value(row.field(column)) else {
+        throw row.failure(
+          "\(name) is \"\(row.field(column))\"; expected 0 or 1, as in a column for each class")
+      }
+      if value { chosen.append(name) }
     }
-    seen[key] = (found.clips.count, line)
-    found.clips.append(
-      Clip(
-        path: path, file: file(for: path), start: start, end: end, label: label, group: group,
-        split: split))
+    guard chosen.count == 1 else {
+      throw row.failure(
+        chosen.isEmpty
+          ? "\(file) has 0 for every class; a clip has exactly one label: leave the line out, or add a column for what it shows"
+          : "\(file) has 1 for \(chosen.joined(separator: " and ")); a clip has exactly one label: keep one, or cut the clip with start and end"
+      )
+    }
+    return chosen[0]
   }
 
-  /// The clips, with a warning for each kind of line that was left out.
-  consuming func finish() -> FoundClips {
-    if let first = missing.first {
-      found.warnings.append(
-        "\(listPath): \(missing.count) listed \(missing.count == 1 ? "file does" : "files do") not exist, the first is \(first.path) (line \(first.line)); left out, paths are relative to the list"
-      )
+  private static func value(_ text: String) -> Bool? {
+    switch text.lowercased() {
+    case "1", "1.0", "true": true
+    case "0", "0.0", "false": false
+    default: nil
     }
-    if let first = repeated.first {
-      found.warnings.append(
-        "\(listPath): \(repeated.count) \(repeated.count == 1 ? "line repeats" : "lines repeat") an earlier one, the first is line \(first.line) (\(first.path), as line \(first.first)); counted once"
-      )
-    }
-    if let first = conflicts.first {
-      found.warnings.append(
-        "\(listPath): \(conflicting.count) \(conflicting.count == 1 ? "clip has" : "clips have") two labels, the first is \(first.path) (lines \(first.first) and \(first.line)); left out, keep one line of each"
-      )
-      var kept: [Clip] = []
-      for (position, clip) in found.clips.enumerated() {
-        if conflicting.contains(position) {
-          found.ignored.append(IgnoredFile(path: clip.path, reason: .conflict))
-        } else {
-          kept.append(clip)
-        }
-      }
-      found.clips = kept
-    }
-    return found
   }
 }

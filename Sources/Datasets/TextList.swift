@@ -19,10 +19,11 @@ struct TextList {
   func read() throws(DatasetError) -> FoundClips {
     var source = try ByteSource(path: path)
     var collector = ListCollector(listPath: path)
+    var decoding = TextDecoding()
     var number = 0
     while let bytes = try source.line() {
       number += 1
-      guard let raw = String(validating: bytes, as: UTF8.self) else {
+      guard let raw = decoding.text(bytes, line: number) else {
         throw DatasetError(
           .format, path: path,
           "line \(number): not text; expected a CSV manifest with filepath,label or lines of \"path label\""
@@ -30,18 +31,19 @@ struct TextList {
       }
       let line = trimmed(raw)
       if line.isEmpty || line.hasPrefix("#") { continue }
-      let entry = try parse(line, number: number, collector: collector)
-      collector.add(
+      let entry = try parse(line, number: number, collector: &collector)
+      try collector.add(
         path: entry.path, label: entry.label, start: nil, end: nil, split: nil, group: "",
         line: number)
     }
+    if let warning = decoding.warning(path: path) { collector.found.warnings.append(warning) }
     return collector.finish()
   }
 
   private func parse(
-    _ line: String, number: Int, collector: ListCollector
+    _ line: String, number: Int, collector: inout ListCollector
   ) throws(DatasetError) -> (path: String, label: String) {
-    let separators: [Character] = [" ", "\t", ","]
+    let separators: [Character] = [" ", "\t", ",", ";"]
     guard let cut = line.lastIndex(where: { separators.contains($0) }) else {
       return try pathAlone(line, number: number)
     }
@@ -97,9 +99,10 @@ struct ClassNames {
 
   init(file: String) throws(DatasetError) {
     var source = try ByteSource(path: file)
+    var decoding = TextDecoding()
     var lines: [String] = []
     while let bytes = try source.line() {
-      guard let text = String(validating: bytes, as: UTF8.self) else {
+      guard let text = decoding.text(bytes, line: lines.count + 1) else {
         throw DatasetError(.format, path: file, "line \(lines.count + 1): not UTF-8")
       }
       let line = trimmed(text)
@@ -108,7 +111,7 @@ struct ClassNames {
     guard !lines.isEmpty else {
       throw DatasetError(.empty, path: file, "empty; expected a class name on each line")
     }
-    let words = lines.map { $0.split(whereSeparator: { " \t,".contains($0) }).map(String.init) }
+    let words = lines.map { $0.split(whereSeparator: { " \t,;".contains($0) }).map(String.init) }
     let leading = words.allSatisfy { $0.count >= 2 && Int($0[0]) != nil }
     let trailing = words.allSatisfy { $0.count >= 2 && Int($0[$0.count - 1]) != nil }
     for (position, parts) in words.enumerated() {

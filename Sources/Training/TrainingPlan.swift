@@ -28,9 +28,7 @@ public struct TrainingPlan {
   public let startWarning: String?
 
   public init(_ request: TrainingRequest) throws {
-    let index = try DatasetIndex.load(
-      path: request.data,
-      options: IndexOptions(groupBy: request.groupBy, classesFile: request.classesFile))
+    let index = try DatasetIndex.load(path: request.data, options: request.indexOptions)
     try self.init(request, index: index)
   }
 

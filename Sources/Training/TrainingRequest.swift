@@ -47,6 +47,8 @@ public struct TrainingRequest: Sendable {
   public var flip: Bool?
   public var validationFraction: Double?
   public var groupBy: String?
+  /// How many folders above a clip are its class; nil tells by their names.
+  public var classDepth: Int?
   public var validationGroups: [String] = []
   public var classesFile: String?
   /// Hold out this part and look at it only once, at the end: nothing is chosen by it.
@@ -64,6 +66,11 @@ public struct TrainingRequest: Sendable {
   public var seed: UInt64 = 0
 
   public init(data: String) { self.data = data }
+
+  /// How the data set is read.
+  public var indexOptions: IndexOptions {
+    IndexOptions(groupBy: groupBy, classDepth: classDepth, classesFile: classesFile)
+  }
 
   /// The model file this training writes.
   public var modelPath: String {

@@ -1,4 +1,4 @@
-/// What one file may cost. Exceeding a limit is an error (`TOO_LARGE`, `TIMEOUT`), never a crash.
+/// What of a file is read, and what that may cost. Exceeding a limit is an error (`TOO_LARGE`, `TIMEOUT`), never a crash.
 public struct DecodeLimits: Sendable, Hashable, Codable {
   /// Width × height of a picture; the default admits 8K (7680 × 4320).
   public var maxPixels = 33_554_432
@@ -19,6 +19,9 @@ public struct DecodeLimits: Sendable, Hashable, Codable {
   public var secondsWithoutFrame = 30.0
   /// Bytes of memory that a decoder process may write to.
   public var maxMemoryBytes = 2 << 30
+
+  /// The only stream of the container to read, from 0; nil for the one that is the movie.
+  public var stream: Int?
 
   public init() {}
 

@@ -6,14 +6,15 @@ struct Demuxer: ~Copyable {
   let channel: InputChannel
   let streamIndex: Int
   let path: String
+  /// All video streams of the container.
+  let videoStreams: [VideoStreamInfo]
   /// What the container itself says of the picture's size, before anything was decoded.
   let statedSize: (width: Int, height: Int)
 
   var stream: UnsafeMutablePointer<AVStream> { pointer.pointee.streams[streamIndex]! }
   var container: String { String(cString: pointer.pointee.iformat.pointee.name) }
 
-  /// Probes, opens and picks the stream that the ffmpeg tool would pick: the largest picture, the
-  /// one marked as default first, never cover art.
+  /// Probes, opens and picks the stream that is the movie, or the one that `limits` ask for.
   init(file: borrowing SourceFile, limits: DecodeLimits) throws(DecodeError) {
     MediaLibrary.prepare()
     path = file.path
@@ -24,7 +25,7 @@ struct Demuxer: ~Copyable {
     else { throw Demuxer.outOfMemory(file.path) }
 
     do {
-      (pointer, streamIndex, statedSize) = try Demuxer.openContainer(
+      (pointer, streamIndex, videoStreams, statedSize) = try Demuxer.openContainer(
         path: file.path, channel: channel, limits: limits)
     } catch {
       throw Demuxer.refine(error, channel: channel, path: file.path)
@@ -77,7 +78,8 @@ struct Demuxer: ~Copyable {
   private static func openContainer(
     path: String, channel: borrowing InputChannel, limits: DecodeLimits
   ) throws(DecodeError) -> (
-    UnsafeMutablePointer<AVFormatContext>, video: Int, size: (width: Int, height: Int)
+    UnsafeMutablePointer<AVFormatContext>, video: Int, streams: [VideoStreamInfo],
+    size: (width: Int, height: Int)
   ) {
     let io = channel.context.assumingMemoryBound(to: AVIOContext.self)
     var format: UnsafePointer<AVInputFormat>?
@@ -140,12 +142,11 @@ struct Demuxer: ~Copyable {
           message: "has no readable streams (\(MediaLibrary.text(result))); export it again",
           underlying: result)
       }
-      guard let video = pickStream(opened) else {
-        throw DecodeError(
-          code: .noVideo, path: path,
-          message: "holds no video stream (sound, subtitles or cover art only); give a movie")
-      }
-      return (opened, video, stated.indices.contains(video) ? stated[video] : (0, 0))
+      let streams = StreamChoice(opened, fileSize: channel.state.pointee.size).streams
+      let video = try pickStream(streams, wanted: limits.stream, path: path)
+      return (
+        opened, video, streams, stated.indices.contains(video) ? stated[video] : (0, 0)
+      )
     } catch {
       avformat_close_input(&pointer)
       throw error
@@ -169,23 +170,24 @@ struct Demuxer: ~Copyable {
     return result
   }
 
-  private static func pickStream(_ pointer: UnsafeMutablePointer<AVFormatContext>) -> Int? {
-    var best: Int?
-    var bestScore = -1
-    for index in 0..<Int(pointer.pointee.nb_streams) {
-      let stream = pointer.pointee.streams[index]!
-      let parameters = stream.pointee.codecpar.pointee
-      guard parameters.codec_type == AVMEDIA_TYPE_VIDEO,
-        stream.pointee.disposition & vc_disposition_attached_pic == 0
-      else { continue }
-      var score = min(1 << 50, Int(max(0, parameters.width)) * Int(max(0, parameters.height)))
-      if stream.pointee.disposition & vc_disposition_default != 0 { score += 5_000_000 }
-      if score > bestScore {
-        bestScore = score
-        best = index
-      }
+  /// The stream asked for, or the one that is the movie.
+  private static func pickStream(
+    _ streams: [VideoStreamInfo], wanted: Int?, path: String
+  ) throws(DecodeError) -> Int {
+    if let wanted {
+      if streams.contains(where: { $0.index == wanted }) { return wanted }
+      let known = streams.map { String($0.index) }.joined(separator: ", ")
+      throw DecodeError(
+        code: .noVideo, path: path,
+        message: "has no video stream \(wanted); "
+          + (known.isEmpty ? "there is none at all" : "there is \(known)"))
     }
-    return best
+    guard let best = StreamChoice(streams: streams).best else {
+      throw DecodeError(
+        code: .noVideo, path: path,
+        message: "holds no video stream (sound, subtitles or cover art only); give a movie")
+    }
+    return best.index
   }
 
   /// Pixels as far as the header tells, not turned.

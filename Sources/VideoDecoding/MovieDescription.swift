@@ -44,7 +44,7 @@ extension MovieSource {
       duration: header > 0 ? Double(header) / Double(AV_TIME_BASE) : nil,
       frameCount: count > 0 && count <= file.size ? Int(count) : nil,
       isVariableFrameRate: false, fileSize: file.size, modified: file.modified,
-      warnings: warnings, isImageFolder: false)
+      warnings: warnings, isImageFolder: false, streams: demuxer.videoStreams)
   }
 
   /// What becomes of transparent pixels; nil for formats without.

@@ -31,9 +31,12 @@ public struct VideoInfo: Sendable, Codable, Hashable {
   public var modified: Double
   public var warnings: [String]
   public var isImageFolder: Bool
+  /// All video streams of the container; empty for a folder.
+  public var streams: [VideoStreamInfo] = []
 
   enum CodingKeys: String, CodingKey {
     case path, container, codec, width, height, rotation, mirrored, duration, modified, warnings
+    case streams
     case streamIndex = "stream"
     case pixelFormat = "pixel_format"
     case colorSpace = "color_space"

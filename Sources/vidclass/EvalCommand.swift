@@ -142,9 +142,14 @@ struct EvalCommand: ParsableCommand {
 
   /// The data set, grouped as asked, or else as training grouped it where that pattern fits.
   private func loadIndex(_ model: ModelMetadata) throws -> DatasetIndex {
+    let depth =
+      choice.classDepth
+      ?? (Folder.exists(clips ?? "") ? model.training["class_depth"].flatMap { Int($0) } : nil)
     func load(_ groupBy: String?) throws -> DatasetIndex {
       try DatasetIndex.load(
-        path: clips ?? "", options: IndexOptions(groupBy: groupBy, classesFile: choice.classes))
+        path: clips ?? "",
+        options: IndexOptions(
+          groupBy: groupBy, classDepth: depth, classesFile: choice.classes))
     }
     if choice.groupBy == nil, let pattern = model.training["group_by"],
       let index = try? load(pattern)

@@ -6,8 +6,10 @@ struct VideoReport {
   let info: VideoInfo
 
   /// Opens the file and goes through its packets, so that count, rate and duration are real.
-  init(path: String, shownAs name: String, threads: Int) throws {
-    let reader = try ClipReader(path: path, threads: threads)
+  init(path: String, shownAs name: String, stream: Int?, threads: Int) throws {
+    var limits = DecodeLimits.standard
+    limits.stream = stream
+    let reader = try ClipReader(path: path, threads: threads, limits: limits)
     _ = try reader.frameTimes()
     var info = reader.info
     info.path = name
@@ -36,10 +38,23 @@ struct VideoReport {
       rows.append(("rate", String(format: "%.3f frames/s", rate) + kind))
     }
     rows.append(("bytes", String(info.fileSize)))
+    if info.streams.count > 1 {
+      rows += info.streams.map { ("stream \($0.index)", describe($0)) }
+    }
     rows += info.warnings.map { ("warning", $0) }
     let width = rows.map(\.0.count).max() ?? 0
     return rows.map { name, value in
       name + String(repeating: " ", count: width - name.count) + "  " + value + "\n"
     }.joined()
+  }
+
+  private func describe(_ stream: VideoStreamInfo) -> String {
+    var parts = ["\(stream.codec) \(stream.width)x\(stream.height)"]
+    if let count = stream.frameCount { parts.append("\(count) frames") }
+    if let duration = stream.duration { parts.append(String(format: "%.3f s", duration)) }
+    if stream.isDefault { parts.append("default") }
+    if stream.isPicture { parts.append("cover art or thumbnails") }
+    return parts.joined(separator: ", ")
+      + (stream.index == info.streamIndex ? "  <- the one that is read" : "")
   }
 }

@@ -14,7 +14,7 @@ func makeIndex(_ paths: [String], groupBy: String? = nil, groups: [String]? = ni
   }
   return try DatasetIndex(
     path: "/data",
-    found: FoundClips(clips: clips, hasGroupColumn: groups != nil), groupBy: groupBy)
+    found: FoundClips(clips: clips, groupColumn: groups == nil ? nil : "group"), groupBy: groupBy)
 }
 
 struct GroupTests {
@@ -54,7 +54,7 @@ struct GroupTests {
       count: 3),
     Case(
       names: names(["IMG_20240101", "IMG_20240102"], 4) { "\($0)_12000\($1).mov" },
-      first: "IMG_20240101", count: 2),
+      first: "20240101", count: 2),
   ]
 
   @Test(arguments: cases)
@@ -213,7 +213,7 @@ struct SplitTests {
         group: position < 3 ? "same" : "other", split: Split(name: side))
     }
     let index = try DatasetIndex(
-      path: "m.csv", found: FoundClips(clips: clips, hasGroupColumn: true), groupBy: nil)
+      path: "m.csv", found: FoundClips(clips: clips, groupColumn: "group"), groupBy: nil)
     let split = try Splitter.split(index, validationFraction: 0.2, seed: 0)
     #expect(split.warnings.contains { $0.contains("\"same\"") })
   }

@@ -92,6 +92,8 @@ make -i plain.mp4 -c copy -encryption_scheme cenc-aes-ctr \
 make -i cover.png -i plain.mp4 -map 0 -map 1 -c:v:0 png -c:v:1 copy -disposition:v:0 attached_pic \
   coverfirst.mkv
 make -i plain.mp4 -i long.mp4 -map 0:v -map 1:v -c copy two.mp4
+make -i plain.mp4 -i one.mp4 -map 1:v -map 0:v -vf scale=128:96 $x264 -disposition:v default \
+  still.mp4
 make $source -f lavfi -i sine=d=3 $x264 -c:a aac -shortest withsound.mkv
 
 # Damage

@@ -39,9 +39,7 @@ struct CheckInput {
   }
 
   private init(dataset request: TrainingRequest) throws {
-    let index = try DatasetIndex.load(
-      path: request.data,
-      options: IndexOptions(groupBy: request.groupBy, classesFile: request.classesFile))
+    let index = try DatasetIndex.load(path: request.data, options: request.indexOptions)
     self.index = index
     title = request.data
     clips = index.clips

@@ -27,8 +27,16 @@ extension EvalCommand {
     @Option(
       name: .long,
       help: ArgumentHelp(
-        "Groups, for the intervals: the first capture in each clip's path.", valueName: "regex"))
+        "Groups, for the intervals: the first capture in each clip's path, or folder.",
+        valueName: "regex|folder"))
     var groupBy: String?
+
+    @Option(
+      name: .long,
+      help: ArgumentHelp(
+        "So many folders above a clip are its class, those below them its group (default: told by whether they come back).",
+        valueName: "n"))
+    var classDepth: Int?
 
     @Option(
       name: .long,
@@ -36,6 +44,9 @@ extension EvalCommand {
     var classes: String?
 
     func validate() throws {
+      if let classDepth, classDepth < 1 {
+        throw ValidationError("--class-depth must be at least 1, not \(classDepth).")
+      }
       if split != "auto" && split != "all" && Split(name: split) == nil {
         throw ValidationError("--split must be auto, all, train, val or test, not \(split).")
       }

@@ -12,8 +12,16 @@ struct DivisionOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Pattern whose first capture in a path is the clip's group.", valueName: "regex"))
+      "Pattern whose first capture in a path is the clip's group; or folder: the folders above it that are not its class.",
+      valueName: "regex|folder"))
   var groupBy: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "So many folders above a clip are its class, those below them its group (default: told by whether they come back).",
+      valueName: "n"))
+  var classDepth: Int?
 
   @Option(
     name: .long,
@@ -25,6 +33,9 @@ struct DivisionOptions: ParsableArguments {
   var classes: String?
 
   func validate() throws {
+    if let classDepth, classDepth < 1 {
+      throw ValidationError("--class-depth must be at least 1, not \(classDepth).")
+    }
     if let share = val, !(0..<1).contains(share) {
       throw ValidationError("--val must be at least 0 and below 1, not \(share); 0.2 is usual.")
     }
@@ -34,12 +45,15 @@ struct DivisionOptions: ParsableArguments {
   }
 
   /// Whether any of them was given.
-  var isAny: Bool { val != nil || groupBy != nil || valGroups != nil || classes != nil }
+  var isAny: Bool {
+    val != nil || groupBy != nil || classDepth != nil || valGroups != nil || classes != nil
+  }
 
   /// Puts them into what `Training` is asked for.
   func apply(to request: inout TrainingRequest) {
     request.validationFraction = val
     request.groupBy = groupBy
+    request.classDepth = classDepth
     request.validationGroups =
       valGroups?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
       .filter { !$0.isEmpty } ?? []

@@ -45,11 +45,14 @@ struct MergeCommand: ParsableCommand {
   func run() throws {
     let console = global.console
     var records: [LabelRecord] = []
+    var refused = 0
     for file in try files() {
       let found = try RecordFile.read(file)
       if found.badLines > 0 {
         console.warn("\(file): \(found.badLines) lines are no records; passed over")
       }
+      for reason in found.refused { console.error("\(reason); this record is left out") }
+      refused += found.refused.count
       records += found.records
     }
     let merged = MergedRecords(records)
@@ -68,9 +71,10 @@ struct MergeCommand: ParsableCommand {
     var parts = ["\(merged.records.count) movies", "\(merged.duplicateCount) duplicates removed"]
     if !merged.partial.isEmpty { parts.append("\(merged.partial.count) partial") }
     if !merged.failed.isEmpty { parts.append("\(merged.failed.count) failed") }
+    if refused > 0 { parts.append("\(refused) records left out") }
     if expect != nil { parts.append("\(missing.count) missing") }
     console.note(parts.joined(separator: ", "))
-    if !missing.isEmpty || !merged.failed.isEmpty { throw ExitCode.partial }
+    if !missing.isEmpty || !merged.failed.isEmpty || refused > 0 { throw ExitCode.partial }
   }
 
   /// The files to read, folders searched, without the output of an earlier merge.

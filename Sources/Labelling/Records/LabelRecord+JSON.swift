@@ -34,7 +34,8 @@ extension LabelRecord {
 
   /// Reads what `json` wrote; unknown keys are ignored.
   ///
-  /// - Throws: `LabelError` with code `record` that names the missing or wrong key.
+  /// - Throws: `LabelError` with code `record` that names the missing or wrong key, or the value
+  ///   that it cannot have.
   public init(json: JSONValue) throws(LabelError) {
     guard let text = json["path"]?.stringValue else { throw LabelRecord.missing("path") }
     guard let status = json["status"]?.stringValue.flatMap(Status.init(rawValue:)) else {
@@ -54,22 +55,31 @@ extension LabelRecord {
     } else {
       guard let label = json["label"]?.stringValue else { throw LabelRecord.missing("label") }
       self.label = label
-      score = json["score"]?.doubleValue
-      scores = (json["scores"]?.members ?? []).compactMap { member in
-        member.value.doubleValue.map { ClassScore(label: member.key, score: $0) }
+      score = try json.number("score", in: RecordRange.share)
+      for member in json["scores"]?.members ?? [] {
+        guard let share = member.value.doubleValue, RecordRange.share.contains(share) else {
+          throw LabelError(.record, "\"scores\" has no share from 0 to 1 for \"\(member.key)\"")
+        }
+        scores.append(ClassScore(label: member.key, score: share))
       }
       topCount = json["top"]?.arrayValue?.count
-      duration = json["duration"]?.doubleValue
-      framesPerSecond = json["fps"]?.doubleValue
-      frames = json["frames"]?.integerValue
-      segments = (json["segments"]?.arrayValue ?? []).compactMap(Segment.init(json:))
-      decodedUntil = json["decoded_until"]?.doubleValue
+      duration = try json.number("duration", in: RecordRange.duration)
+      framesPerSecond = try json.number("fps", in: RecordRange.framesPerSecond)
+      frames = try json.integer("frames", in: RecordRange.frames)
+      for (index, segment) in (json["segments"]?.arrayValue ?? []).enumerated() {
+        do throws(LabelError) {
+          segments.append(try Segment(json: segment))
+        } catch {
+          throw LabelError(.record, "segment \(index + 1): \(error.message)")
+        }
+      }
+      decodedUntil = try json.number("decoded_until", in: RecordRange.seconds)
       warnings = (json["warnings"]?.arrayValue ?? []).compactMap(\.stringValue)
     }
     model = json["model"]?.stringValue
     settings = json["settings"]?.stringValue
-    size = Int64(json["size"]?.integerValue ?? 0)
-    modified = json["mtime"]?.doubleValue ?? 0
+    size = Int64(try json.integer("size", in: RecordRange.bytes) ?? 0)
+    modified = try json.number("mtime", in: RecordRange.modified) ?? 0
   }
 
   private static func missing(_ key: String) -> LabelError {
@@ -92,10 +102,17 @@ extension LabelRecord.Segment {
     ])
   }
 
-  fileprivate init?(json: JSONValue) {
-    guard let start = json["start"]?.doubleValue, let end = json["end"]?.doubleValue,
-      let label = json["label"]?.stringValue, let score = json["score"]?.doubleValue
-    else { return nil }
+  fileprivate init(json: JSONValue) throws(LabelError) {
+    guard let start = try json.number("start", in: RecordRange.seconds),
+      let end = try json.number("end", in: RecordRange.seconds),
+      let label = json["label"]?.stringValue,
+      let score = try json.number("score", in: RecordRange.share)
+    else {
+      throw LabelError(.record, "lacks one of \"start\", \"end\", \"label\" and \"score\"")
+    }
+    guard start <= end else {
+      throw LabelError(.record, "ends at \(end), before its start at \(start)")
+    }
     self.init(start: start, end: end, label: label, score: score)
   }
 }

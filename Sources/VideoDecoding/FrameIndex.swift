@@ -86,8 +86,16 @@ struct FrameIndex {
   }
 }
 
+/// Seconds in a movie that are believed, wherever they come from: ten million hours to either side.
+/// No recording is longer, and sums and products of these stay far from the edges of integers.
+enum MovieTime {
+  static let believable = -3.6e10...3.6e10
+}
+
 /// Turns the timestamps of decoded frames into seconds that always advance.
 struct FrameClock {
+  /// Whether a timestamp meant no time that is believable.
+  private(set) var sawImpossibleTime = false
   private let unit: Double
   private let step: Double
   /// The timestamp that `base` seconds stand for.
@@ -103,8 +111,8 @@ struct FrameClock {
     self.step = step
   }
 
-  /// Seconds of the next frame. A missing timestamp, and one that does not advance (joined
-  /// recordings), count one step.
+  /// Seconds of the next frame. A missing timestamp, one that does not advance (joined recordings)
+  /// and one ages later count one step.
   mutating func time(of timestamp: Int64?) -> Double {
     let due = last.map { $0 + step } ?? 0
     var time = due
@@ -112,7 +120,9 @@ struct FrameClock {
       if let origin {
         time = base + Double(timestamp &- origin) * unit
       }
-      if origin == nil || last.map({ time <= $0 }) == true {
+      let isBelievable = MovieTime.believable.contains(time)
+      if !isBelievable { sawImpossibleTime = true }
+      if origin == nil || !isBelievable || last.map({ time <= $0 }) == true {
         origin = timestamp
         base = due
         time = due

@@ -127,6 +127,7 @@ final class MovieSource: FrameSource {
       let step = gaps.isEmpty ? pass.demuxer.nominalStep : gaps[gaps.count / 2]
       index.end = index.times[index.count - 1] + step
     }
+    guard MovieTime.believable.contains(index.end) else { return nil }
     index.isCutShort = pass.demuxer.isCutShort(pass.span)
     index.damage.hasFalseTimes = pass.demuxer.contradictsItself(pass.span)
     return index
@@ -190,7 +191,8 @@ final class MovieSource: FrameSource {
     }
     outcome.damage = pass.damage
     if goesOn {
-      outcome.damage.hasFalseTimes = pass.demuxer.contradictsItself(pass.span)
+      outcome.damage.hasFalseTimes =
+        clock.sawImpossibleTime || pass.demuxer.contradictsItself(pass.span)
       outcome.isCutShort = pass.demuxer.isCutShort(pass.span)
       outcome.isComplete = true
     }

@@ -73,6 +73,7 @@ make -f lavfi -i testsrc2=s=64x48:r=10:d=1 -c:v libx264 -pix_fmt gray gray.mp4
 make -f lavfi -i testsrc2=s=64x48:r=10:d=1 -c:v mjpeg -pix_fmt yuvj422p mjpeg.avi
 make -f lavfi -i testsrc2=s=64x48:r=10:d=1 palette.gif
 make -f lavfi -i testsrc2=s=64x48:r=10:d=1 -c:v libvpx -auto-alt-ref 1 -lag-in-frames 16 vp8.webm
+make -i vp8.webm -c copy vp8.ivf
 make -f lavfi -i testsrc2=s=64x48:r=10:d=1 -c:v libvpx-vp9 -cpu-used 8 vp9.webm
 make -f lavfi -i testsrc2=s=64x48:r=10:d=1 -c:v libx264 -pix_fmt yuv422p four22.mp4
 make -i four22.mp4 -c copy -metadata:s:v rotate=90 four22rotated.mp4

@@ -67,10 +67,12 @@ final class RemoteClip: ClipBacking {
       let state = Message.decode(Message.State.self, from: description)
     else { throw lose(.malformed) }
     let bytes = try payload(of: header, &patience)
-    adopt(state)
-    return bytes.withUnsafeBytes { raw in
+    let times = bytes.withUnsafeBytes { raw in
       (0..<count).map { raw.loadUnaligned(fromByteOffset: $0 * 8, as: Double.self) }
     }
+    guard times.allSatisfy(MovieTime.believable.contains) else { throw lose(.malformed) }
+    adopt(state)
+    return times
   }
 
   func select(
@@ -146,7 +148,9 @@ final class RemoteClip: ClipBacking {
     var isStopped = false
     var shown: (count: Int, first: Double, last: Double) = (0, 0, 0)
     while header.kind == each {
-      guard let picture = Message.Picture(description) else { throw lose(.malformed) }
+      guard let picture = Message.Picture(description),
+        MovieTime.believable.contains(picture.time)
+      else { throw lose(.malformed) }
       if isStopped {
         _ = try payload(of: header, &patience)
       } else {
@@ -257,7 +261,8 @@ final class RemoteClip: ClipBacking {
     guard stack.count > 0, stack.count <= limits.maxPackets, stack.width > 0, stack.height > 0,
       stack.width <= 1 << 24, stack.height <= 1 << 24, stack.channels == layout.channels,
       stack.indices.count == stack.count, stack.times.count == stack.count,
-      stack.areDamaged.count == stack.count
+      stack.areDamaged.count == stack.count,
+      stack.times.allSatisfy(MovieTime.believable.contains)
     else { return false }
     let shown = FrameSize(width: stack.width, height: stack.height)
     return (size == nil || size == shown) && isAcceptable(shown, size: size)

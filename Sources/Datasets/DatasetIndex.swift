@@ -8,10 +8,16 @@ public struct IndexOptions: Sendable {
   public var groupBy: String?
   /// How many folders above a clip are its class; nil tells by whether those below come back.
   public var classDepth: Int?
+  /// A class for what a list of parts of movies leaves unlabelled; nil leaves it out.
+  public var background: String?
   /// Names of the classes of a text list's indices, one a line.
   public var classesFile: String?
 
-  public init(groupBy: String? = nil, classDepth: Int? = nil, classesFile: String? = nil) {
+  public init(
+    groupBy: String? = nil, classDepth: Int? = nil, background: String? = nil,
+    classesFile: String? = nil
+  ) {
+    self.background = background
     self.groupBy = groupBy
     self.classDepth = classDepth
     self.classesFile = classesFile
@@ -53,6 +59,11 @@ public struct DatasetIndex: Sendable {
           .format, path: classesFile,
           "--classes names the indices of a text list; \(path) is a folder")
       }
+      if let background = options.background {
+        throw DatasetError(
+          .format, path: path,
+          "--background \(background) is for lists of parts of movies; \(path) is a folder")
+      }
       found = try FolderScan(root: path).run()
       let depth =
         options.classDepth ?? FolderGroups.classDepth(of: found.clips.map(\.label))
@@ -64,10 +75,24 @@ public struct DatasetIndex: Sendable {
           .format, path: path,
           "--class-depth \(depth) is for class folders; \(path) is a list, which names its labels")
       }
-      found = try ListReader.read(path: path, classesFile: options.classesFile)
+      found = try ListReader.read(
+        path: path, classesFile: options.classesFile, background: options.background)
+      if let background = options.background {
+        try addBackground(background, to: &found, path: path)
+      }
     }
     guard !found.clips.isEmpty else { throw emptyError(path: path, found: found) }
     return try DatasetIndex(path: path, found: found, groupBy: options.groupBy)
+  }
+
+  private static func addBackground(
+    _ name: String, to found: inout FoundClips, path: String
+  ) throws(DatasetError) {
+    guard found.clips.contains(where: { $0.end != nil }) else {
+      throw DatasetError(
+        .format, path: path, "--background \(name): no clip has a start and an end")
+    }
+    BackgroundClips.add(named: name, to: &found)
   }
 
   /// How many class folders there are above each other at most.

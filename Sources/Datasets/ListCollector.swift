@@ -15,9 +15,15 @@ struct ListCollector {
   private var missing: [(path: String, line: Int)] = []
   private var conflicting = Set<Int>()
 
-  init(listPath: String) {
+  /// - Parameter looksBeside: a movie that is not where the list says is looked for beside it.
+  init(listPath: String, looksBeside: Bool = false) {
     self.listPath = listPath
-    files = ListedFiles(listPath: listPath)
+    files = ListedFiles(listPath: listPath, looksBeside: looksBeside)
+  }
+
+  /// The path to open for a listed path; nil when there is no such file.
+  mutating func file(for listed: String, line: Int) throws(DatasetError) -> String? {
+    try files.path(for: listed, line: line).map(files.file)
   }
 
   mutating func exists(_ path: String) -> Bool { files.names(path) }

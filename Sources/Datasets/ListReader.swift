@@ -1,7 +1,11 @@
 /// Reads a CSV manifest (`filepath,label[,start,end,split,group]`) or a text list
 /// (`path label-or-index`); paths are relative to the file that lists them.
 enum ListReader {
-  static func read(path: String, classesFile: String?) throws(DatasetError) -> FoundClips {
+  static func read(
+    path: String, classesFile: String?, background: String? = nil
+  ) throws(DatasetError) -> FoundClips {
+    if path.lowercased().hasSuffix(".json") { return try LabelStudioTasks.read(path: path) }
+    if path.lowercased().hasSuffix(".eaf") { return try ElanDocument(path: path).read() }
     if let manifest = try Manifest(path: path) {
       if let classesFile {
         throw DatasetError(
@@ -9,6 +13,9 @@ enum ListReader {
           "--classes names the indices of a text list; \(path) is a CSV manifest")
       }
       return try manifest.read()
+    }
+    if let table = try AnnotationTable(path: path, background: background) {
+      return try table.read()
     }
     var reader = try CSVReader(path: path)
     guard let header = try reader.next() else {
@@ -59,21 +66,31 @@ struct Manifest {
   func read() throws(DatasetError) -> FoundClips {
     var reader = try CSVReader(path: path, separator: separator)
     for _ in 0..<(hasSeparatorLine ? 2 : 1) { _ = try reader.next() }
-    var collector = ListCollector(listPath: path)
+    var collector = ListCollector(listPath: path, looksBeside: columns.isExport)
+    var points = 0
     var oneHot = OneHotLabels(columns: columns.others)
     collector.found.groupColumn = columns.group == nil ? nil : columns.groupName
     while let record = try reader.next() {
       let row = ManifestRow(
         record: record, path: path, decimalComma: separator != UInt8(ascii: ","))
-      let file = row.field(columns.path)
+      var file = row.field(columns.path)
       if file.isEmpty { throw row.failure("no filepath; every line needs filepath and label") }
       let label =
         columns.label == nil ? try oneHot.label(of: row, file: file) : row.field(columns.label)
       if label.isEmpty {
         throw row.failure("no label for \(file); every line needs filepath and label")
       }
-      let start = try row.seconds(columns.start, "start")
-      let end = try row.seconds(columns.end, "end")
+      var start = try row.seconds(columns.start, "start")
+      var end = try row.seconds(columns.end, "end")
+      if columns.isExport, let first = start, end == nil || end == first {
+        points += 1
+        continue
+      }
+      if columns.isVideoID, let first = start, let last = end,
+        let cut = Manifest.cutVideo(file, label: label, from: first, to: last, in: &collector)
+      {
+        (file, start, end) = (cut, nil, nil)
+      }
       if let end, end <= start ?? 0 {
         throw row.failure("end \(end) is not after start \(start ?? 0)")
       }
@@ -81,10 +98,32 @@ struct Manifest {
         path: file, label: label, start: start, end: end, split: try row.split(columns.split),
         group: row.field(columns.group), line: record.line)
     }
+    if points > 0 {
+      collector.found.warnings.append(
+        "\(path): \(points) \(points == 1 ? "event has" : "events have") no length; left out, a clip needs a start and a later end"
+      )
+    }
     if let warning = reader.decoding.warning(path: path) {
       collector.found.warnings.append(warning)
     }
     return collector.finish()
+  }
+}
+
+extension Manifest {
+  /// Kinetics' clips as they are downloaded: `<video>_000010_000020.mp4`, perhaps in a folder of
+  /// their class; nil when there is no such file.
+  fileprivate static func cutVideo(
+    _ video: String, label: String, from start: Double, to end: Double,
+    in collector: inout ListCollector
+  ) -> String? {
+    guard start < 1e6, end < 1e6 else { return nil }
+    func padded(_ seconds: Double) -> String {
+      let digits = String(Int(seconds))
+      return String(repeating: "0", count: 6 - digits.count) + digits
+    }
+    let name = "\(video)_\(padded(start))_\(padded(end))"
+    return [name, "\(label)/\(name)"].first { collector.exists($0) }
   }
 }
 

@@ -6,11 +6,14 @@ import VideoDecoding
 struct ListedFiles {
   private let listPath: String
   private let folder: String
+  /// Whether a file that is not where the list says is looked for beside the list.
+  private let looksBeside: Bool
   /// Media files by their name without the suffix, for each folder that was looked into.
   private var stems: [String: [String: [String]]] = [:]
 
-  init(listPath: String) {
+  init(listPath: String, looksBeside: Bool = false) {
     self.listPath = listPath
+    self.looksBeside = looksBeside
     if let slash = listPath.utf8.lastIndex(of: UInt8(ascii: "/")) {
       folder = slash == listPath.startIndex ? "/" : String(listPath[..<slash])
     } else {
@@ -31,6 +34,9 @@ struct ListedFiles {
     let spelled = String(listed.map { $0 == "\\" ? "/" : $0 })
     if spelled != listed, exists(spelled) { return spelled }
     let found = media(withStem: spelled)
+    if found.isEmpty, looksBeside, let slash = spelled.lastIndex(of: "/") {
+      return try path(for: String(spelled[spelled.index(after: slash)...]), line: line)
+    }
     guard found.count > 1 else { return found.first }
     throw DatasetError(
       .format, path: listPath,

@@ -9,6 +9,11 @@ struct ManifestColumns {
   let end: Int?
   let split: Int?
   let group: Int?
+  /// Whether a program for labelling wrote the table: paths are those of another machine, and
+  /// events without a length may be among the clips.
+  let isExport: Bool
+  /// Whether the path is that of a video on the web, of which clips may have been cut.
+  let isVideoID: Bool
   /// What the header calls the group column.
   let groupName: String
   /// Without a label column: the other columns that have a name, each perhaps a class of its own.
@@ -17,18 +22,19 @@ struct ManifestColumns {
   static let pathNames = [
     "filepath", "file_path", "path", "file", "filename", "file_name", "video", "video_path",
     "video_file", "video_name", "video_id", "clip", "clip_path", "clip_name", "name", "id",
+    "youtube_id", "media_file_name", "media_file",
   ]
   static let labelNames = [
     "label", "class", "target", "category", "label_name", "class_name", "action", "activity",
-    "behavior", "behaviour", "species",
+    "behavior", "behaviour", "species", "annotation",
   ]
   private static let startNames = [
     "start", "start_time", "time_start", "start_s", "start_sec", "start_seconds", "begin",
-    "begin_time", "from", "onset",
+    "begin_time", "from", "onset", "start_(s)", "begin_time_hh:mm:ss.ms", "begin_time_ss.msec",
   ]
   private static let endNames = [
     "end", "end_time", "time_end", "end_s", "end_sec", "end_seconds", "stop", "stop_time", "to",
-    "offset",
+    "offset", "stop_(s)", "end_time_hh:mm:ss.ms", "end_time_ss.msec",
   ]
   private static let splitNames = ["split", "subset", "set", "partition", "usage"]
   private static let groupNames = ["group", "group_id", "site"]
@@ -49,6 +55,8 @@ struct ManifestColumns {
     end = find(ManifestColumns.endNames)
     split = find(ManifestColumns.splitNames)
     group = find(ManifestColumns.groupNames)
+    isExport = ["observation_id", "media_file_name", "annotation"].contains { names.contains($0) }
+    isVideoID = ["youtube_id", "video_id", "id"].contains(names[path])
     groupName = group.map { trimmed(header[$0]) } ?? ""
     let known = [path, start, end, split, group]
     others =
@@ -67,7 +75,7 @@ struct ManifestColumns {
   }
 
   static func normalized(_ name: String) -> String {
-    String(trimmed(name).lowercased().map { " -".contains($0) ? "_" : $0 })
+    trimmed(name).lowercased().split { " -_".contains($0) }.joined(separator: "_")
   }
 }
 

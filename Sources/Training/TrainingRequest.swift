@@ -51,6 +51,8 @@ public struct TrainingRequest: Sendable {
   public var classDepth: Int?
   public var validationGroups: [String] = []
   public var classesFile: String?
+  /// A class for what a list of parts of movies leaves unlabelled.
+  public var background: String?
   /// Hold out this part and look at it only once, at the end: nothing is chosen by it.
   public var fold: Fold?
   /// Share of the training clips that is used; below 1 to see what more of them bring.
@@ -69,7 +71,8 @@ public struct TrainingRequest: Sendable {
 
   /// How the data set is read.
   public var indexOptions: IndexOptions {
-    IndexOptions(groupBy: groupBy, classDepth: classDepth, classesFile: classesFile)
+    IndexOptions(
+      groupBy: groupBy, classDepth: classDepth, background: background, classesFile: classesFile)
   }
 
   /// The model file this training writes.

@@ -291,6 +291,7 @@ public final class TrainingSession {
     ]
     // With these anybody who has the clips can tell which of them were held out.
     if let pattern = plan.request.groupBy { facts["group_by"] = pattern }
+    if let name = plan.request.background { facts["background"] = name }
     if let depth = plan.request.classDepth { facts["class_depth"] = "\(depth)" }
     if !plan.request.validationGroups.isEmpty {
       facts["validation_groups"] = StableJSON.text(plan.request.validationGroups)

@@ -145,11 +145,13 @@ struct EvalCommand: ParsableCommand {
     let depth =
       choice.classDepth
       ?? (Folder.exists(clips ?? "") ? model.training["class_depth"].flatMap { Int($0) } : nil)
+    let background =
+      choice.background ?? (Folder.exists(clips ?? "") ? nil : model.training["background"])
     func load(_ groupBy: String?) throws -> DatasetIndex {
       try DatasetIndex.load(
         path: clips ?? "",
         options: IndexOptions(
-          groupBy: groupBy, classDepth: depth, classesFile: choice.classes))
+          groupBy: groupBy, classDepth: depth, background: background, classesFile: choice.classes))
     }
     if choice.groupBy == nil, let pattern = model.training["group_by"],
       let index = try? load(pattern)

@@ -40,6 +40,13 @@ extension EvalCommand {
 
     @Option(
       name: .long,
+      help: ArgumentHelp(
+        "Of a list of parts of movies, what it leaves unlabelled is this class (default: left out).",
+        valueName: "name"))
+    var background: String?
+
+    @Option(
+      name: .long,
       help: ArgumentHelp("Names of the indices of a text list, one a line.", valueName: "file"))
     var classes: String?
 

@@ -29,6 +29,13 @@ struct DivisionOptions: ParsableArguments {
   var valGroups: String?
 
   @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Of a list of parts of movies, what it leaves unlabelled is this class (default: left out).",
+      valueName: "name"))
+  var background: String?
+
+  @Option(
     name: .long, help: ArgumentHelp("Names for a text list's indices.", valueName: "file"))
   var classes: String?
 
@@ -47,6 +54,7 @@ struct DivisionOptions: ParsableArguments {
   /// Whether any of them was given.
   var isAny: Bool {
     val != nil || groupBy != nil || classDepth != nil || valGroups != nil || classes != nil
+      || background != nil
   }
 
   /// Puts them into what `Training` is asked for.
@@ -54,6 +62,7 @@ struct DivisionOptions: ParsableArguments {
     request.validationFraction = val
     request.groupBy = groupBy
     request.classDepth = classDepth
+    request.background = background
     request.validationGroups =
       valGroups?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
       .filter { !$0.isEmpty } ?? []

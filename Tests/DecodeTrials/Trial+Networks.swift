@@ -30,15 +30,10 @@ extension Trial {
         let count = (try? tensor.floats().count) ?? (try? tensor.integers().count)
         require(count == nil || count == tensor.count, "as many elements as the shape needs")
       }
-      let imported = outcome { () throws(ModelFileError) in _ = try ONNXImport(model) }
       let written = try model.serialized()
       let again = try ONNXModel(bytes: written, source: "input")
       require(try again.serialized() == written, "the same bytes when written again")
-      if case .complete = imported {
-        require(
-          outcome { () throws(ModelFileError) in _ = try ONNXImport(again) } == imported,
-          "the same network when written again")
-      }
+      _ = try ONNXImport(model)
     }
   }
 

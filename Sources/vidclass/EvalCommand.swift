@@ -92,7 +92,7 @@ struct EvalCommand: ParsableCommand {
     try requireCommonClasses(index, model.metadata)
     let held = try HeldOutClips(
       choice.request, of: index, model: model.metadata, modelPath: modelPath,
-      splitFile: choice.splitFile, keepsGroups: choice.groupBy != nil)
+      splitFile: choice.splitFile, keepsGroups: choice.reading.groupBy != nil)
     console.note(held.sentence)
     if let warning = held.warning { console.warn(warning) }
     console.detail("groups: \(index.groupRule.sentence)")
@@ -142,23 +142,21 @@ struct EvalCommand: ParsableCommand {
 
   /// The data set, grouped as asked, or else as training grouped it where that pattern fits.
   private func loadIndex(_ model: ModelMetadata) throws -> DatasetIndex {
-    let depth =
-      choice.classDepth
-      ?? (Folder.exists(clips ?? "") ? model.training["class_depth"].flatMap { Int($0) } : nil)
-    let background =
-      choice.background ?? (Folder.exists(clips ?? "") ? nil : model.training["background"])
+    let path = clips ?? ""
+    let isFolder = Folder.exists(path)
+    let depth = isFolder ? model.training["class_depth"].flatMap { Int($0) } : nil
+    let background = isFolder ? nil : model.training["background"]
     func load(_ groupBy: String?) throws -> DatasetIndex {
       try DatasetIndex.load(
-        path: clips ?? "",
-        options: IndexOptions(
-          groupBy: groupBy, classDepth: depth, background: background, classesFile: choice.classes))
+        path: path,
+        options: choice.reading.index(groupBy: groupBy, classDepth: depth, background: background))
     }
-    if choice.groupBy == nil, let pattern = model.training["group_by"],
+    if choice.reading.groupBy == nil, let pattern = model.training["group_by"],
       let index = try? load(pattern)
     {
       return index
     }
-    return try load(choice.groupBy)
+    return try load(choice.reading.groupBy)
   }
 
   private func requireCommonClasses(_ index: DatasetIndex, _ model: ModelMetadata) throws {
@@ -183,7 +181,7 @@ struct EvalCommand: ParsableCommand {
     }
     // Groups are found in the names, as they are in a data set.
     let index = try DatasetIndex(
-      path: file, clips: Array(clips.values), groupBy: choice.groupBy)
+      path: file, clips: Array(clips.values), groupBy: choice.reading.groupBy)
     let groups = Dictionary(
       index.clips.map { ($0.path, $0.group) }, uniquingKeysWith: { first, _ in first })
     scored.regroup { groups[$0] ?? $0 }

@@ -24,36 +24,9 @@ extension EvalCommand {
         valueName: "csv"))
     var splitFile: String?
 
-    @Option(
-      name: .long,
-      help: ArgumentHelp(
-        "Groups, for the intervals: the first capture in each clip's path, or folder.",
-        valueName: "regex|folder"))
-    var groupBy: String?
-
-    @Option(
-      name: .long,
-      help: ArgumentHelp(
-        "So many folders above a clip are its class, those below them its group (default: told by whether they come back).",
-        valueName: "n"))
-    var classDepth: Int?
-
-    @Option(
-      name: .long,
-      help: ArgumentHelp(
-        "Of a list of parts of movies, what it leaves unlabelled is this class (default: left out).",
-        valueName: "name"))
-    var background: String?
-
-    @Option(
-      name: .long,
-      help: ArgumentHelp("Names of the indices of a text list, one a line.", valueName: "file"))
-    var classes: String?
+    @OptionGroup var reading: ReadingOptions
 
     func validate() throws {
-      if let classDepth, classDepth < 1 {
-        throw ValidationError("--class-depth must be at least 1, not \(classDepth).")
-      }
       if split != "auto" && split != "all" && Split(name: split) == nil {
         throw ValidationError("--split must be auto, all, train, val or test, not \(split).")
       }

@@ -64,11 +64,7 @@ struct FramesCommand: ParsableCommand {
     help: ArgumentHelp("Choose, scale and crop as this model does.", valueName: "model"))
   var modelPath: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "This stream of a movie with several, as info lists them (default: the one that is the movie).",
-      valueName: "n"))
-  var stream: Int?
+  @OptionGroup var stream: StreamOption
 
   @Flag(help: "Every decoded frame.")
   var all = false
@@ -87,9 +83,6 @@ struct FramesCommand: ParsableCommand {
 
   func validate() throws {
     if file.isEmpty { throw ValidationError("The name of the movie or folder is empty.") }
-    if let stream, stream < 0 {
-      throw ValidationError("--stream must be 0 or more, not \(stream).")
-    }
     if let frames, !(1...100_000).contains(frames) {
       throw ValidationError("--frames must be from 1 to 100000, not \(frames).")
     }
@@ -135,9 +128,8 @@ struct FramesCommand: ParsableCommand {
     // Also removes what is half written.
     Interrupt.install()
     let report = try RawArguments.path(file).withOpenableString { path in
-      var limits = DecodeLimits.standard
-      limits.stream = stream
-      let reader = try ClipReader(path: path, threads: global.threadCount, limits: limits)
+      let reader = try ClipReader(
+        path: path, threads: global.threadCount, limits: stream.limits)
       return list ? try listFrames(reader) : try showFrames(reader)
     }
     for warning in report.warnings { global.console.note("\(file): \(warning)") }

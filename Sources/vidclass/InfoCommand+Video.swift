@@ -6,9 +6,7 @@ struct VideoReport {
   let info: VideoInfo
 
   /// Opens the file and goes through its packets, so that count, rate and duration are real.
-  init(path: String, shownAs name: String, stream: Int?, threads: Int) throws {
-    var limits = DecodeLimits.standard
-    limits.stream = stream
+  init(path: String, shownAs name: String, limits: DecodeLimits, threads: Int) throws {
     let reader = try ClipReader(path: path, threads: threads, limits: limits)
     _ = try reader.frameTimes()
     var info = reader.info

@@ -23,22 +23,13 @@ struct InfoCommand: ParsableCommand {
   @Flag(name: .long, help: "List the networks that train --arch knows.")
   var architectures = false
 
-  @Option(
-    name: .long,
-    help: ArgumentHelp(
-      "Of a movie with several video streams, this one, from 0 (default: the one that is the movie).",
-      valueName: "n"))
-  var stream: Int?
-
+  @OptionGroup var stream: StreamOption
   @OptionGroup var summary: JSONOption
   @OptionGroup var global: GlobalOptions
 
   func validate() throws {
     if architectures != (file == nil) {
       throw ValidationError("Give a file, or --architectures, and not both.")
-    }
-    if let stream, stream < 0 {
-      throw ValidationError("--stream must be 0 or more, not \(stream).")
     }
     if file?.isEmpty == true { throw ValidationError("The name of the model or movie is empty.") }
   }
@@ -55,7 +46,7 @@ struct InfoCommand: ParsableCommand {
       return
     }
     let report = try RawArguments.path(file).withOpenableString {
-      try VideoReport(path: $0, shownAs: file, stream: stream, threads: global.threadCount)
+      try VideoReport(path: $0, shownAs: file, limits: stream.limits, threads: global.threadCount)
     }
     if summary.json {
       try StandardOutput.writeJSON(report.info)

@@ -14,6 +14,8 @@ struct ListCollector {
   private var conflicts: [(path: String, line: Int, first: Int)] = []
   private var missing: [(path: String, line: Int)] = []
   private var conflicting = Set<Int>()
+  /// Events without a length, which are no clips.
+  private var points = 0
 
   /// - Parameter looksBeside: a movie that is not where the list says is looked for beside it.
   init(listPath: String, looksBeside: Bool = false) {
@@ -27,6 +29,9 @@ struct ListCollector {
   }
 
   mutating func exists(_ path: String) -> Bool { files.names(path) }
+
+  /// Passes over an event without a length.
+  mutating func leaveOutPoint() { points += 1 }
 
   mutating func add(
     path listed: String, label: String, start: Double?, end: Double?, split: Split?, group: String,
@@ -59,6 +64,11 @@ struct ListCollector {
 
   /// The clips, with a warning for each kind of line that was left out.
   consuming func finish() -> FoundClips {
+    if points > 0 {
+      found.warnings.append(
+        "\(listPath): \(points) \(points == 1 ? "event has" : "events have") no length; left out, a clip needs a start and a later end"
+      )
+    }
     if let first = missing.first {
       found.warnings.append(
         "\(listPath): \(missing.count) listed \(missing.count == 1 ? "file does" : "files do") not exist, the first is \(first.path) (line \(first.line)); left out, paths are relative to the list"

@@ -67,7 +67,6 @@ struct Manifest {
     var reader = try CSVReader(path: path, separator: separator)
     for _ in 0..<(hasSeparatorLine ? 2 : 1) { _ = try reader.next() }
     var collector = ListCollector(listPath: path, looksBeside: columns.isExport)
-    var points = 0
     var oneHot = OneHotLabels(columns: columns.others)
     collector.found.groupColumn = columns.group == nil ? nil : columns.groupName
     while let record = try reader.next() {
@@ -83,7 +82,7 @@ struct Manifest {
       var start = try row.seconds(columns.start, "start")
       var end = try row.seconds(columns.end, "end")
       if columns.isExport, let first = start, end == nil || end == first {
-        points += 1
+        collector.leaveOutPoint()
         continue
       }
       if columns.isVideoID, let first = start, let last = end,
@@ -97,11 +96,6 @@ struct Manifest {
       try collector.add(
         path: file, label: label, start: start, end: end, split: try row.split(columns.split),
         group: row.field(columns.group), line: record.line)
-    }
-    if points > 0 {
-      collector.found.warnings.append(
-        "\(path): \(points) \(points == 1 ? "event has" : "events have") no length; left out, a clip needs a start and a later end"
-      )
     }
     if let warning = reader.decoding.warning(path: path) {
       collector.found.warnings.append(warning)

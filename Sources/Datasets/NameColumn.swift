@@ -83,7 +83,8 @@ struct NameColumn {
     for (key, number) in zip(keys, numbers) {
       if let number { cells[key, default: []].insert(number) }
     }
-    let running = cells.values.lazy.filter { $0.min() == base && $0.max()! - base + 1 == $0.count }
+    // Names hold numbers of any size: the count goes to the other side, where nothing overflows.
+    let running = cells.values.lazy.filter { $0.min() == base && $0.max() == base + ($0.count - 1) }
     return cells.isEmpty ? 0 : Double(running.count) / Double(cells.count)
   }
 }

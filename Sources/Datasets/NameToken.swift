@@ -1,3 +1,4 @@
+import FileStore
 import VideoDecoding
 
 /// A part of a file's name, as far as its form tells what it may mean.
@@ -46,12 +47,8 @@ struct NameToken: Hashable {
 
   /// The last part of a path, without the suffix of a media file.
   static func stem(of path: String) -> String {
-    let name = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path[path.index(after: $0)...] }
-    let last = name ?? Substring(path)
-    guard MediaKind.isVideo(String(last)), let dot = last.lastIndex(of: ".") else {
-      return String(last)
-    }
-    return String(last[..<dot])
+    let name = PathText.name(of: path)
+    return MediaKind.isVideo(name) ? PathText.stem(of: name) : name
   }
 
   /// `S03walk001` is `S03` and `walk001`.

@@ -155,6 +155,18 @@ struct ExportTests {
     }
   }
 
+  @Test func theRestOfImpossibleParts() throws {
+    let folder = try movies(["m.mp4"])
+    let path = folder.text(
+      "list.csv",
+      "filepath,label,start,end\nm.mp4,kick,0,1e-9\nm.mp4,fall,1e-9,2e-9\n"
+        + "m.mp4,fall,1e300,1e301\n")
+    let index = try DatasetIndex.load(path: path, options: IndexOptions(background: "none"))
+    let rest = index.clips.filter { $0.label == "none" }
+    #expect(rest.count == 10_000)
+    #expect(rest.allSatisfy { ($0.end ?? .infinity) < 1.44 })
+  }
+
   @Test func tenThousandClipsInSeconds() throws {
     let folder = ScratchFolder()
     let names = (0..<10_000).map { number in

@@ -28,6 +28,17 @@ struct GroupReadingTests {
     #expect(joined.of["talk/K4 again.mov"] == "K4")
   }
 
+  @Test func numbersAtTheEdge() throws {
+    let paths = ["walk", "run"].flatMap { word in
+      ["K1", "K2", "K3"].flatMap { source in
+        [0, Int.max - 1, Int.max].map { "\(word)/\(source)_\($0).mp4" }
+          + ["\(word)/\(source)_9223372036854775808.mp4"]
+      }
+    }
+    let found = try groups(paths)
+    #expect(Set(found.of.values) == ["K1", "K2", "K3"])
+  }
+
   @Test func twoHabitsInTwoFolders() throws {
     let one = GroupTests.names(["A3", "B7", "D2"], 4) { "swim/\($0)_swim_0\($1).mp4" }
     let other = GroupTests.names(["rider11", "rider12", "rider40"], 4) {

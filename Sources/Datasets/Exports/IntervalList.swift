@@ -1,3 +1,4 @@
+import FileStore
 import VideoDecoding
 
 /// Clips of an export: parts of movies with the labels that people gave them.
@@ -8,8 +9,6 @@ struct IntervalList {
   private let path: String
   private var collector: ListCollector
   private var rates: [String: Double] = [:]
-  /// Events without a length, which are no clips.
-  private(set) var points = 0
 
   init(path: String) {
     self.path = path
@@ -24,8 +23,7 @@ struct IntervalList {
   ) throws(DatasetError) {
     if label.isEmpty { return }
     if let start, let end, end <= start {
-      points += 1
-      return
+      return collector.leaveOutPoint()
     }
     try collector.add(
       path: movie, label: label, start: start, end: end, split: nil, group: "", line: line)
@@ -42,25 +40,20 @@ struct IntervalList {
   }
 
   /// The movie beside the list that has its name, with another suffix.
-  mutating func namesake(endings: [String] = []) -> String {
-    var name = path.split(separator: "/").last.map(String.init) ?? path
-    if let dot = name.lastIndex(of: ".") { name = String(name[..<dot]) }
+  func namesake(endings: [String] = []) -> String {
+    var name = PathText.stem(of: path)
     for ending in endings where name.hasSuffix(ending) { name.removeLast(ending.count) }
     return name
   }
 
-  consuming func finish() -> FoundClips {
-    if points > 0 {
-      collector.found.warnings.append(
-        "\(path): \(points) \(points == 1 ? "event has" : "events have") no length; left out, a clip needs a start and a later end"
-      )
-    }
-    return collector.finish()
-  }
+  consuming func finish() -> FoundClips { collector.finish() }
 }
 
 /// What is not labelled in movies of which parts are, as clips of a class of its own.
 enum BackgroundClips {
+  /// Pieces of one gap at most; where there would be more, each is longer.
+  private static let mostPieces = 10_000.0
+
   /// Adds the gaps, cut to the usual length of the labelled parts; gaps of less than half of it are
   /// left out.
   static func add(named label: String, to found: inout FoundClips) {
@@ -72,10 +65,14 @@ enum BackgroundClips {
       guard let reader = try? ClipReader(path: clips[0].file), let end = reader.info.duration
       else { continue }
       var position = 0.0
-      let busy = clips.map { ($0.start ?? 0, $0.end!) }.sorted { $0 < $1 } + [(end, end)]
+      // What is labelled behind the end of the movie leaves no gap there.
+      let busy =
+        clips.map { (min($0.start ?? 0, end), $0.end!) }.sorted { $0 < $1 } + [(end, end)]
       for (start, next) in busy {
-        let count = Int(((start - position) / usual).rounded())
-        for piece in 0..<max(0, count) {
+        defer { position = max(position, min(next, end)) }
+        guard start > position else { continue }
+        let count = Int(min(((start - position) / usual).rounded(), mostPieces))
+        for piece in 0..<count {
           let length = (start - position) / Double(count)
           found.clips.append(
             Clip(
@@ -83,7 +80,6 @@ enum BackgroundClips {
               end: position + Double(piece + 1) * length, label: label,
               group: clips[0].group == clips[0].path ? "" : clips[0].group, split: clips[0].split))
         }
-        position = max(position, next)
       }
     }
   }

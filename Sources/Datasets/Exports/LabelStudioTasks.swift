@@ -1,3 +1,4 @@
+import FileStore
 import Foundation
 
 /// Label Studio's JSON export: tasks with a movie and the ranges of frames that people labelled on
@@ -6,11 +7,17 @@ import Foundation
 /// Frames count from 1 at the movie's own rate. Of a task that nobody has annotated, the predictions
 /// count: what `label` wrote.
 enum LabelStudioTasks {
+  private static let mostBytes = 1 << 30
+
   static func read(path: String) throws(DatasetError) -> FoundClips {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw DatasetError(.permission, path: path, "cannot be read")
+    let bytes: [UInt8]
+    do throws(FileStoreError) {
+      bytes = try RegularFile.read(path, maximumBytes: mostBytes)
+    } catch {
+      // Its message names the file already.
+      throw DatasetError(.io, path: "", error.message, cause: error)
     }
-    guard let tasks = try? JSONSerialization.jsonObject(with: data) as? [[String: Any]],
+    guard let tasks = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [[String: Any]],
       tasks.contains(where: { $0["data"] is [String: Any] })
     else {
       throw DatasetError(
@@ -66,10 +73,11 @@ enum LabelStudioTasks {
     var text = url
     if let query = text.range(of: "?d=") { text = String(text[query.upperBound...]) }
     text = text.removingPercentEncoding ?? text
-    if text.hasPrefix("/data/upload/"), let name = text.split(separator: "/").last {
+    if text.hasPrefix("/data/upload/") {
+      let name = PathText.name(of: text)
       let parts = name.split(separator: "-", maxSplits: 1)
       let isMark = parts.count == 2 && parts[0].count == 8 && parts[0].allSatisfy(\.isHexDigit)
-      text = String(isMark ? parts[1] : name)
+      text = isMark ? String(parts[1]) : name
     }
     return text
   }

@@ -138,8 +138,7 @@ struct SplitRecord: Sendable {
       let validationFraction: Double
     }
     guard model.datasetHash == index.fingerprint, let text = model.training["settings"],
-      JSONBounds().flaw(in: text) == nil,
-      let settings = try? JSONDecoder().decode(Settings.self, from: Data(text.utf8)),
+      let settings: Settings = try? BoundedJSON.decode(Array(text.utf8)),
       let split = try? Splitter.split(
         index,
         SplitOptions(
@@ -150,10 +149,8 @@ struct SplitRecord: Sendable {
   }
 
   private static func heldGroups(_ model: ModelMetadata) -> [String] {
-    guard let text = model.training["validation_groups"], JSONBounds().flaw(in: text) == nil else {
-      return []
-    }
-    return (try? JSONDecoder().decode([String].self, from: Data(text.utf8))) ?? []
+    guard let text = model.training["validation_groups"] else { return [] }
+    return (try? BoundedJSON.decode(Array(text.utf8))) ?? []
   }
 
   private init(_ split: DatasetSplit) {

@@ -23,7 +23,7 @@ package enum JSONTokens {
       case UInt8(ascii: "["), UInt8(ascii: "{"): kind = .open
       case UInt8(ascii: "]"), UInt8(ascii: "}"): kind = .close
       case UInt8(ascii: "\""):
-        position = endOfString(bytes, from: position)
+        position = min(closingQuote(of: bytes, from: position) + 1, bytes.count)
         kind = .string
       case UInt8(ascii: " "), UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"),
         UInt8(ascii: ","), UInt8(ascii: ":"):
@@ -36,17 +36,15 @@ package enum JSONTokens {
     }
   }
 
-  /// Behind the closing quote, or the end of the text.
-  private static func endOfString(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+  /// Where the string whose first byte is at `start` ends: its closing quote, or the end of the text.
+  package static func closingQuote(
+    of bytes: UnsafeBufferPointer<UInt8>, from start: Int
+  ) -> Int {
     var position = start
-    while position < bytes.count {
-      switch bytes[position] {
-      case UInt8(ascii: "\""): return position + 1
-      case UInt8(ascii: "\\"): position += 2
-      default: position += 1
-      }
+    while position < bytes.count, bytes[position] != UInt8(ascii: "\"") {
+      position += bytes[position] == UInt8(ascii: "\\") ? 2 : 1
     }
-    return bytes.count
+    return min(position, bytes.count)
   }
 
   private static func endsWord(_ byte: UInt8) -> Bool {

@@ -3,13 +3,14 @@ import Foundation
 import Layers
 
 /// Decodes JSON of files that are not trusted.
-enum BoundedJSON {
+package enum BoundedJSON {
   /// Why a text is not decoded, as the end of a sentence that begins with "it".
-  struct Failure: Error {
-    let reason: String
+  package struct Failure: Error {
+    package let reason: String
   }
 
-  static func decode<Value: Decodable>(
+  /// A value of JSON in UTF-8.
+  package static func decode<Value: Decodable>(
     _ bytes: [UInt8], within bounds: JSONBounds = JSONBounds()
   ) throws(Failure) -> Value {
     // Foundation would also take UTF-16 and UTF-32, in which the bounds would not be seen.

@@ -1,3 +1,5 @@
+import FileStore
+
 /// Reads the JSON header of a safetensors file and allows nothing but what the format defines.
 ///
 /// A general JSON reader would take the first or the last of two equal keys in silence, so that two
@@ -155,7 +157,8 @@ struct HeaderScanner {
   private mutating func escapedString(from start: Int) throws(Failure) -> String {
     // An escape has more bytes than what it stands for, so this never grows.
     var text: [UInt8] = []
-    text.reserveCapacity(lengthOfString(from: start))
+    text.reserveCapacity(
+      bytes.withUnsafeBufferPointer { JSONTokens.closingQuote(of: $0, from: start) } - start)
     text += bytes[start..<position]
     while position < bytes.count {
       let byte = bytes[position]
@@ -168,15 +171,6 @@ struct HeaderScanner {
       }
     }
     throw failure("a name without its closing quote")
-  }
-
-  /// Bytes up to the closing quote.
-  private func lengthOfString(from start: Int) -> Int {
-    var end = start
-    while end < bytes.count, bytes[end] != UInt8(ascii: "\"") {
-      end += bytes[end] == UInt8(ascii: "\\") ? 2 : 1
-    }
-    return min(end, bytes.count) - start
   }
 
   private mutating func escaped() throws(Failure) -> String {

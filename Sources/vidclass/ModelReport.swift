@@ -112,8 +112,8 @@ struct ModelReport: Encodable {
   /// Facts by name; those that are JSON objects themselves, such as settings, taken apart.
   private var trainingFacts: [(String, String)] {
     metadata.training.sorted { $0.key < $1.key }.flatMap { key, value -> [(String, String)] in
-      guard value.hasPrefix("{"), JSONBounds().flaw(in: value) == nil,
-        let object = try? JSONDecoder().decode([String: Scalar].self, from: Data(value.utf8))
+      guard value.hasPrefix("{"),
+        let object: [String: Scalar] = try? BoundedJSON.decode(Array(value.utf8))
       else { return [(key, PathText.display(value))] }
       return object.sorted { $0.key < $1.key }.map { ($0.key, PathText.display($0.value.text)) }
     }

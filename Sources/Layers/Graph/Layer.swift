@@ -62,6 +62,14 @@ public struct LayerError: Error, Sendable, CustomStringConvertible {
         "\(value) \(name): \(range.lowerBound) to \(range.upperBound) are possible")
     }
   }
+
+  /// Throws unless channels can be cut into so many groups of one size.
+  public static func requireGroups(_ groups: Int, of channels: Int) throws(LayerError) {
+    try require(groups, "groups", in: 1...max(1, channels))
+    guard channels % groups == 0 else {
+      throw LayerError("\(groups) groups do not divide \(channels) channels evenly")
+    }
+  }
 }
 
 /// A tensor that a layer owns.

@@ -3,7 +3,7 @@
 public struct BatchNorm: Layer {
   public static let kind = "batchnorm"
   /// PyTorch's.
-  public static let defaultEpsilon: Float = 1e-5
+  public static let defaultEpsilon = NormEpsilon.usual
   /// PyTorch's.
   public static let defaultMomentum: Float = 0.1
   /// Added to the variance, as PyTorch's `eps`.

@@ -54,10 +54,7 @@ public struct GroupNorm: ExecutableLayer {
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {
     try LayerError.requireInputs(inputs, 1)
     let (_, channels) = try inputs[0].volume()
-    try LayerError.require(groups, "groups", in: 1...channels)
-    guard channels % groups == 0 else {
-      throw LayerError("\(groups) groups do not divide \(channels) channels evenly")
-    }
+    try LayerError.requireGroups(groups, of: channels)
     try NormEpsilon.require(epsilon)
     return inputs[0]
   }

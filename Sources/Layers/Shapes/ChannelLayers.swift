@@ -41,11 +41,7 @@ public struct ShuffleChannels: ExecutableLayer {
 
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {
     try LayerError.requireInputs(inputs, 1)
-    let channels = inputs[0].features
-    try LayerError.require(groups, "groups", in: 1...max(1, channels))
-    guard channels % groups == 0 else {
-      throw LayerError("\(groups) groups do not divide \(channels) channels evenly")
-    }
+    try LayerError.requireGroups(groups, of: inputs[0].features)
     return inputs[0]
   }
 

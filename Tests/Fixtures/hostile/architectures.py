@@ -3,7 +3,7 @@
 import copy
 import json
 
-from models import ARCHITECTURE, NUMBERS
+from models import ARCHITECTURE, NUMBERS, setting
 
 MIB = 1 << 20
 INPUT = {"frames": 4, "height": 16, "width": 16, "channels": 3}
@@ -22,15 +22,6 @@ def network(change=None, layers=None):
     if change:
         change(made)
     return json.dumps(made).encode()
-
-
-def setting(*path):
-    def change(values):
-        place = values
-        for key in path[:-2]:
-            place = place[key]
-        place[path[-2]] = path[-1]
-    return change
 
 
 def convolution(name, filters, **changes):

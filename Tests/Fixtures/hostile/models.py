@@ -77,7 +77,7 @@ def model(change=None, **texts):
 
 
 def setting(*path):
-    """A change that sets one value of the metadata: keys, then the value."""
+    """A change that sets one value of nested JSON: keys, then the value."""
     def change(values):
         place = values
         for key in path[:-2]:

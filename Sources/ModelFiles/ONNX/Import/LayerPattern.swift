@@ -98,23 +98,6 @@ struct LayerPattern {
   }
 }
 
-extension ONNXConstant {
-  /// Whether it has the values of a setting.
-  fileprivate func isEqual(to tensor: ONNXTensor) throws(ONNXRefusal) -> Bool {
-    do {
-      if tensor.type == .float { return try isEqual(to: try tensor.floats()) }
-      guard !isFloat else { return false }
-      return try integers() == (try tensor.integers())
-    } catch let error as ModelFileError {
-      throw ONNXRefusal(error)
-    } catch let error as ONNXRefusal {
-      throw error
-    } catch {
-      preconditionFailure("decoding throws only errors of files, not \(error)")
-    }
-  }
-}
-
 extension ONNXNode {
   /// Whether both have the same settings, of the kinds that the exporter writes.
   fileprivate func hasAttributes(of other: ONNXNode) -> Bool {

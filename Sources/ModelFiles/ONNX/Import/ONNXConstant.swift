@@ -93,15 +93,11 @@ struct ONNXConstant {
     guard count <= Self.mostNumbers else {
       throw ONNXRefusal("\(count) constants where a few are expected")
     }
-    do {
-      if !isFloat { return try integers().map { Float($0) } }
+    if !isFloat { return try integers().map { Float($0) } }
+    do throws(ModelFileError) {
       return try floats()
-    } catch let error as ModelFileError {
-      throw ONNXRefusal(error)
-    } catch let error as ONNXRefusal {
-      throw error
     } catch {
-      preconditionFailure("decoding throws only errors of files, not \(error)")
+      throw ONNXRefusal(error)
     }
   }
 
@@ -127,6 +123,19 @@ struct ONNXConstant {
   func number() throws(ONNXRefusal) -> Float {
     guard count == 1 else { throw ONNXRefusal("a constant of shape \(dims) where a number is due") }
     return try numbers()[0]
+  }
+
+  /// Whether it has the values of a tensor of its shape.
+  func isEqual(to tensor: ONNXTensor) throws(ONNXRefusal) -> Bool {
+    guard isFloat == (tensor.type == .float) else { return false }
+    let wanted: [Int64]
+    do throws(ModelFileError) {
+      if isFloat { return try floats() == (try tensor.floats()) }
+      wanted = try tensor.integers()
+    } catch {
+      throw ONNXRefusal(error)
+    }
+    return try integers() == wanted
   }
 
   /// Whether it has just these values.

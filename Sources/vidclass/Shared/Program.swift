@@ -5,7 +5,7 @@ import VideoDecoding
 // How a subcommand is written
 // ---------------------------
 //
-// A file `Sources/vidclass/<Name>Command.swift`, registered in `Vidclass.swift`:
+// A file `Sources/vidclass/<Name>/<Name>Command.swift`, registered in `Vidclass.swift`:
 //
 //     struct FramesCommand: ParsableCommand {
 //       static let configuration = CommandConfiguration(

@@ -1,3 +1,5 @@
+import FileStore
+import Foundation
 import Testing
 
 @testable import Labelling
@@ -84,34 +86,13 @@ enum Example {
     #expect(try LabelRecord(json: json).path.bytes == bytes)
   }
 
-  @Test(arguments: ["", "f", "fo", "foo", "foob", "fooba", "foobar"])
-  func base64IsReversible(text: String) {
-    let known = [
-      "": "", "f": "Zg==", "fo": "Zm8=", "foo": "Zm9v", "foob": "Zm9vYg==", "fooba": "Zm9vYmE=",
-      "foobar": "Zm9vYmFy",
-    ]
-    #expect(Base64.encode(Array(text.utf8)) == known[text])
-    #expect(Base64.decode(known[text]!) == Array(text.utf8))
-  }
-
   @Test(arguments: ["Zg", "Zg=", "Z===", "Zg==Zg==", "Z*=="])
-  func brokenBase64IsRefused(text: String) { #expect(Base64.decode(text) == nil) }
-
-  @Test(arguments: [
-    #"{"a":1,"b":[true,false,null,-2.5e3,"x\n\u00e9\ud83d\ude00"],"c":{}}"#, "[]", "\"\\\\\"", "0",
-  ])
-  func jsonIsUnderstood(text: String) throws {
-    let value = try JSONValue(parsing: text.utf8)
-    #expect(try JSONValue(parsing: value.text.utf8) == value)
-    #expect(try JSONValue(parsing: " \(text)\n".utf8) == value)
-  }
-
-  @Test(arguments: [
-    "", "{", "{\"a\"}", "[1,]", "nul", "+1", "1 2", "\"a", "\"\\x\"", "\"\\u12g4\"", "NaN", "1e999",
-    "\"\u{1}\"", String(repeating: "[", count: 1000),
-  ])
-  func brokenJSONIsRefused(text: String) {
-    #expect(throws: JSONError.self) { try JSONValue(parsing: text.utf8) }
+  func brokenPathBytesAreRefused(text: String) throws {
+    var record = Example.walk
+    record.path = MediaPath(bytes: [0x66, 0xFF])
+    let line = record.json.text.replacingOccurrences(of: "\"Zv8=\"", with: "\"\(text)\"")
+    #expect(line.contains(text))
+    #expect(throws: LabelError.self) { try LabelRecord(json: try JSONValue(parsing: line.utf8)) }
   }
 
   @Test func bestClassesComeFirst() {

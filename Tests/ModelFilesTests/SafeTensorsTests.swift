@@ -286,7 +286,7 @@ private func example() -> SafeTensors {
     Attack(name: "low surrogate alone", header: #"{"\udc00":1}"#, finding: "surrogate"),
     Attack(name: "bad hexadecimal", header: #"{"\u00g0":1}"#, finding: "hexadecimal"),
     Attack(name: "unclosed name", header: #"{"a"#, finding: "without its closing quote"),
-    Attack(name: "ends in an escape", header: #"{"a\"#, finding: "ends within a name"),
+    Attack(name: "ends in an escape", header: #"{"a\"#, finding: "ends within a string"),
     Attack(name: "comma at the end", header: #"{"a":\#(good),}"#, data: 2, finding: "\" expected"),
   ]
 

@@ -1,3 +1,5 @@
+import FileStore
+
 /// What earlier runs have labelled, from their records.
 public struct DoneList: Sendable {
   /// What is known of a movie.

@@ -1,3 +1,5 @@
+import FileStore
+
 /// Label Studio pre-annotations: tasks with timeline labels, to be corrected by people.
 public enum LabelStudioFormat {
   /// The frame rate Label Studio assumes for videos that do not say theirs.

@@ -1,3 +1,5 @@
+import FileStore
+
 /// MegaDetector's batch output, version 1.6, which camera-trap tools such as Timelapse read.
 ///
 /// A segment is a detection of the whole frame at the segment's first frame. Movies labelled

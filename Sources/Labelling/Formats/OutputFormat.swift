@@ -1,3 +1,5 @@
+import FileStore
+
 /// The ways labels are written.
 public enum OutputFormat: String, Sendable, CaseIterable {
   case table, jsonl, json, csv, vtt, srt, megadetector, labelstudio, elan, boris

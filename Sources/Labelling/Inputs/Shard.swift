@@ -1,3 +1,5 @@
+import Tensors
+
 /// One of several machines' share of a list: which paths are its own.
 ///
 /// A path belongs to a shard by a hash of its bytes, never by its place in a listing: adding or
@@ -36,14 +38,11 @@ public struct Shard: Sendable, Hashable {
     count == 1 || Shard.hash(relativePath.bytes) % UInt64(count) == UInt64(index)
   }
 
-  /// FNV-1a over the bytes, then the finaliser of SplitMix64 so that every bit of the remainder
-  /// depends on every byte. Part of the contract: shards of different versions must agree.
+  /// Part of the contract: shards of different versions must agree.
   static func hash(_ bytes: [UInt8]) -> UInt64 {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-    hash = (hash ^ (hash >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    hash = (hash ^ (hash >> 27)) &* 0x94D0_49BB_1331_11EB
-    return hash ^ (hash >> 31)
+    var hash = StableHash()
+    hash.add(bytes: bytes)
+    return hash.value
   }
 
   /// `part-00007-of-00100.jsonl`: the name of this shard's output in a folder.

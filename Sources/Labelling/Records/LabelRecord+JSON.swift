@@ -1,3 +1,6 @@
+import FileStore
+import Foundation
+
 extension LabelRecord {
   /// The record as one JSON object; the order of its keys is fixed.
   public var json: JSONValue {
@@ -6,7 +9,7 @@ extension LabelRecord {
       if let value { members.append(.init(key, value)) }
     }
     add("path", .string(path.text))
-    if !path.isText { add("path_bytes", .string(Base64.encode(path.bytes))) }
+    if !path.isText { add("path_bytes", .string(Data(path.bytes).base64EncodedString())) }
     add("status", .string(status.rawValue))
     if let failure {
       let error: [JSONValue.Member] = [
@@ -43,8 +46,10 @@ extension LabelRecord {
     }
     var path = MediaPath(text)
     if let encoded = json["path_bytes"]?.stringValue {
-      guard let bytes = Base64.decode(encoded) else { throw LabelRecord.missing("path_bytes") }
-      path = MediaPath(bytes: bytes)
+      guard let bytes = Data(base64Encoded: encoded) else {
+        throw LabelRecord.missing("path_bytes")
+      }
+      path = MediaPath(bytes: Array(bytes))
     }
     self.init(path: path, status: status)
     if status == .error {

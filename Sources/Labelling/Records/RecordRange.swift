@@ -1,3 +1,5 @@
+import FileStore
+
 /// What the numbers of a record can mean; anything else is refused where it comes in.
 enum RecordRange {
   /// Seconds: 10^7 hours to either side.

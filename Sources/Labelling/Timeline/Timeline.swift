@@ -1,3 +1,5 @@
+import Tensors
+
 /// How scores over time become segments.
 public struct TimelineSettings: Sendable, Hashable {
   /// Seconds of a cell, the timeline's grain.
@@ -122,11 +124,11 @@ public struct Timeline {
   /// The label of each cell after hysteresis.
   func smoothedLabels() -> [Int] {
     var labels: [Int] = []
-    var current = Timeline.best(cells[0])
+    var current = cells[0].firstLargest
     var challenger = current
     var ahead = 0
     for (index, scores) in cells.enumerated() {
-      let best = Timeline.best(scores)
+      let best = scores.firstLargest
       ahead = best == current ? 0 : (best == challenger ? ahead + 1 : 1)
       challenger = best
       labels.append(current)
@@ -219,12 +221,6 @@ public struct Timeline {
     let from = (start(of: before) + end(of: before)) / 2
     let to = (start(of: after) + end(of: after)) / 2
     return from + (to - from) * lead / (lead - lag)
-  }
-
-  private static func best(_ scores: [Double]) -> Int {
-    var best = 0
-    for index in scores.indices where scores[index] > scores[best] { best = index }
-    return best
   }
 
   private static func joiningEqualNeighbours(_ segments: [LabelRecord.Segment])

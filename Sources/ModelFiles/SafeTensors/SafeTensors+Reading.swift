@@ -116,15 +116,14 @@ extension SafeTensors {
   private static func scanned(
     _ header: [UInt8], _ source: String
   ) throws(ModelFileError) -> (tensors: [HeaderScanner.TensorInfo], metadata: [String: String]) {
-    do throws(HeaderScanner.Failure) {
-      var scanner = HeaderScanner(header)
-      var result = try scanner.scan()
+    do throws(JSONError) {
+      var result = try HeaderScanner.scan(header)
       result.tensors.sort { ($0.begin, $0.end) < ($1.begin, $1.end) }
       return (result.tensors, result.metadata)
     } catch {
       throw ModelFileError(
         .format, path: source,
-        "has a broken safetensors header (\(error.reason), at byte \(8 + error.offset)); "
+        "has a broken safetensors header (\(error.message.prefix(200)), at byte \(8 + error.offset)); "
           + whatToGive)
     }
   }

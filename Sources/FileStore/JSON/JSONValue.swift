@@ -72,7 +72,7 @@ public enum JSONValue: Sendable, Equatable {
     case .number(let value):
       precondition(value.isFinite, "JSON has no infinities and no NaN")
       out += value.description
-    case .string(let text): JSONValue.write(quoted: text, to: &out)
+    case .string(let text): out += JSONText.quoted(text, keepsOneLine: true)
     case .array(let values):
       out += "["
       for (index, value) in values.enumerated() {
@@ -84,34 +84,11 @@ public enum JSONValue: Sendable, Equatable {
       out += "{"
       for (index, member) in members.enumerated() {
         if index > 0 { out += "," }
-        JSONValue.write(quoted: member.key, to: &out)
+        out += JSONText.quoted(member.key, keepsOneLine: true)
         out += ":"
         member.value.write(to: &out)
       }
       out += "}"
     }
-  }
-
-  private static func write(quoted text: String, to out: inout String) {
-    out += "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": out += "\\\""
-      case "\\": out += "\\\\"
-      case "\n": out += "\\n"
-      case "\r": out += "\\r"
-      case "\t": out += "\\t"
-      default:
-        // C1 controls, U+2028 and U+2029 break lines in some readers of JSON Lines.
-        let breaksLines = scalar.value == 0x2028 || scalar.value == 0x2029
-        if scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || breaksLines {
-          let hex = String(scalar.value, radix: 16)
-          out += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-        } else {
-          out.unicodeScalars.append(scalar)
-        }
-      }
-    }
-    out += "\""
   }
 }

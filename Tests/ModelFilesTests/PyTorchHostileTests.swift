@@ -312,6 +312,9 @@ struct Forgery: Sendable, CustomTestStringConvertible {
       "big-endian",
       zip: { $0.entries.append(.init(name: "top/byteorder", data: Array("big".utf8))) },
       "big-endian"),
+    Forgery(
+      "an archive of Keras", zip: { $0.entries[0].name = "model.weights.h5" }, "model.export("),
+    Forgery("HDF5", [0x89] + Array("HDF\r\n\u{1A}\n and more".utf8), "model.export("),
     Forgery("a beginning alone", Array("PK\u{3}\u{4}".utf8), "cut short"),
     Forgery("not PyTorch at all", Array("a text that is long enough".utf8), "torch.save"),
   ]

@@ -20,6 +20,7 @@ struct PyTorchContent {
   /// `NAME/data/KEY`.
   static func archive(_ file: WeightFile) throws(ModelFileError) -> PyTorchContent {
     let zip = try ZipDirectory(file)
+    if zip.ranges["model.weights.h5"] != nil { throw WeightFormat.keras(file) }
     let objects = zip.ranges.keys.filter { name in
       let parts = name.split(separator: "/", omittingEmptySubsequences: false)
       return parts.count == 2 && parts[1] == "data.pkl"

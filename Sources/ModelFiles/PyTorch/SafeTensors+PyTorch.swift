@@ -7,6 +7,8 @@ enum WeightFormat {
   case zip
   /// A pickle of protocol 2 or later: `torch.save` before PyTorch 1.6.
   case pickle
+  /// HDF5, the `.h5` of Keras; see Note [Keras].
+  case hdf5
 
   /// - Parameter start: the first eight bytes, or all there are.
   init(_ start: [UInt8]) {
@@ -17,9 +19,21 @@ enum WeightFormat {
       self = .zip
     } else if !isLength, start.count >= 2, start[0] == 0x80, (2...5).contains(start[1]) {
       self = .pickle
+    } else if start.starts(with: [0x89] + Array("HDF\r\n\u{1A}\n".utf8)) {
+      self = .hdf5
     } else {
       self = .safetensors
     }
+  }
+
+  // Note [Keras]: files of Keras hold HDF5. Its one C library trusts what it reads (it has a long
+  // list of crashes on crafted files), so that reading it here would break the promise that no file
+  // stops the program. ONNX carries such a network with its weights.
+  static func keras(_ file: WeightFile) -> ModelFileError {
+    file.error(
+      .format,
+      "holds weights of Keras as HDF5, which is not read; export the network in Keras with "
+        + "model.export(\"net.onnx\", format=\"onnx\") and import that file")
   }
 }
 
@@ -41,7 +55,7 @@ extension SafeTensors {
     let file = try WeightFile(path)
     return switch WeightFormat(try file.bytes(min(8, file.size), at: 0)) {
     case .safetensors: try SafeTensors(reading: path)
-    case .zip, .pickle: try SafeTensors(readingPyTorch: file)
+    case .zip, .pickle, .hdf5: try SafeTensors(readingPyTorch: file)
     }
   }
 
@@ -57,6 +71,7 @@ extension SafeTensors {
     switch WeightFormat(try file.bytes(min(8, file.size), at: 0)) {
     case .zip: content = try .archive(file)
     case .pickle: content = try .older(file)
+    case .hdf5: throw WeightFormat.keras(file)
     case .safetensors:
       throw file.error(
         .format, "is not a file that torch.save wrote; give a .pth or .pt file of PyTorch")

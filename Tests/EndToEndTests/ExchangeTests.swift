@@ -1,4 +1,5 @@
 import Foundation
+import ModelFiles
 import TestSupport
 import Testing
 
@@ -37,6 +38,36 @@ import Testing
       "vidclass",
       ["train", Repository.path + "/clips", "--init-from", scratch("a.safetensors"), "--dry-run"])
     #expect(again.exitCode == 0, "\(again.errors)")
+  }
+
+  @Test func importsWeightsIntoANetworkOfOnesOwn() throws {
+    let scratch = ScratchFolder()
+    let own = """
+      {"name": "own", "classes": 5, "input": {"frames": 2, "height": 8, "width": 8, "channels": 2},
+       "layers": [{"type": "conv2d", "name": "0", "filters": 3, "kernel": [3, 3]},
+                  {"type": "batchnorm", "name": "1"}, {"type": "relu"}, {"type": "spatialmean"},
+                  {"type": "timepooling", "mode": "mean"},
+                  {"type": "dense", "name": "2", "outputs": 5}]}
+      """
+    try Data(own.utf8).write(to: URL(fileURLWithPath: scratch("own.json")))
+    let arguments = [
+      "import", fixture("pytorch/network.pt"), "--arch", scratch("own.json"), "--size", "12", "-o",
+    ]
+    let run = try ProgramRun("vidclass", arguments + [scratch("own.safetensors")])
+    #expect(run.exitCode == 0, "\(run.errors)")
+    // The weights' classifier decides the number of classes, the options the input.
+    let model = try Model.load(path: scratch("own.safetensors"))
+    #expect(model.metadata.classes == ["class 0", "class 1"])
+    #expect(model.metadata.architecture.input.height == 12)
+    let weights = try SafeTensors(readingPyTorch: fixture("pytorch/network.pt"))
+    let entry = try #require(model.network.entries.first { $0.name == "0.weight" })
+    #expect(
+      model.network.values(of: entry) == (try weights.floats("0.weight", shape: [3, 2, 3, 3])))
+
+    let varied = try ProgramRun(
+      "vidclass", arguments + [scratch("no.safetensors"), "--rnn", "gru"])
+    #expect(varied.exitCode == 64)
+    #expect(!FileManager.default.fileExists(atPath: scratch("no.safetensors")))
   }
 
   @Test(arguments: [

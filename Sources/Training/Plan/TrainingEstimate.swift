@@ -1,5 +1,6 @@
 import ClipSampling
 import Datasets
+import ModelFiles
 import Tensors
 import VideoDecoding
 

@@ -4,35 +4,6 @@ import Foundation
 import ModelFiles
 import Networks
 
-/// `--arch FILE`: a network as `vidclass info --json` prints it.
-struct ArchitectureFile {
-  let path: String
-  let architecture: Architecture
-
-  /// Nil where a preset is asked for, or none.
-  init?(_ request: TrainingRequest) throws {
-    guard let name = request.architecture, name.hasSuffix(".json") || name.contains("/") else {
-      return nil
-    }
-    path = PathText.display(name)
-    let bytes: [UInt8]
-    do {
-      bytes = try RegularFile.read(name, maximumBytes: ArchitectureFile.largest)
-    } catch {
-      throw TrainingError(
-        .settings, "\(error.message); give --arch a preset or a JSON file", underlying: error)
-    }
-    do {
-      architecture = try Architecture(json: bytes, source: name)
-    } catch {
-      throw TrainingError(.settings, error.message, underlying: error)
-    }
-  }
-
-  /// Bytes of a file: a thousand for each of the most layers that a network may have.
-  private static let largest = 2 << 20
-}
-
 // What the network is and reads.
 extension TrainingPlan {
   /// - Parameter drawn: the input of the architecture file, which counts where no option says more.
@@ -151,10 +122,7 @@ extension TrainingPlan {
         options: PresetOptions(
           dropout: Float(dropout), recurrence: request.recurrence, head: request.head))
     }
-    if request.recurrence != nil || request.head != nil {
-      throw TrainingError(
-        .usage, "--rnn and --head vary the presets, and not a network of your own")
-    }
+    if request.recurrence != nil || request.head != nil { throw ArchitectureFile.cannotBeVaried }
     architecture.setClasses(classes)
     try setDropout(request, in: &architecture)
     do {

@@ -57,7 +57,7 @@ public struct TrainingPlan {
       )
     }
 
-    let drawn = try ArchitectureFile(request)
+    let drawn = try ArchitectureFile(request.architecture)
     let preprocessing = try TrainingPlan.preprocessing(
       request, begin: begin, drawn: drawn?.architecture.input)
     var settings = TrainingSettings(

@@ -5,7 +5,7 @@ import Networks
 
 /// Makes a model of ours from a network, and from weights of elsewhere that belong to it.
 public struct ModelImport: Sendable {
-  /// A preset's name, with what is said of it.
+  /// A preset's name, with what is said of it, or the path of an architecture as JSON.
   public var architecture: String?
   public var recurrence: PresetOptions.Recurrence?
   public var head: PresetOptions.Head?
@@ -34,45 +34,86 @@ public struct ModelImport: Sendable {
       throw TrainingError(
         .usage, "\(PathText.display(path ?? "")): is a model already; use it as it is")
     }
-    let names = Architecture.presets.joined(separator: ", ")
-    guard let name = architecture else {
-      throw TrainingError(
-        .usage,
-        "the network that the weights belong to is not named; give --arch one of \(names)")
+    let blueprint = try blueprint()
+    func network(_ count: Int?) throws -> Network {
+      try Network(architecture: try blueprint.architecture(classes: count), seed: seed)
     }
-    guard let preset = Preset.all.first(where: { $0.name == name }) else {
-      throw TrainingError(
-        .usage, "no network is called '\(PathText.display(name))'; give --arch one of \(names)")
-    }
-    var input = preset.input
-    input.frames = frames ?? input.frames
-    if let size { (input.height, input.width) = (size, size) }
-    guard (1...512).contains(input.frames), (8...1024).contains(input.height) else {
-      throw TrainingError(.usage, "--frames lies in 1 to 512, --size in 8 to 1024")
-    }
-    let options = PresetOptions(recurrence: recurrence, head: head)
-    func network(_ count: Int) throws -> Network {
-      try Network(
-        architecture: try preset.architecture(input: input, classes: count, options: options),
-        seed: seed)
-    }
-    var count = classes?.count ?? 2
-    if classes == nil, case .weights(let tensors) = begin,
-      let last = try network(2).architecture.layers.last?.name,
+    var count = classes?.count
+    if count == nil, case .weights(let tensors) = begin,
+      let last = try network(nil).architecture.layers.last?.name,
       let rows = tensors["\(last).bias"]?.shape.first, (2...1 << 20).contains(rows)
     {
       count = rows
     }
     let made = try network(count)
     let taken = try begin?.fill(made, classes: [])
-    let normalization = preset.pixels.map {
-      Preprocessing.Normalization.fixed(mean: $0.mean, std: $0.deviation)
-    }
     return (
-      self.model(
-        made, normalization: path == nil ? nil : normalization, programVersion: programVersion),
+      model(
+        made, normalization: path == nil ? nil : blueprint.normalization,
+        programVersion: programVersion),
       taken
     )
+  }
+
+  /// What the network is to be, but for the number of its classes.
+  private struct Blueprint {
+    var input: InputShape
+    /// Of the pixels that the weights have learned from; nil where it is not known.
+    let normalization: Preprocessing.Normalization?
+    /// The network with this input, for so many classes; nil for the usual number.
+    let make: (InputShape, Int?) throws -> Architecture
+
+    func architecture(classes: Int?) throws -> Architecture { try make(input, classes) }
+  }
+
+  private func blueprint() throws -> Blueprint {
+    var blueprint = try ArchitectureFile(architecture).map(drawn) ?? preset()
+    blueprint.input.frames = frames ?? blueprint.input.frames
+    if let size { (blueprint.input.height, blueprint.input.width) = (size, size) }
+    let input = blueprint.input
+    guard (1...512).contains(input.frames),
+      [input.height, input.width].allSatisfy((8...1024).contains),
+      [1, 2, 3, 6].contains(input.channels)
+    else {
+      throw TrainingError(
+        .usage,
+        "\(input) is no input of 1 to 512 frames, sides of 8 to 1024 and 1, 2, 3 or 6 channels")
+    }
+    return blueprint
+  }
+
+  private func preset() throws -> Blueprint {
+    let names = Architecture.presets.joined(separator: ", ")
+    guard let name = architecture else {
+      throw TrainingError(
+        .usage,
+        "the network that the weights belong to is not named; give --arch a JSON file or one of "
+          + names)
+    }
+    guard let preset = Preset.all.first(where: { $0.name == name }) else {
+      throw TrainingError(
+        .usage,
+        "no network is called '\(PathText.display(name))'; give --arch a JSON file or one of "
+          + names)
+    }
+    let options = PresetOptions(recurrence: recurrence, head: head)
+    return Blueprint(
+      input: preset.input,
+      normalization: preset.pixels.map { .fixed(mean: $0.mean, std: $0.deviation) },
+      make: { try preset.architecture(input: $0, classes: $1 ?? 2, options: options) })
+  }
+
+  private func drawn(_ file: ArchitectureFile) throws -> Blueprint {
+    guard recurrence == nil, head == nil else { throw ArchitectureFile.cannotBeVaried }
+    return Blueprint(
+      input: file.architecture.input, normalization: nil,
+      make: { input, classes in
+        var architecture = file.architecture
+        architecture.input = input
+        if let classes { architecture.setClasses(classes) }
+        try file.validate(architecture)
+        return architecture
+      })
   }
 
   /// The network of an ONNX file, which says itself what it is. What our own exporter wrote of

@@ -20,6 +20,7 @@ struct ImportCommand: ParsableCommand {
 
       EXAMPLES:
         vidclass import r3d_18.pth --arch r3d_18 -o models/r3d.safetensors
+        vidclass import mine.pth --arch mine.json -o models/mine.safetensors
         vidclass import net.onnx --classes classes.txt -o models/net.safetensors
         vidclass train clips/ --init-from models/r3d.safetensors
       """)
@@ -35,8 +36,8 @@ struct ImportCommand: ParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "The network that the weights belong to: see vidclass info --architectures.",
-      valueName: "name"))
+      "The network that the weights belong to: of vidclass info --architectures, or as JSON.",
+      valueName: "name|file"))
   var arch: String?
 
   @Option(name: .long, help: ArgumentHelp("Layer through time, of presets.", valueName: "kind"))

@@ -78,25 +78,3 @@ import Testing
       FramePicker.thinned(times: [0, 1e9], start: 0, end: 1e9 + 1, interval: 1e-9) == [0, 1])
   }
 }
-
-@Suite struct WindowPlanTests {
-  @Test func coversTheWholeMovie() {
-    for duration in [0.04, 0.5, 1, 1.01, 2, 7.3, 100] {
-      let plan = WindowPlan(window: 1, duration: duration)
-      let ranges = plan.ranges
-      #expect(ranges.first?.lowerBound == 0)
-      #expect(ranges.last?.upperBound == duration)
-      for (next, last) in zip(ranges.dropFirst(), ranges) {
-        #expect(next.lowerBound <= last.upperBound)
-        #expect(next.lowerBound > last.lowerBound)
-      }
-    }
-  }
-
-  @Test func countsWindows() {
-    #expect(WindowPlan(window: 2, duration: 0).count == 0)
-    #expect(WindowPlan(window: 2, duration: 1).ranges == [0..<1])
-    #expect(WindowPlan(window: 2, duration: 4).ranges == [0..<2, 1..<3, 2..<4])
-    #expect(WindowPlan(window: 2, hop: 2, duration: 5).ranges == [0..<2, 2..<4, 3..<5])
-  }
-}

@@ -183,8 +183,6 @@ typedef struct {
   /// Mean and sum of squared differences from it, per channel, of one sample without a halo.
   void (*moments)(const float *input, ptrdiff_t positions, ptrdiff_t channels, double *mean,
                   double *squares, float *scratch);
-  /// Sums over positions of one sample with a halo: `sum[c] += ...`.
-  void (*channel_sums)(const vc_layout *layout, const float *input, double *sum, float *scratch);
 
   /// LSTM gates of one step, in place: `gates` `[rows, 4 * hidden]` in the order i, f, g, o,
   /// rows `gate_stride` apart; bias already added. Writes activations back to `gates`.

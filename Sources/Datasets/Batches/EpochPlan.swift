@@ -7,8 +7,6 @@ public struct LoaderOptions: Sendable {
     case sequential
     /// Shuffled anew each epoch.
     case shuffled
-    /// Shuffled, every class equally often: rare classes repeat, common ones are thinned out.
-    case balanced
   }
 
   /// What becomes of an epoch's last batch when it is not full.
@@ -101,40 +99,6 @@ struct EpochPlan {
       }
       random.shuffle(&items)
       return items
-    case .balanced:
-      return balanced(clips: clips, count: clips.count * views, random: &random)
     }
-  }
-
-  /// Rounds of all classes in random order; each class deals its clips out and reshuffles when
-  /// they are used up.
-  private static func balanced(
-    clips: [Clip], count: Int, random: inout RandomStream
-  ) -> [Item] {
-    var members: [Int: [Int]] = [:]
-    for (position, clip) in clips.enumerated() {
-      members[clip.classIndex, default: []].append(position)
-    }
-    let classes = members.keys.sorted()
-    var decks: [Int: [Int]] = [:]
-    var used = [Int](repeating: 0, count: clips.count)
-    var items: [Item] = []
-    items.reserveCapacity(count)
-    while items.count < count {
-      var round = classes
-      random.shuffle(&round)
-      for classIndex in round where items.count < count {
-        var deck = decks[classIndex] ?? []
-        if deck.isEmpty {
-          deck = members[classIndex] ?? []
-          random.shuffle(&deck)
-        }
-        let clip = deck.removeLast()
-        decks[classIndex] = deck
-        items.append(Item(clip: clip, occurrence: used[clip]))
-        used[clip] += 1
-      }
-    }
-    return items
   }
 }

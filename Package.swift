@@ -167,8 +167,7 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: [
         "vidclass", "clipmaker", "forecast", "stills", "tutorial", "ModelFiles", "VideoDecoding",
-        "Tensors",
-        "TestSupport",
+        "Tensors", "Training", "TestSupport",
       ],
       swiftSettings: swift),
   ],

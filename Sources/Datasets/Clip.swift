@@ -1,3 +1,5 @@
+import Tensors
+
 /// The side of a split a clip is on.
 public enum Split: String, Sendable, Hashable, Codable, CaseIterable {
   case train
@@ -96,39 +98,6 @@ public struct IgnoredFile: Sendable, Hashable {
   public init(path: String, reason: Reason) {
     self.path = path
     self.reason = reason
-  }
-}
-
-/// FNV-1a (64 bits), finished by an avalanche step: a hash that is the same in every process.
-struct StableHash {
-  private var state: UInt64 = 0xCBF2_9CE4_8422_2325
-
-  mutating func add(_ text: String) {
-    for byte in text.utf8 { add(byte: byte) }
-    add(byte: 0)
-  }
-
-  mutating func add(_ word: UInt64) {
-    for shift in stride(from: UInt64(0), to: 64, by: 8) {
-      add(byte: UInt8(truncatingIfNeeded: word >> shift))
-    }
-  }
-
-  private mutating func add(byte: UInt8) {
-    state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
-  }
-
-  var value: UInt64 {
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  static func of(_ text: String) -> UInt64 {
-    var hash = StableHash()
-    hash.add(text)
-    return hash.value
   }
 }
 

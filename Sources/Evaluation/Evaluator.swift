@@ -68,51 +68,16 @@ public final class Evaluator {
       ?? ClipStore(
         preprocessing: views.sourcePreprocessing(preprocessing),
         cache: .ram(maximumBytes: CacheChoice.availableBytes() / 2))
-    let total = clips.count * (views.count + (baselines ? 2 : 0))
-    var done = 0
-    var failed: [UInt64: ClipFailure] = [:]
-
-    /// Mean scores of each clip over these views of it; nil where it could not be read.
-    func pass(_ numbers: [Int], of views: EvaluationViews, _ variant: LoaderOptions.Variant)
-      throws -> [[Float]?]
-    {
-      var sums = [[Double]?](repeating: nil, count: clips.count)
-      for number in numbers {
-        let loader = BatchLoader(
-          clips: clips,
-          source: ViewSource(store, views: views, number: number, preprocessing: preprocessing),
-          preprocessing: preprocessing,
-          options: .evaluation(
-            batchSize: classifier.batch, variant: variant, seed: seed, workers: threads))
-        loader.start(epoch: 0)
-        defer { loader.stop() }
-        while let batch = loader.next() {
-          let values = batch.count * batch.inputSize
-          classifier.input.baseAddress!.update(from: batch.inputs.baseAddress!, count: values)
-          let scores = try classifier.scores(count: batch.count)
-          for row in 0..<batch.count {
-            let clip = batch.clipIndices[row]
-            var sum = sums[clip] ?? [Double](repeating: 0, count: classes.count)
-            for index in classes.indices {
-              sum[index] += Double(scores[row * classes.count + index])
-            }
-            sums[clip] = sum
-          }
-          done += batch.count
-          progress(done, total)
-        }
-        for failure in loader.takeFailures() { failed[failure.clip.identity] = failure }
-      }
-      return sums.map { $0?.map { Float($0 / Double(numbers.count)) } }
-    }
-
+    var passes = Passes(
+      clips: clips, store: store, seed: seed,
+      total: clips.count * (views.count + (baselines ? 2 : 0)))
     let clock = ContinuousClock()
     let begin = clock.now
-    let rows = try pass(Array(0..<views.count), of: views, .normal)
+    let rows = try score(&passes, Array(0..<views.count), of: views, .normal, progress)
     let seconds = begin.duration(to: clock.now) / .seconds(1)
     let scored = scoredClips(clips, labels, rows)
     if scored.count == 0 {
-      let first = failed.values.min { $0.clip.path < $1.clip.path }
+      let first = passes.failed.values.min { $0.clip.path < $1.clip.path }
       throw EvaluationError(
         .empty, path: first?.clip.path ?? "", "no clip could be read; check the files")
     }
@@ -121,14 +86,67 @@ public final class Evaluator {
     if baselines {
       // The centre of the same stacks: nothing is decoded again that is still in memory.
       let centre = EvaluationViews.one
-      evaluation.singleFrame = scoredClips(clips, labels, try pass([0], of: centre, .singleFrame))
+      evaluation.singleFrame = scoredClips(
+        clips, labels, try score(&passes, [0], of: centre, .singleFrame, progress))
       evaluation.shuffledFrames = scoredClips(
-        clips, labels, try pass([0], of: centre, .shuffledFrames))
+        clips, labels, try score(&passes, [0], of: centre, .shuffledFrames, progress))
     }
-    evaluation.failures = failed.values.sorted {
+    evaluation.failures = passes.failed.values.sorted {
       $0.clip.path.unicodeScalars.lexicographicallyPrecedes($1.clip.path.unicodeScalars)
     }
     return evaluation
+  }
+
+  /// What the passes over one list of clips share.
+  private struct Passes {
+    let clips: [Clip]
+    let store: any ClipSource
+    let seed: UInt64
+    /// Views to be scored in all.
+    let total: Int
+    var done = 0
+    var failed: [UInt64: ClipFailure] = [:]
+  }
+
+  /// Mean scores of each clip over these views of it; nil where it could not be read.
+  private func score(
+    _ passes: inout Passes, _ numbers: [Int], of views: EvaluationViews,
+    _ variant: LoaderOptions.Variant, _ progress: (_ done: Int, _ total: Int) -> Void
+  ) throws -> [[Float]?] {
+    var sums = [[Double]?](repeating: nil, count: passes.clips.count)
+    for number in numbers {
+      let loader = BatchLoader(
+        clips: passes.clips,
+        source: ViewSource(
+          passes.store, views: views, number: number, preprocessing: preprocessing),
+        preprocessing: preprocessing,
+        options: .evaluation(
+          batchSize: classifier.batch, variant: variant, seed: passes.seed, workers: threads))
+      loader.start(epoch: 0)
+      defer { loader.stop() }
+      while let batch = loader.next() {
+        try add(batch, to: &sums)
+        passes.done += batch.count
+        progress(passes.done, passes.total)
+      }
+      for failure in loader.takeFailures() { passes.failed[failure.clip.identity] = failure }
+    }
+    return sums.map { $0?.map { Float($0 / Double(numbers.count)) } }
+  }
+
+  /// Adds the scores of a batch to the sums of its clips.
+  private func add(_ batch: Batch, to sums: inout [[Double]?]) throws {
+    let values = batch.count * batch.inputSize
+    classifier.input.baseAddress!.update(from: batch.inputs.baseAddress!, count: values)
+    let scores = try classifier.scores(count: batch.count)
+    for row in 0..<batch.count {
+      let clip = batch.clipIndices[row]
+      var sum = sums[clip] ?? [Double](repeating: 0, count: classes.count)
+      for index in classes.indices {
+        sum[index] += Double(scores[row * classes.count + index])
+      }
+      sums[clip] = sum
+    }
   }
 
   /// Positions in the model's classes.

@@ -32,67 +32,29 @@ public struct HeldOutClips: Sendable {
     let record = try SplitRecord.find(
       index: index, model: model, modelPath: modelPath, splitFile: splitFile)
     let sides = index.clips.map { clip in record?.entry(of: clip)?.split ?? clip.split }
-    let chosen: [Int]
-    var warning: String?
-    let total = index.clips.count
     let source = record.map { " (\($0.source))" } ?? ""
+    let choice: Choice
     switch request {
-    case .all:
-      chosen = Array(index.clips.indices)
-      let trained = sides.filter { $0 == .train }.count
-      sentence = "evaluating all \(total) clips"
-      if trained > 0 {
-        warning =
-          "\(trained) of the \(total) clips were trained on\(source), which flatters the scores"
-      }
+    case .all: choice = .all(sides, source)
     case .side(let side):
-      chosen = sides.indices.filter { sides[$0] == side }
-      sentence =
-        "evaluating the \(chosen.count) of \(total) clips of the split "
-        + "\"\(side.rawValue)\"\(source)"
-      if chosen.isEmpty {
+      choice = .side(side, of: sides, source)
+      if choice.clips.isEmpty {
         throw EvaluationError(
           .empty, path: index.path,
           "no clip is known to be of the split \"\(side.rawValue)\"; give --split-file FILE, or "
-            + "--split all for all \(total) clips")
+            + "--split all for all \(sides.count) clips")
       }
-      if side == .train { warning = "scores on clips the model was trained on flatter it" }
     case .automatic:
-      let test = sides.indices.filter { sides[$0] == .test }
-      let validation = sides.indices.filter { sides[$0] == .validation }
-      let trained = sides.filter { $0 == .train }.count
-      if !test.isEmpty {
-        chosen = test
-        sentence =
-          "evaluating the \(test.count) test clips of \(total)\(source); "
-          + "--split all evaluates all"
-      } else if !validation.isEmpty {
-        chosen = validation
-        sentence =
-          "evaluating the \(validation.count) of \(total) clips that training held out"
-          + "\(source); --split all evaluates all"
-      } else if trained > 0 {
-        chosen = sides.indices.filter { sides[$0] != .train }
-        sentence =
-          "leaving out \(trained) of \(total) clips that the model was trained on"
-          + "\(source); --split all evaluates all"
-      } else {
-        chosen = Array(index.clips.indices)
-        sentence = "evaluating all \(total) clips"
-        if model.datasetHash == index.fingerprint {
-          warning =
-            "the model was trained on clips of this data set, and which ones is not known: "
-            + "scores may flatter; give the run's split with --split-file FILE"
-        }
-      }
+      choice = .automatic(sides, source, mayBeTrainedOn: model.datasetHash == index.fingerprint)
     }
-    if chosen.isEmpty {
+    if choice.clips.isEmpty {
       throw EvaluationError(
         .empty, path: index.path,
         "all its clips were trained on; --split all evaluates them all the same")
     }
-    self.warning = warning
-    clips = chosen.map { position in
+    sentence = choice.sentence
+    warning = choice.warning
+    clips = choice.clips.map { position in
       let clip = index.clips[position]
       guard !keepsGroups, let group = record?.entry(of: clip)?.group, !group.isEmpty else {
         return clip
@@ -101,6 +63,65 @@ public struct HeldOutClips: Sendable {
         path: clip.path, file: clip.file, start: clip.start, end: clip.end, label: clip.label,
         classIndex: clip.classIndex, group: group, split: clip.split)
     }
+  }
+}
+
+/// Positions of clips to score, and what to say of them.
+private struct Choice {
+  let clips: [Int]
+  let sentence: String
+  var warning: String?
+
+  static func all(_ sides: [Split?], _ source: String) -> Choice {
+    let trained = sides.count { $0 == .train }
+    return Choice(
+      clips: Array(sides.indices), sentence: "evaluating all \(sides.count) clips",
+      warning: trained == 0
+        ? nil
+        : "\(trained) of the \(sides.count) clips were trained on\(source), which flatters the scores"
+    )
+  }
+
+  static func side(_ side: Split, of sides: [Split?], _ source: String) -> Choice {
+    let chosen = sides.indices.filter { sides[$0] == side }
+    return Choice(
+      clips: chosen,
+      sentence: "evaluating the \(chosen.count) of \(sides.count) clips of the split "
+        + "\"\(side.rawValue)\"\(source)",
+      warning: side == .train ? "scores on clips the model was trained on flatter it" : nil)
+  }
+
+  /// The test clips, else those that training held out, else those that it did not learn from.
+  static func automatic(
+    _ sides: [Split?], _ source: String, mayBeTrainedOn: Bool
+  ) -> Choice {
+    let total = sides.count
+    let test = sides.indices.filter { sides[$0] == .test }
+    if !test.isEmpty {
+      return Choice(
+        clips: test,
+        sentence: "evaluating the \(test.count) test clips of \(total)\(source); "
+          + "--split all evaluates all")
+    }
+    let validation = sides.indices.filter { sides[$0] == .validation }
+    if !validation.isEmpty {
+      return Choice(
+        clips: validation,
+        sentence: "evaluating the \(validation.count) of \(total) clips that training held out"
+          + "\(source); --split all evaluates all")
+    }
+    let trained = sides.count { $0 == .train }
+    if trained > 0 {
+      return Choice(
+        clips: sides.indices.filter { sides[$0] != .train },
+        sentence: "leaving out \(trained) of \(total) clips that the model was trained on"
+          + "\(source); --split all evaluates all")
+    }
+    return Choice(
+      clips: Array(sides.indices), sentence: "evaluating all \(total) clips",
+      warning: mayBeTrainedOn
+        ? "the model was trained on clips of this data set, and which ones is not known: "
+          + "scores may flatter; give the run's split with --split-file FILE" : nil)
   }
 }
 
@@ -123,9 +144,7 @@ struct SplitRecord: Sendable {
     index: DatasetIndex, model: ModelMetadata, modelPath: String, splitFile: String?
   ) throws -> SplitRecord? {
     if let splitFile { return try SplitRecord(reading: splitFile) }
-    let suffix = ".safetensors"
-    let stem = modelPath.hasSuffix(suffix) ? String(modelPath.dropLast(suffix.count)) : modelPath
-    let beside = stem + ".run/split.csv"
+    let beside = RunFolder(model: modelPath).split
     if RegularFile.exists(beside) { return try SplitRecord(reading: beside) }
     return recomputed(index: index, model: model)
   }

@@ -29,7 +29,9 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
 
   /// A key from a name: FNV-1a over its UTF-8 bytes.
   public static func key(_ name: String) -> UInt64 {
-    name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    var hash = StableHash()
+    hash.add(bytes: name.utf8)
+    return hash.unfinished
   }
 
   public mutating func next() -> UInt64 {
@@ -60,7 +62,8 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     }
   }
 
-  private static func mix(_ value: UInt64) -> UInt64 {
+  /// SplitMix64's last step: every bit of the result depends on every bit of the value.
+  static func mix(_ value: UInt64) -> UInt64 {
     var z = value
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
     z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB

@@ -1,5 +1,7 @@
 /// Repeatable random numbers for pictures: SplitMix64 over a state mixed from the keys, so that a
 /// scene never depends on how many numbers another one drew.
+///
+/// Not the library's: the bytes of `clips/` must stay when its random numbers change.
 struct SceneRandom {
   private var state: UInt64
 

@@ -1,6 +1,7 @@
 import ClipSampling
 import Datasets
 import Foundation
+import ModelFiles
 import Synchronization
 import Tensors
 import VideoDecoding

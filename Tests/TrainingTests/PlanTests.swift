@@ -179,9 +179,4 @@ import Testing
       #expect(error?.message.hasPrefix(path) == true)
     }
   }
-
-  @Test(arguments: [(0.4, "0.4 s"), (38, "38 s"), (720, "12 min"), (12_000, "3 h 20 min")])
-  func durations(seconds: Double, text: String) {
-    #expect(TrainingAnnouncement.duration(seconds) == text)
-  }
 }

@@ -1,6 +1,7 @@
 import ClipSampling
 import FileStore
 import Glibc
+import Tensors
 import VideoDecoding
 
 /// Source stacks as files in a folder, named by what they were made from.

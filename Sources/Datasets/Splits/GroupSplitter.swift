@@ -1,3 +1,5 @@
+import Tensors
+
 extension Splitter {
   /// One group with how many clips of each class it holds.
   struct Bundle {

@@ -1,3 +1,5 @@
+import Tensors
+
 /// What a classifier said of labelled clips: all that metrics are computed from.
 public struct ScoredClips: Sendable {
   public let classes: [String]
@@ -59,10 +61,7 @@ public struct ScoredClips: Sendable {
 
   /// The class with the highest score, the first of equals.
   public func prediction(_ index: Int) -> Int {
-    let row = row(index)
-    var best = row.startIndex
-    for position in row.indices where row[position] > row[best] { best = position }
-    return best - row.startIndex
+    row(index).firstLargest
   }
 
   /// One clip for each video and label: the mean of the scores of its clips.

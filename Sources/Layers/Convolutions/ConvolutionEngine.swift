@@ -56,6 +56,20 @@ package protocol ConvolutionEngine: Sendable {
     _ gradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, pool: WorkerPool)
 }
 
+extension ConvolutionEngine {
+  // For engines to which training's forward pass is nothing special.
+  package func forward(
+    batch: Int, input x: UnsafeRawPointer, packed: UnsafePointer<Float>,
+    bias: UnsafePointer<Float>?, relu: Bool, output y: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>, pool: WorkerPool
+  ) {
+    infer(
+      batch: batch, input: x, packed: packed,
+      finish: ConvolutionFinish(bias: bias, low: relu ? 0 : -.infinity), output: y,
+      layout: output, scratch: scratch, pool: pool)
+  }
+}
+
 /// What is done to a convolution's sums before they are written.
 package struct ConvolutionFinish {
   /// `[O]`

@@ -29,6 +29,15 @@ struct ConvolutionOperation: Operation {
     let beta: Range<Int>
     let runningMean: Range<Int>
     let runningVariance: Range<Int>
+
+    init(_ name: String, _ layer: BatchNorm, channels: Int, in site: Site) {
+      self.layer = BatchNormalisation(
+        channels: channels, epsilon: layer.epsilon, momentum: layer.momentum)
+      gamma = site.range(name, "weight")
+      beta = site.range(name, "bias")
+      runningMean = site.range(name, "running_mean")
+      runningVariance = site.range(name, "running_var")
+    }
   }
 
   // Buffers of every mode.
@@ -41,7 +50,7 @@ struct ConvolutionOperation: Operation {
   private let convolved: MemoryPlan.Slot?
   private let finishes: Bool
   private let residual: Site.Value?
-  private let training: Training?
+  private var training: Training?
 
   private struct Training {
     let packedTransposed: MemoryPlan.Slot?
@@ -79,17 +88,10 @@ struct ConvolutionOperation: Operation {
     output = site.output
     weight = site.range(stage.name, "weight")
     bias = stage.bias ? site.range(stage.name, "bias") : nil
-    norm = stage.norm.map { name, layer in
-      Normalisation(
-        layer: BatchNormalisation(
-          channels: stage.geometry.outputChannels, epsilon: layer.epsilon,
-          momentum: layer.momentum),
-        gamma: site.range(name, "weight"), beta: site.range(name, "bias"),
-        runningMean: site.range(name, "running_mean"),
-        runningVariance: site.range(name, "running_var"))
-    }
     positions = convolution.output.extent.count
-    channels = stage.geometry.outputChannels
+    let channels = stage.geometry.outputChannels
+    self.channels = channels
+    norm = stage.norm.map { Normalisation($0, $1, channels: channels, in: site) }
 
     let batch = moments.batch
     pooledGradient =
@@ -110,17 +112,23 @@ struct ConvolutionOperation: Operation {
       keepsConvolved
       ? plan.floats(batch * convolution.output.sampleCount, from: moments.forward, to: moments.last)
       : nil
-    guard let back = moments.backward else {
-      training = nil
-      return
+    training = nil
+    if let back = moments.backward {
+      training = plannedTraining(moments, back: back, wantsInput: input.gradient != nil, &plan)
     }
-    let wantsInput = input.gradient != nil
-    training = Training(
+  }
+
+  /// What the way back needs of memory.
+  private func plannedTraining(
+    _ moments: Moments, back: Int, wantsInput: Bool, _ plan: inout MemoryPlan
+  ) -> Training {
+    let batch = moments.batch
+    return Training(
       packedTransposed: wantsInput
         ? plan.floats(convolution.packedTransposedCount, from: moments.start, to: moments.end)
         : nil,
       index: plan.request(
-        bytes: batch * pool.output.denseCount, from: moments.forward, to: back),
+        bytes: batch * affinePool.output.denseCount, from: moments.forward, to: back),
       state: plan.floats(4 * channels, from: moments.forward, to: back),
       statisticsScratch: norm.map {
         plan.doubles(

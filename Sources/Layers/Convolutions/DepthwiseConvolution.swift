@@ -42,17 +42,6 @@ package struct DepthwiseConvolution: ConvolutionEngine {
 
   package func forwardScratch(workers: Int) -> Int { 0 }
 
-  package func forward(
-    batch: Int, input x: UnsafeRawPointer, packed: UnsafePointer<Float>,
-    bias: UnsafePointer<Float>?, relu: Bool, output y: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutablePointer<Float>, pool: WorkerPool
-  ) {
-    infer(
-      batch: batch, input: x, packed: packed,
-      finish: ConvolutionFinish(bias: bias, low: relu ? 0 : -.infinity), output: y,
-      layout: output, scratch: scratch, pool: pool)
-  }
-
   package func infer(
     batch: Int, input x: UnsafeRawPointer, packed: UnsafePointer<Float>,
     finish: ConvolutionFinish, output y: UnsafeMutableRawPointer, layout: ActivationLayout,

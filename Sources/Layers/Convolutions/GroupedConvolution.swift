@@ -98,17 +98,6 @@ package struct GroupedConvolution: ConvolutionEngine {
     workers * rows * (geometry.patchCount + geometry.outputChannels)
   }
 
-  package func forward(
-    batch: Int, input x: UnsafeRawPointer, packed: UnsafePointer<Float>,
-    bias: UnsafePointer<Float>?, relu: Bool, output y: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutablePointer<Float>, pool: WorkerPool
-  ) {
-    infer(
-      batch: batch, input: x, packed: packed,
-      finish: ConvolutionFinish(bias: bias, low: relu ? 0 : -.infinity), output: y,
-      layout: output, scratch: scratch, pool: pool)
-  }
-
   package func infer(
     batch: Int, input x: UnsafeRawPointer, packed: UnsafePointer<Float>,
     finish: ConvolutionFinish, output y: UnsafeMutableRawPointer, layout: ActivationLayout,

@@ -2,14 +2,15 @@ import Tensors
 
 /// A long short-term memory over a sequence: `[T, I]` to `[T, H]`, parameters as PyTorch's `LSTM`,
 /// with forget gates that start open (Jozefowicz et al. 2015).
-public struct LSTMLayer: CellLayer {
+public struct LSTMLayer: StackedLayer {
   public static let kind = "lstm"
+  static let name = "LSTM"
   public var hidden: Int
   /// On top of each other.
   public var layers: Int
   public var bidirectional: Bool
-  public var title: String { RecurrentOptions.title("LSTM", layers, bidirectional) }
   public var isOriginal: Bool { isPlain }
+  var cell: any RecurrentCell { LSTMCell() }
 
   /// One layer, from the first step to the last: that has a fast way of its own.
   private var isPlain: Bool { layers == 1 && !bidirectional }
@@ -20,38 +21,8 @@ public struct LSTMLayer: CellLayer {
     self.bidirectional = bidirectional
   }
 
-  private func stage(_ name: String) -> RecurrentStage {
-    RecurrentStage(
-      name: name, cell: LSTMCell(), hidden: hidden, layers: layers,
-      isBidirectional: bidirectional, isNumbered: true)
-  }
-
-  public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {
-    try RecurrentOptions.output(
-      of: inputs, hidden: hidden, layers: layers, bidirectional: bidirectional)
-  }
-
-  public func parameters(of inputs: [ValueShape]) -> [ParameterSpec] {
-    stage("").parameters(inputs: inputs[0].features)
-  }
-
-  public func flops(of inputs: [ValueShape]) -> Int {
-    stage("").flops(inputs: inputs[0].features, steps: inputs[0].rows)
-  }
-
   package func stage(_ place: PlacedLayer) -> any Stage {
-    isPlain ? LSTMStage(name: place.name, hidden: hidden) : stage(place.name)
-  }
-
-  public init(from decoder: any Decoder) throws {
-    let options = try RecurrentOptions(from: decoder)
-    self.init(
-      hidden: options.hidden, layers: options.layers ?? 1,
-      bidirectional: options.bidirectional ?? false)
-  }
-
-  public func encode(to encoder: any Encoder) throws {
-    try RecurrentOptions(hidden, layers, bidirectional).encode(to: encoder)
+    isPlain ? LSTMStage(name: place.name, hidden: hidden) : stacked(place.name)
   }
 }
 

@@ -63,13 +63,14 @@ public struct LayerNormLSTM: LoopedLayer {
 }
 
 /// Gated recurrent unit as PyTorch's `GRU`, gate order r, z, n; stacked, and in both directions.
-public struct GRULayer: CellLayer {
+public struct GRULayer: StackedLayer {
   public static let kind = "gru"
+  static let name = "GRU"
   public var hidden: Int
   /// On top of each other.
   public var layers: Int
   public var bidirectional: Bool
-  public var title: String { RecurrentOptions.title("GRU", layers, bidirectional) }
+  var cell: any RecurrentCell { GRUCell() }
 
   public init(hidden: Int, layers: Int = 1, bidirectional: Bool = false) {
     self.hidden = hidden
@@ -77,65 +78,67 @@ public struct GRULayer: CellLayer {
     self.bidirectional = bidirectional
   }
 
-  private func stage(_ name: String) -> RecurrentStage {
-    RecurrentStage(
-      name: name, cell: GRUCell(), hidden: hidden, layers: layers,
-      isBidirectional: bidirectional, isNumbered: true)
+  package func stage(_ place: PlacedLayer) -> any Stage { stacked(place.name) }
+}
+
+/// A recurrent layer that can be stacked and run in both directions, as PyTorch's `LSTM` and `GRU`.
+///
+/// In JSON only those settings are written that are not the usual.
+protocol StackedLayer: CellLayer {
+  static var name: String { get }
+  var layers: Int { get }
+  var bidirectional: Bool { get }
+  var cell: any RecurrentCell { get }
+
+  init(hidden: Int, layers: Int, bidirectional: Bool)
+}
+
+extension StackedLayer {
+  public var title: String {
+    (bidirectional ? "Bidirectional " : "") + Self.name + (layers == 1 ? "" : " × \(layers)")
   }
 
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {
-    try RecurrentOptions.output(
-      of: inputs, hidden: hidden, layers: layers, bidirectional: bidirectional)
-  }
-
-  public func parameters(of inputs: [ValueShape]) -> [ParameterSpec] {
-    stage("").parameters(inputs: inputs[0].features)
-  }
-
-  public func flops(of inputs: [ValueShape]) -> Int {
-    stage("").flops(inputs: inputs[0].features, steps: inputs[0].rows)
-  }
-
-  package func stage(_ place: PlacedLayer) -> any Stage { stage(place.name) }
-
-  public init(from decoder: any Decoder) throws {
-    let options = try RecurrentOptions(from: decoder)
-    self.init(
-      hidden: options.hidden, layers: options.layers ?? 1,
-      bidirectional: options.bidirectional ?? false)
-  }
-
-  public func encode(to encoder: any Encoder) throws {
-    try RecurrentOptions(hidden, layers, bidirectional).encode(to: encoder)
-  }
-}
-
-/// What `lstm` and `gru` have in common: their settings in JSON, of which only those that are not
-/// the usual are written, and their shape rule.
-struct RecurrentOptions: Codable {
-  var hidden: Int
-  var layers: Int?
-  var bidirectional: Bool?
-
-  init(_ hidden: Int, _ layers: Int, _ bidirectional: Bool) {
-    self.hidden = hidden
-    self.layers = layers == 1 ? nil : layers
-    self.bidirectional = bidirectional ? true : nil
-  }
-
-  static func title(_ name: String, _ layers: Int, _ bidirectional: Bool) -> String {
-    (bidirectional ? "Bidirectional " : "") + name + (layers == 1 ? "" : " × \(layers)")
-  }
-
-  static func output(
-    of inputs: [ValueShape], hidden: Int, layers: Int, bidirectional: Bool
-  ) throws(LayerError) -> ValueShape {
     try LayerError.requireInputs(inputs, 1)
     try LayerError.require(hidden, "units", in: 1...1 << 14)
     try LayerError.require(layers, "layers", in: 1...64)
     return .sequence(
       steps: try inputs[0].sequence().steps, features: (bidirectional ? 2 : 1) * hidden)
   }
+
+  public func parameters(of inputs: [ValueShape]) -> [ParameterSpec] {
+    stacked("").parameters(inputs: inputs[0].features)
+  }
+
+  public func flops(of inputs: [ValueShape]) -> Int {
+    stacked("").flops(inputs: inputs[0].features, steps: inputs[0].rows)
+  }
+
+  func stacked(_ name: String) -> RecurrentStage {
+    RecurrentStage(
+      name: name, cell: cell, hidden: hidden, layers: layers,
+      isBidirectional: bidirectional, isNumbered: true)
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let options = try StackedOptions(from: decoder)
+    self.init(
+      hidden: options.hidden, layers: options.layers ?? 1,
+      bidirectional: options.bidirectional ?? false)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    let options = StackedOptions(
+      hidden: hidden, layers: layers == 1 ? nil : layers,
+      bidirectional: bidirectional ? true : nil)
+    try options.encode(to: encoder)
+  }
+}
+
+private struct StackedOptions: Codable {
+  var hidden: Int
+  var layers: Int?
+  var bidirectional: Bool?
 }
 
 extension Node {

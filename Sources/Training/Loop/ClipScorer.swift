@@ -22,9 +22,7 @@ final class ClipScorer {
     /// The class with the highest logit of each clip; the first of equals.
     var predictions: [Int] {
       (0..<count).map { clip in
-        let row = logits[clip * classes..<(clip + 1) * classes]
-        return row.indices.max { row[$0] < row[$1] || (row[$0] == row[$1] && $0 > $1) }!
-          - clip * classes
+        logits[clip * classes..<(clip + 1) * classes].firstLargest
       }
     }
   }

@@ -1,6 +1,7 @@
 import Datasets
 import FileStore
 import Foundation
+import ModelFiles
 import Networks
 import Tensors
 

@@ -8,7 +8,7 @@ import Tensors
 
 /// One `train` from its request to its model: plan, decode, announce, train, calibrate, save.
 ///
-/// Not thread-safe. Call in order: `decode`, `makeTrainer`, then with the trainer `announcement`,
+/// Not thread-safe. Call in order: `decode`, `makeTrainer`, then with the trainer `outlook`,
 /// `run`, `finish`.
 public final class TrainingSession {
   /// Where decoded frames are kept while training.
@@ -30,7 +30,8 @@ public final class TrainingSession {
   private var copies: SplitCopies?
   private let store: ClipStore
   private let pool: WorkerPool
-  private let cacheSentence: String
+  /// Where decoded frames are kept, in a sentence.
+  public let cacheSentence: String
   private var clipSeconds: Double?
   private let programVersion: String
   private let writes: Bool
@@ -169,9 +170,6 @@ public final class TrainingSession {
     return states.contains { $0 != nil } && !states.allSatisfy { $0?.isFinished == true }
   }
 
-  /// What the names of the clips tell: classes, groups, split, files left out; a line each.
-  public var dataLines: [String] { TrainingAnnouncement.dataLines(plan) }
-
   /// What the user should know about the names and how they are divided, a line each.
   public var dataWarnings: [String] {
     plan.index.warnings + plan.division.warnings + [plan.startWarning].compactMap { $0 }
@@ -203,17 +201,9 @@ public final class TrainingSession {
     ]
   }
 
-  /// What more to say before the first step, in lines, and the same for programs; measures a step
-  /// for it.
-  public func announcement(_ trainer: Trainer) throws -> (lines: [String], outlook: TrainingOutlook)
-  {
-    let timing = try trainer.measure()
-    return (
-      try TrainingAnnouncement.lines(
-        plan, trainer: trainer, timing: timing, threads: pool.threads, partial: partial,
-        cache: cacheSentence),
-      try TrainingOutlook(plan, model: folder.model, trainer: trainer, timing: timing)
-    )
+  /// What the training comes to; measures a step for it.
+  public func outlook(_ trainer: Trainer) throws -> TrainingOutlook {
+    try TrainingOutlook(plan, model: folder.model, trainer: trainer, timing: try trainer.measure())
   }
 
   /// Writes what stays beside the model whatever happens: which clip was on which side.

@@ -1,6 +1,6 @@
 import Datasets
 import Evaluation
-import Foundation
+import Tensors
 
 /// Figures of scored clips.
 enum ValidationScores {
@@ -13,7 +13,8 @@ enum ValidationScores {
       let logits = result.logits[row * result.classes..<(row + 1) * result.classes]
       let clip = clips[position]
       scored.append(
-        scores: softmax(logits, temperature: temperature), label: result.labels[row],
+        scores: Softmax.probabilities(logits.span, temperature: temperature),
+        label: result.labels[row],
         name: clip.name, group: clip.group, video: clip.path)
     }
     return scored
@@ -29,12 +30,5 @@ enum ValidationScores {
       loss: Temperature.logLoss(
         logits: result.logits, labels: result.labels, classes: result.classes, temperature: 1),
       top1: metrics[.top1], macroF1: metrics[.macroF1])
-  }
-
-  private static func softmax(_ logits: ArraySlice<Float>, temperature: Double) -> [Float] {
-    let largest = Double(logits.max() ?? 0)
-    let weights = logits.map { exp((Double($0) - largest) / temperature) }
-    let sum = weights.reduce(0, +)
-    return weights.map { Float($0 / sum) }
   }
 }

@@ -14,6 +14,13 @@ public protocol Optimizer: AnyObject {
   func step(_ network: Network, gradientScale: Float, learningRate: Double)
 }
 
+extension Optimizer {
+  /// One step with the gradients as they are.
+  public func step(_ network: Network, learningRate: Double) {
+    step(network, gradientScale: 1, learningRate: learningRate)
+  }
+}
+
 /// An optimiser whose state a checkpoint holds.
 package protocol ResumableOptimizer: Optimizer {
   /// The state to put into a checkpoint: names and flat buffers as long as the parameters.
@@ -22,6 +29,14 @@ package protocol ResumableOptimizer: Optimizer {
   func step(
     parameters: UnsafeMutableBufferPointer<Float>, gradients: UnsafeMutableBufferPointer<Float>,
     gradientScale: Float, learningRate: Double)
+}
+
+extension ResumableOptimizer {
+  public func step(_ network: Network, gradientScale: Float, learningRate: Double) {
+    step(
+      parameters: network.parameters, gradients: network.gradients, gradientScale: gradientScale,
+      learningRate: learningRate)
+  }
 }
 
 /// Adam with decoupled weight decay (Loshchilov and Hutter 2019), as `torch.optim.AdamW`.
@@ -75,12 +90,6 @@ public final class AdamW: ResumableOptimizer {
 
   package var slots: [(name: String, values: UnsafeMutableBufferPointer<Float>)] {
     [("mean", mean.values), ("square", square.values)]
-  }
-
-  public func step(_ network: Network, gradientScale: Float = 1, learningRate: Double) {
-    step(
-      parameters: network.parameters, gradients: network.gradients, gradientScale: gradientScale,
-      learningRate: learningRate)
   }
 
   package func step(
@@ -146,12 +155,6 @@ public final class SGD: ResumableOptimizer {
 
   package var slots: [(name: String, values: UnsafeMutableBufferPointer<Float>)] {
     [("velocity", velocity.values)]
-  }
-
-  public func step(_ network: Network, gradientScale: Float = 1, learningRate: Double) {
-    step(
-      parameters: network.parameters, gradients: network.gradients, gradientScale: gradientScale,
-      learningRate: learningRate)
   }
 
   package func step(

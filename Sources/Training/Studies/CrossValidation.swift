@@ -25,16 +25,6 @@ public struct FoldResult: Encodable, Sendable {
     case singleFrame = "single_frame"
     case shuffledFrames = "shuffled_frames"
   }
-
-  /// For people.
-  public var line: String {
-    String(
-      format:
-        "fold %d  %d clips  top-1 %.1f %%  balanced %.1f %%  macro F1 %.1f %%  |  single frame "
-        + "%.1f %%  shuffled %.1f %%  |  %@", number, clips, top1 * 100, balancedAccuracy * 100,
-      macroF1 * 100, singleFrame * 100, shuffledFrames * 100,
-      TrainingAnnouncement.duration(seconds))
-  }
 }
 
 /// A data set scored by cross-validation: every clip once, by a model that knew nothing of its
@@ -106,17 +96,6 @@ public struct CrossValidation: Encodable, Sendable {
         "macro_f1": mean(\.macroF1), "single_frame": mean(\.singleFrame),
         "shuffled_frames": mean(\.shuffledFrames), "seconds": mean(\.seconds),
       ], forKey: .mean)
-  }
-
-  /// For people, in lines.
-  public var lines: [String] {
-    folds.map(\.line) + [
-      String(
-        format: "mean of %d folds: top-1 %.1f %%, balanced accuracy %.1f %%, macro F1 %.1f %%; "
-          + "baselines, top-1: single frame %.1f %%, shuffled frames %.1f %%", folds.count,
-        mean(\.top1) * 100, mean(\.balancedAccuracy) * 100, mean(\.macroF1) * 100,
-        mean(\.singleFrame) * 100, mean(\.shuffledFrames) * 100)
-    ]
   }
 }
 

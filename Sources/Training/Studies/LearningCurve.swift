@@ -19,30 +19,6 @@ public struct LearningCurvePoint: Encodable, Sendable {
 public enum LearningCurve {
   /// Parts that are trained on before all.
   public static let shares = [0.25, 0.5]
-
-  /// For people, in lines; `clips` is the number of clips held out.
-  static func lines(_ points: [LearningCurvePoint], validationClips clips: Int) -> [String] {
-    guard let last = points.last, points.count > 1 else { return [] }
-    let course = points.map {
-      String(format: "%d clips %.1f %%", $0.clips, $0.macroF1 * 100)
-    }.joined(separator: ", ")
-    let gain = last.macroF1 - points[points.count - 2].macroF1
-    // Two scores of the same clips differ by chance by about this much.
-    let chance = 0.5 / Double(max(1, clips)).squareRoot()
-    let advice: String
-    if last.macroF1 > 0.98 {
-      advice = "these clips are enough for this task"
-    } else if gain > max(0.02, chance) {
-      advice = String(
-        format: "the last doubling brought %.1f points, so more clips would probably help",
-        gain * 100)
-    } else {
-      advice = String(
-        format: "the last doubling brought %+.1f points, no more than chance can: better labels or "
-          + "a larger --size may help more than more clips", gain * 100)
-    }
-    return ["learning curve, macro F1: \(course)", "try next: \(advice)"]
-  }
 }
 
 extension TrainingSession {

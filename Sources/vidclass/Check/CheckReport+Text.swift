@@ -49,14 +49,15 @@ extension CheckReport {
         "decoding",
         String(
           format: "%d frames in %@: %.0f frames/s, %.1f clips/s, %.0f × real time, %d thread%@",
-          inspection.frames, duration(inspection.seconds), framesPerSecond, clipsPerSecond,
+          inspection.frames, Duration.text(seconds: inspection.seconds), framesPerSecond,
+          clipsPerSecond,
           realTime, threads, threads == 1 ? "" : "s")))
     if let estimate {
       lines.append(
         row(
           "training",
-          "about \(duration(estimate.seconds)): \(estimate.epochs) epochs of "
-            + "\(duration(estimate.secondsPerEpoch)) with \(estimate.architecture), batches of "
+          "about \(Duration.text(seconds: estimate.seconds)): \(estimate.epochs) epochs of "
+            + "\(Duration.text(seconds: estimate.secondsPerEpoch)) with \(estimate.architecture), batches of "
             + "\(estimate.batchSize); an estimate from a few steps on this machine"))
     } else if input.index != nil, let trouble {
       lines.append(row("training", "not possible: \(trouble)"))
@@ -222,13 +223,5 @@ extension CheckReport {
 
   private func counted(_ count: Int, _ one: String, _ many: String? = nil) -> String {
     "\(count) \(count == 1 ? one : many ?? one + "s")"
-  }
-
-  /// `0.4 s`, `38 s`, `12 min`, `3 h 20 min`.
-  private func duration(_ seconds: Double) -> String {
-    if seconds < 9.95 { return String(format: "%.1f s", seconds) }
-    if seconds < 119.5 { return String(format: "%.0f s", seconds) }
-    let minutes = Int((seconds / 60).rounded())
-    return minutes < 120 ? "\(minutes) min" : "\(minutes / 60) h \(minutes % 60) min"
   }
 }

@@ -1,5 +1,6 @@
 import Evaluation
 import Foundation
+import ModelFiles
 import Training
 
 /// Several trainings to learn about the data, not for a model.

@@ -59,7 +59,7 @@ struct TrainCommand: ParsableCommand {
     let session = try makeSession()
     let lock = continuing.dryRun ? nil : try session.folder.lock()
     defer { withExtendedLifetime(lock) {} }
-    for line in session.dataLines { global.console.note(line) }
+    for line in TrainingAnnouncement.dataLines(session.plan) { global.console.note(line) }
     for warning in session.dataWarnings { global.console.warn(warning) }
     try decode(session)
     if study.folds != nil {
@@ -125,10 +125,12 @@ struct TrainCommand: ParsableCommand {
 
   /// The last thing a dry run does.
   func announce(_ trainer: Trainer, in session: TrainingSession) throws {
-    let announcement = try session.announcement(trainer)
-    for line in announcement.lines { global.console.note(line) }
+    let outlook = try session.outlook(trainer)
+    for line in TrainingAnnouncement.lines(session, trainer: trainer, outlook: outlook) {
+      global.console.note(line)
+    }
     for warning in session.clipWarnings { global.console.warn(warning) }
-    if continuing.dryRun, json.json { try StandardOutput.writeJSON(announcement.outlook) }
+    if continuing.dryRun, json.json { try StandardOutput.writeJSON(outlook) }
   }
 
   /// - Throws: `Interrupted`, with the state saved.

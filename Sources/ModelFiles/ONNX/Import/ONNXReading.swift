@@ -16,22 +16,9 @@ struct ONNXInputLayout {
   static func candidates(
     _ model: ONNXModel, frames: Int?, size: Int?
   ) throws(ModelFileError) -> [ONNXInputLayout] {
-    func error(_ text: String) -> ModelFileError {
-      ModelFileError(.mismatch, path: model.source, text)
-    }
-    let constants = Set(model.graph.initializers.map(\.name))
-    let inputs = model.graph.inputs.filter { !constants.contains($0.name) }
-    guard inputs.count == 1, let input = inputs.first else {
-      throw error("has \(inputs.count) inputs; vidclass feeds one")
-    }
-    guard let dims = input.dims, [4, 5].contains(dims.count),
-      [.float, .float16, .double, nil].contains(input.type)
-    else {
-      throw error(
-        "its input '\(input.name)' is no batch of pictures [N, C, H, W] or clips [N, C, T, H, W]")
-    }
+    let input = try Input(of: model)
     let orders: [[AxisRole]] =
-      dims.count == 4
+      input.dims.count == 4
       ? [[.clip, .channel, .height, .width], [.clip, .height, .width, .channel]]
       : [
         [.clip, .channel, .time, .height, .width], [.clip, .time, .channel, .height, .width],
@@ -41,51 +28,87 @@ struct ONNXInputLayout {
     var problem: ModelFileError?
     for roles in orders {
       do throws(ModelFileError) {
-        func side(_ role: AxisRole, _ wanted: Int?, _ otherwise: Int?, _ option: String)
-          throws(ModelFileError) -> Int
-        {
-          let fixed: Int?
-          if let index = roles.firstIndex(of: role), case .size(let size) = dims[index] {
-            fixed = size
-          } else {
-            fixed = nil
-          }
-          if let fixed, let wanted, fixed != wanted {
-            throw error(
-              "was exported for a \(role) of \(fixed), not \(wanted): leave \(option) out, or "
-                + "export it again")
-          }
-          guard let side = fixed ?? wanted ?? otherwise else {
-            throw error("does not say its \(role): give \(option)")
-          }
-          guard (1...Architecture.largestSide).contains(side) else {
-            throw error("has the impossible \(role) of \(side)")
-          }
-          return side
-        }
-        let channels = try side(.channel, nil, nil, "an export with fixed channels")
-        let clips: Int
-        if case .size(let size) = dims[0] { clips = size } else { clips = 0 }
-        guard channels <= 64, clips <= 4096 else {
-          throw error("reads \(channels) channels of \(clips) clips")
-        }
-        let shape = InputShape(
-          frames: try side(.time, frames, 16, "--frames"),
-          height: try side(.height, size, nil, "--size"),
-          width: try side(.width, size, nil, "--size"), channels: channels)
-        guard shape.count <= 1 << 28 else { throw error("reads clips of \(shape)") }
-        layouts.append(
-          ONNXInputLayout(
-            name: input.name, roles: roles,
-            clips: clips > 0 ? clips : ONNXGraphReader.openClips, input: shape))
+        layouts.append(try ONNXInputLayout(input, roles, frames: frames, size: size))
       } catch {
         problem = problem ?? error
       }
     }
     // Other orders than PyTorch's only where so many channels can be pixels.
     let usual = layouts.filter { $0.roles == orders[0] || $0.input.channels <= 4 }
-    guard !usual.isEmpty else { throw problem ?? error("has an input that no network reads") }
+    guard !usual.isEmpty else {
+      throw problem ?? input.error("has an input that no network reads")
+    }
     return usual
+  }
+
+  private init(
+    _ input: Input, _ roles: [AxisRole], frames: Int?, size: Int?
+  ) throws(ModelFileError) {
+    func side(
+      _ role: AxisRole, _ wanted: Int?, otherwise: Int? = nil, _ option: String
+    ) throws(ModelFileError) -> Int {
+      let fixed = roles.firstIndex(of: role).flatMap { input.fixedSize(at: $0) }
+      if let fixed, let wanted, fixed != wanted {
+        throw input.error(
+          "was exported for a \(role) of \(fixed), not \(wanted): leave \(option) out, or "
+            + "export it again")
+      }
+      guard let side = fixed ?? wanted ?? otherwise else {
+        throw input.error("does not say its \(role): give \(option)")
+      }
+      guard (1...Architecture.largestSide).contains(side) else {
+        throw input.error("has the impossible \(role) of \(side)")
+      }
+      return side
+    }
+    let channels = try side(.channel, nil, "an export with fixed channels")
+    let clips = input.fixedSize(at: 0) ?? 0
+    guard channels <= 64, clips <= 4096 else {
+      throw input.error("reads \(channels) channels of \(clips) clips")
+    }
+    let shape = InputShape(
+      frames: try side(.time, frames, otherwise: 16, "--frames"),
+      height: try side(.height, size, "--size"), width: try side(.width, size, "--size"),
+      channels: channels)
+    guard shape.count <= 1 << 28 else { throw input.error("reads clips of \(shape)") }
+    name = input.name
+    self.roles = roles
+    self.clips = clips > 0 ? clips : ONNXGraphReader.openClips
+    self.input = shape
+  }
+
+  /// The one input of a graph, which is a batch of pictures or clips.
+  private struct Input {
+    let name: String
+    let dims: [ONNXValue.Dimension]
+    private let source: String
+
+    init(of model: ONNXModel) throws(ModelFileError) {
+      source = model.source
+      let constants = Set(model.graph.initializers.map(\.name))
+      let inputs = model.graph.inputs.filter { !constants.contains($0.name) }
+      guard inputs.count == 1, let input = inputs.first else {
+        throw ModelFileError(
+          .mismatch, path: source, "has \(inputs.count) inputs; vidclass feeds one")
+      }
+      guard let dims = input.dims, [4, 5].contains(dims.count),
+        [.float, .float16, .double, nil].contains(input.type)
+      else {
+        throw ModelFileError(
+          .mismatch, path: source,
+          "its input '\(input.name)' is no batch of pictures [N, C, H, W] or clips [N, C, T, H, W]")
+      }
+      name = input.name
+      self.dims = dims
+    }
+
+    func error(_ text: String) -> ModelFileError {
+      ModelFileError(.mismatch, path: source, text)
+    }
+
+    func fixedSize(at axis: Int) -> Int? {
+      if case .size(let size) = dims[axis] { size } else { nil }
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Training
 
-@Suite struct AdviceTests {
+@Suite struct DoubtfulClipsTests {
   @Test func onlyWhatTheModelIsSureOfIsDoubtful() {
     let clips = ["sure", "unsure", "right", "surer"].map {
       Clip(path: $0, file: "", label: "a", classIndex: 0)
@@ -17,20 +17,5 @@ import Testing
     let cooler = DoubtfulClip.find(
       result, clips: clips, classes: ["a", "b"], temperature: 3, wereLearned: true)
     #expect(cooler.map(\.path) == ["surer"], "confidence is the calibrated one")
-  }
-
-  @Test(arguments: [
-    ([0.3, 0.5, 0.7], "more clips would probably help"),
-    ([0.3, 0.69, 0.7], "no more than chance can"),
-    ([0.6, 0.9, 0.99], "enough for this task"),
-  ])
-  func theCurveSaysWhetherMoreClipsHelp(scores: [Double], advice: String) {
-    let points = zip([0.25, 0.5, 1], scores).map {
-      LearningCurvePoint(share: $0, clips: Int(400 * $0), top1: $1, macroF1: $1)
-    }
-    let lines = LearningCurve.lines(points, validationClips: 100)
-    #expect(lines.count == 2 && lines[1].contains(advice), "\(lines)")
-    #expect(lines[0].contains("100 clips") && lines[0].contains("400 clips"))
-    #expect(LearningCurve.lines([], validationClips: 100) == [])
   }
 }

@@ -3,24 +3,22 @@ import Datasets
 import FileStore
 import Foundation
 import Tensors
+import Training
 
 /// What `train` says before its first step: what it found, chose and expects.
 enum TrainingAnnouncement {
   /// What the data set's names alone tell, before anything is decoded.
   static func dataLines(_ plan: TrainingPlan) -> [String] { data(plan) + ignored(plan) }
 
-  /// - Parameters:
-  ///   - timing: seconds of a training step and of a scoring step.
-  ///   - partial: clips of which damage leaves only a part.
-  ///   - cache: where decoded frames are kept, in a sentence.
+  /// What decoding and a few steps have told besides.
   static func lines(
-    _ plan: TrainingPlan, trainer: Trainer, timing: (step: Double, scoring: Double),
-    threads: Int, partial: [Clip], cache: String
-  ) throws -> [String] {
-    usable(plan) + plan.leftOut.map { row("left out", $0.message) }
-      + partial.map { row("partial", "\($0.name): damaged, used in part") }
-      + input(plan) + (try network(plan, trainer: trainer, threads: threads, cache: cache))
-      + learning(plan, trainer: trainer) + [time(plan, trainer: trainer, timing: timing)]
+    _ session: TrainingSession, trainer: Trainer, outlook: TrainingOutlook
+  ) -> [String] {
+    let plan = session.plan
+    return usable(plan) + plan.leftOut.map { row("left out", $0.message) }
+      + session.partial.map { row("partial", "\($0.name): damaged, used in part") }
+      + input(plan) + network(session, trainer: trainer, outlook: outlook)
+      + learning(plan, trainer: trainer) + [time(plan, trainer: trainer, outlook: outlook)]
   }
 
   private static func row(_ title: String, _ text: String) -> String {
@@ -88,18 +86,19 @@ enum TrainingAnnouncement {
     ]
   }
 
-  private static func network(_ plan: TrainingPlan, trainer: Trainer, threads: Int, cache: String)
-    throws -> [String]
-  {
-    let architecture = plan.network.architecture
+  private static func network(
+    _ session: TrainingSession, trainer: Trainer, outlook: TrainingOutlook
+  ) -> [String] {
+    let plan = session.plan
+    let threads = session.threads
     let learned = trainer.trainedParameters
-    let all = plan.network.parameters.count
+    let all = outlook.parameters
     var lines = [
       row(
         "network",
-        "\(PathText.display(architecture.name)), \(count(all)) parameters"
+        "\(PathText.display(outlook.architecture)), \(count(all)) parameters"
           + (learned == all ? "" : " of which \(count(learned)) learn") + ", "
-          + String(format: "%.2f GFLOPs a clip", Double(try architecture.flopsPerClip()) / 1e9))
+          + String(format: "%.2f GFLOPs a clip", Double(outlook.flopsPerClip) / 1e9))
     ]
     if let start = plan.start { lines.append(row("start", start)) }
     lines.append(
@@ -108,8 +107,8 @@ enum TrainingAnnouncement {
         arithmetic(plan.settings.precision ?? .fp32)
           + (plan.settings.exactConvolution == true ? ", direct convolutions" : "")
           + ", \(threads) thread\(threads == 1 ? "" : "s"), "
-          + "\(trainer.plannedBytes >> 20) MiB planned for the network and its batches; "
-          + cache))
+          + "\(outlook.plannedMiB) MiB planned for the network and its batches; "
+          + session.cacheSentence))
     return lines
   }
 
@@ -143,13 +142,15 @@ enum TrainingAnnouncement {
   }
 
   private static func time(
-    _ plan: TrainingPlan, trainer: Trainer, timing: (step: Double, scoring: Double)
+    _ plan: TrainingPlan, trainer: Trainer, outlook: TrainingOutlook
   ) -> String {
-    let epoch = TrainingEstimate.epoch(plan, trainer: trainer, timing: timing)
+    let epoch = outlook.secondsPerEpoch
     let left = epoch * Double(plan.settings.epochs - trainer.epochsDone)
     let what =
       plan.request.fold != nil ? "a fold" : trainer.epochsDone == 0 ? "in all" : "to go"
-    return row("time", "\(duration(epoch)) an epoch, about \(duration(left)) \(what)")
+    return row(
+      "time",
+      "\(Duration.text(seconds: epoch)) an epoch, about \(Duration.text(seconds: left)) \(what)")
   }
 
   private static func number(_ value: Double) -> String {
@@ -160,13 +161,5 @@ enum TrainingAnnouncement {
     value >= 1_000_000
       ? String(format: "%.2f million", Double(value) / 1e6)
       : value >= 10_000 ? "\(value / 1000) thousand" : "\(value)"
-  }
-
-  /// `0.4 s`, `38 s`, `12 min`, `3 h 20 min`.
-  static func duration(_ seconds: Double) -> String {
-    if seconds < 9.95 { return String(format: "%.1f s", seconds) }
-    if seconds < 119.5 { return String(format: "%.0f s", seconds) }
-    let minutes = Int((seconds / 60).rounded())
-    return minutes < 120 ? "\(minutes) min" : "\(minutes / 60) h \(minutes % 60) min"
   }
 }

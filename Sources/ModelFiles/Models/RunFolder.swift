@@ -1,0 +1,32 @@
+import Foundation
+
+/// The folder beside a model that tells how it was trained: `models/clips.run` for
+/// `models/clips.safetensors`.
+public struct RunFolder: Sendable {
+  /// The model file.
+  public let model: String
+  public let path: String
+
+  public init(model: String) {
+    self.model = model
+    let suffix = ".safetensors"
+    let stem = model.hasSuffix(suffix) ? String(model.dropLast(suffix.count)) : model
+    path = stem + ".run"
+  }
+
+  /// The folder inside of a training that belongs to this one, such as a fold; it leaves no model.
+  public func part(_ name: String) -> RunFolder {
+    RunFolder(model: path + "/" + name + ".safetensors")
+  }
+
+  /// The name of a fold's part; folds count from 1.
+  public static func fold(_ number: Int) -> String { "fold-\(number)" }
+
+  public var checkpoint: String { path + "/checkpoint.safetensors" }
+  public var metrics: String { path + "/metrics.csv" }
+  public var split: String { path + "/split.csv" }
+  public var predictions: String { path + "/predictions.csv" }
+  public var report: String { path + "/report.html" }
+
+  public var hasCheckpoint: Bool { FileManager.default.fileExists(atPath: checkpoint) }
+}

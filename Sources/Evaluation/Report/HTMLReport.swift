@@ -1,3 +1,4 @@
+import FileStore
 import Foundation
 
 /// An evaluation as one HTML file that needs nothing else: no scripts, no fonts, no network.
@@ -13,13 +14,15 @@ public struct HTMLReport {
   /// The whole document.
   public var text: String {
     let scored = report.scored
-    var body = "<h1>\(escape(title))</h1>\n"
+    var body = "<h1>\(MarkupText.escaped(title))</h1>\n"
     body += "<p class=\"lead\">Top-1 <b>\(Figure.text(report.metrics[.top1], .top1))</b> "
     body += "(\(Figure.range(report.bootstrap[.top1], .top1))) on \(scored.count) clips"
     body += report.skipped.isEmpty ? ".</p>\n" : ", \(report.skipped.count) skipped.</p>\n"
     if !report.facts.isEmpty {
       body += table(
-        header: [], rows: report.facts.map { [escape($0.name), escape($0.value)] }, numbers: false)
+        header: [],
+        rows: report.facts.map { [MarkupText.escaped($0.name), MarkupText.escaped($0.value)] },
+        numbers: false)
     }
     body += section("Figures", figures + note(report.intervalSentence + "."))
     body += section("Classes", classes)
@@ -27,7 +30,9 @@ public struct HTMLReport {
     body += section("Calibration", calibration)
     body += section("Mistakes", mistakes)
     if !report.skipped.isEmpty {
-      let rows = report.skipped.map { [escape($0.path), escape($0.reason)] }
+      let rows = report.skipped.map {
+        [MarkupText.escaped($0.path), MarkupText.escaped($0.reason)]
+      }
       body += section(
         "Skipped clips", table(header: ["clip", "reason"], rows: rows, numbers: false))
     }
@@ -37,7 +42,7 @@ public struct HTMLReport {
       <head>
       <meta charset="utf-8">
       <meta name="viewport" content="width=device-width, initial-scale=1">
-      <title>\(escape(title))</title>
+      <title>\(MarkupText.escaped(title))</title>
       <style>
       \(HTMLReport.style)
       </style>
@@ -52,7 +57,8 @@ public struct HTMLReport {
   // MARK: Parts
 
   private var figures: String {
-    let header = ["", "model", "95 % interval", ""] + report.baselines.map { escape($0.title) }
+    let header =
+      ["", "model", "95 % interval", ""] + report.baselines.map { MarkupText.escaped($0.title) }
     let rows = Metric.allCases.map { metric in
       let interval = report.bootstrap[metric]
       return [
@@ -67,7 +73,7 @@ public struct HTMLReport {
     let rows = report.scored.classes.enumerated().map { index, name in
       let own = report.metrics.perClass[index]
       let intervals = report.bootstrap.perClass[index]
-      return [escape(name)]
+      return [MarkupText.escaped(name)]
         + [
           (own.precision, intervals.precision), (own.recall, intervals.recall),
           (own.f1, intervals.f1),
@@ -84,15 +90,15 @@ public struct HTMLReport {
     let names = report.scored.classes
     if names.count > 40 {
       let rows = report.confusions.prefix(50).map {
-        [escape($0.truth), escape($0.prediction), "\($0.count)"]
+        [MarkupText.escaped($0.truth), MarkupText.escaped($0.prediction), "\($0.count)"]
       }
       return table(header: ["truth", "taken for", "clips"], rows: rows, numbers: false)
     }
     var html = "<div class=\"wide\"><table class=\"matrix\"><tr><th>truth ↓ answer →</th>"
-    html += names.map { "<th>\(escape($0))</th>" }.joined() + "</tr>\n"
+    html += names.map { "<th>\(MarkupText.escaped($0))</th>" }.joined() + "</tr>\n"
     for (truth, row) in report.metrics.confusion.enumerated() {
       let total = max(1, row.reduce(0, +))
-      html += "<tr><th>\(escape(names[truth]))</th>"
+      html += "<tr><th>\(MarkupText.escaped(names[truth]))</th>"
       for (answer, count) in row.enumerated() {
         let share = String(format: "%.2f", Double(count) / Double(total))
         let kind = truth == answer ? "right" : "wrong"
@@ -155,8 +161,9 @@ public struct HTMLReport {
     if wrong.isEmpty { return note("None.") }
     let rows = wrong.prefix(50).map { index, prediction, score in
       [
-        escape(scored.names[index]), escape(scored.classes[scored.labels[index]]),
-        escape(scored.classes[prediction]), Figure.text(Double(score), .top1),
+        MarkupText.escaped(scored.names[index]),
+        MarkupText.escaped(scored.classes[scored.labels[index]]),
+        MarkupText.escaped(scored.classes[prediction]), Figure.text(Double(score), .top1),
       ]
     }
     return note(
@@ -170,7 +177,9 @@ public struct HTMLReport {
     "<section><h2>\(title)</h2>\n\(content)</section>\n"
   }
 
-  private func note(_ text: String) -> String { "<p class=\"note\">\(escape(text))</p>\n" }
+  private func note(_ text: String) -> String {
+    "<p class=\"note\">\(MarkupText.escaped(text))</p>\n"
+  }
 
   /// Cells are HTML already.
   private func table(header: [String], rows: [[String]], numbers: Bool) -> String {
@@ -190,20 +199,6 @@ public struct HTMLReport {
       "<svg class=\"interval\" viewBox=\"0 0 120 12\"><line x1=\"0\" x2=\"120\" y1=\"6\" y2=\"6\"/>"
       + "<rect x=\"\(at(interval.low))\" y=\"3\" width=\"\(width)\" height=\"6\"/>"
       + "<circle cx=\"\(at(interval.value))\" cy=\"6\" r=\"3\"/></svg>"
-  }
-
-  private func escape(_ text: String) -> String {
-    var escaped = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": escaped += "&amp;"
-      case "<": escaped += "&lt;"
-      case ">": escaped += "&gt;"
-      case "\"": escaped += "&quot;"
-      default: escaped.unicodeScalars.append(scalar)
-      }
-    }
-    return escaped
   }
 
   private static let style = """

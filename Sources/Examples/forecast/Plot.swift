@@ -94,7 +94,8 @@ struct Plot {
       + "text-anchor=\"\(anchor)\">\(content)</text>"
   }
 
-  /// As XML text; characters that XML cannot hold become question marks.
+  /// As XML text; characters that XML cannot hold become question marks. The library's own is not
+  /// public, and an example uses nothing else.
   private func escaped(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {

@@ -1,14 +1,18 @@
+import FileStore
+
 /// Segments as subtitles, to be seen in any player beside the movie.
 enum SubtitleFormat {
   static func webVTT(_ records: [LabelRecord]) -> String {
     var text = "WEBVTT\n"
     for record in records {
       if let failure = record.failure {
-        text += "\nNOTE " + escaped(oneLine(failure.message)) + "\n"
+        // A note must not contain the arrow of a cue's times.
+        text += "\nNOTE " + MarkupText.escaped(oneLine(failure.message), quotes: false) + "\n"
       }
       for (number, segment) in cues(record) {
         let times = "\(Decimal.clock(segment.start)) --> \(Decimal.clock(segment.end))"
-        text += "\n\(number)\n\(times)\n\(escaped(caption(segment)))\n"
+        let caption = MarkupText.escaped(caption(segment), quotes: false)
+        text += "\n\(number)\n\(times)\n\(caption)\n"
       }
     }
     return text
@@ -38,19 +42,5 @@ enum SubtitleFormat {
 
   private static func oneLine(_ text: String) -> String {
     String(text.map { $0.isNewline ? " " : $0 })
-  }
-
-  /// WebVTT's characters with a meaning, and the arrow a note must not contain.
-  private static func escaped(_ text: String) -> String {
-    var out = ""
-    for character in text {
-      switch character {
-      case "&": out += "&amp;"
-      case "<": out += "&lt;"
-      case ">": out += "&gt;"
-      default: out.append(character)
-      }
-    }
-    return out
   }
 }

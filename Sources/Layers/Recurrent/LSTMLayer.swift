@@ -4,9 +4,12 @@ import Tensors
 /// with forget gates that start open (Jozefowicz et al. 2015).
 public struct LSTMLayer: CellLayer {
   public static let kind = "lstm"
+  /// Features of a step, in each direction.
   public var hidden: Int
   /// On top of each other.
   public var layers: Int
+  /// Whether a second pass goes from the last step to the first; then a step has twice the
+  /// features.
   public var bidirectional: Bool
   public var title: String { RecurrentOptions.title("LSTM", layers, bidirectional) }
   public var isOriginal: Bool { isPlain }
@@ -14,6 +17,7 @@ public struct LSTMLayer: CellLayer {
   /// One layer, from the first step to the last: that has a fast way of its own.
   private var isPlain: Bool { layers == 1 && !bidirectional }
 
+  /// - Parameter layers: on top of each other, each reading the one below.
   public init(hidden: Int, layers: Int = 1, bidirectional: Bool = false) {
     self.hidden = hidden
     self.layers = layers

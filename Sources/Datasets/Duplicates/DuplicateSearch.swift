@@ -1,5 +1,6 @@
 /// Clips that show the same, as positions in the list that was searched.
 public struct DuplicateGroup: Sendable, Hashable {
+  /// How much alike the clips are.
   public enum Kind: String, Sendable, CaseIterable {
     /// The files hold the same bytes.
     case sameBytes = "same bytes"

@@ -1,5 +1,6 @@
 /// How clips were put into groups that must stay on the same side of a split.
 public struct GroupRule: Sendable, Hashable {
+  /// Where groups came from.
   public enum Kind: String, Sendable {
     /// The manifest's `group` column.
     case column
@@ -16,6 +17,7 @@ public struct GroupRule: Sendable, Hashable {
   }
 
   public let kind: Kind
+  /// Groups among all clips.
   public let groupCount: Int
   /// For people: which groups, why, and how to say otherwise.
   public let sentence: String

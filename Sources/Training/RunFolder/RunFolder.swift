@@ -7,8 +7,10 @@ import ModelFiles
 public struct RunFolder: Sendable {
   /// The model file.
   public let model: String
+  /// The folder itself.
   public let path: String
 
+  /// - Parameter model: the model's file; nothing is made.
   public init(model: String) {
     self.model = model
     let suffix = ".safetensors"
@@ -24,10 +26,15 @@ public struct RunFolder: Sendable {
   /// The name of a fold's part; folds count from 1.
   public static func fold(_ number: Int) -> String { "fold-\(number)" }
 
+  /// What an interrupted training goes on from.
   public var checkpoint: String { path + "/checkpoint.safetensors" }
+  /// A row for each epoch.
   public var metrics: String { path + "/metrics.csv" }
+  /// Which clip was on which side.
   public var split: String { path + "/split.csv" }
+  /// Scores of the clips held out in all folds.
   public var predictions: String { path + "/predictions.csv" }
+  /// Figures for people, one HTML file.
   public var report: String { path + "/report.html" }
 
   /// Removes what an earlier training of the same name left for TensorBoard.
@@ -37,6 +44,7 @@ public struct RunFolder: Sendable {
     }
   }
 
+  /// Whether a training was begun here.
   public var hasCheckpoint: Bool { FileManager.default.fileExists(atPath: checkpoint) }
 
   /// Keeps every other process from training into this folder, which would mix two trainings.

@@ -1,6 +1,8 @@
 /// Why a text is not JSON.
 public struct JSONError: Error, Sendable, Equatable {
+  /// Bytes from the start of the text.
   public let offset: Int
+  /// What was expected there.
   public let message: String
 }
 

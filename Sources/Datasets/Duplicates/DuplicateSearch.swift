@@ -10,6 +10,7 @@ public struct DuplicateGroup: Sendable, Hashable {
     case similar = "near-duplicate"
   }
 
+  /// How much alike its members are.
   public let kind: Kind
   /// Ascending, at least two.
   public let members: [Int]

@@ -16,6 +16,7 @@ public struct GroupRule: Sendable, Hashable {
     case none
   }
 
+  /// Where the groups came from.
   public let kind: Kind
   /// Groups among all clips.
   public let groupCount: Int

@@ -12,6 +12,7 @@ public struct FileIdentity: Sendable, Equatable {
     case other
   }
 
+  /// What the path leads to, links followed.
   public var kind: Kind
   /// Bytes; of a folder of images, of all of them.
   public var size: Int64

@@ -15,6 +15,7 @@ public struct Positions: ExecutableLayer {
     case sinusoidal
   }
 
+  /// Where the vectors come from.
   public var kind: Kind
   public var title: String { kind == .learned ? "Positions" : "Sinusoidal positions" }
 

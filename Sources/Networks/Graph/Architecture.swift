@@ -49,6 +49,7 @@ public struct Architecture: Hashable, Codable, Sendable {
   public struct Summary: Sendable {
     /// The node's own, or empty.
     public let name: String
+    /// What it is, for people: the layer's title.
     public let kind: String
     /// For instance `16×32×32×64`; sequences are `steps×features`.
     public let outputShape: String

@@ -54,7 +54,7 @@ import Testing
   // MARK: Imports
 
   @Test func theDiagramOfImportsIsThePackages() throws {
-    let lines = try RepositoryText.lines(Self.folder + "/Architecture.md")
+    let lines = try RepositoryText.lines(Self.folder + "/PackageArchitecture.md")
     let start = try #require(lines.firstIndex(of: "```imports"))
     let end = try #require(lines[(start + 1)...].firstIndex(of: "```"))
     var drawn: [String: [String]] = [:]

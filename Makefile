@@ -1,4 +1,6 @@
 # vidclass: `make demo` shows it at work, `make test` checks it. See README.md.
+#
+# What stands behind ## is what `make help` says of a target. Each script in .make/ answers --help.
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -7,58 +9,41 @@ MOVIE = Tests/Fixtures/movie/motions.mp4
 VIDCLASS = .build/release/vidclass
 
 PYTHON ?= python3
+# A folder of class folders, groups of it to hold out, and what more is given to train or a script.
+CLIPS ?= clips
+HELD ?= scene03,scene07
+ARGUMENTS ?=
+# Which clip was on which side of a training.
+SPLIT ?= models/clips.run/split.csv
 
-.PHONY: demo test fuzz hostile stress soak bench interop library docs format install build deps test-deps \
-  clips
+comma := ,
 
-# Trains on clips/ and labels a movie that training never saw.
-demo: build
+.PHONY: demo help build test format install library docs clips deps test-deps fuzz hostile stress soak \
+  kill-test allocations sanitize-kernels emulate-avx512 interop bench bench-decode train-peer ablation \
+  imbalance variants
+
+demo: build ## trains on clips/ and labels a movie that training never saw
 	$(VIDCLASS) train clips/
 	$(VIDCLASS) label $(MOVIE) --format table
 	@echo "What really happens in it (start, end in seconds, label):"
 	@cat $(MOVIE:.mp4=.csv)
 
+help: ## lists these targets
+	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
+	  while IFS='|' read -r target text; do printf '%-18s %s\n' "$$target" "$$text"; done
+
+build: deps ## builds the program
+	swift build -c release --product vidclass
+
 # One build, in release: the kernels are too slow to test without optimisation.
-test: test-deps
+test: test-deps ## checks the form of the code and runs all tests
 	swift format lint --strict --recursive Sources Tests Package.swift
 	swift test -c release
 
-# An hour of libFuzzer on everything that reads untrusted files.
-fuzz: test-deps
-	.make/fuzz
-
-# Hundreds of hostile files of weights, models, ONNX and architectures: each refused in bounds.
-hostile: build
-	.make/hostile-weights
-
-# Videos cut off at every byte and changed in ten thousand places; takes about half an hour.
-stress: test-deps
-	.make/stress
-
-# Ten thousand files, good and bad, in one run: memory, open files and threads stay flat.
-soak: build test-deps
-	.make/soak
-
-bench: build
-	.make/bench
-	.make/bench-network
-
-# Every network against ONNX Runtime, PyTorch and torchvision; see the script for what it needs.
-interop: build
-	$(PYTHON) .make/interop.py
-
-# The library in a package of its own, which sees what its users see: builds all of it once more.
-library: deps
-	swift run -c release --package-path Tests/LibraryPackage --scratch-path .build-library squares
-
-# Documentation of the library as a web site in .build/docs; a link that leads nowhere is an error.
-docs: deps
-	.make/docs
-
-format:
+format: ## formats the code with the repository's settings
 	swift format --in-place --recursive Sources Tests Package.swift
 
-install: build
+install: build ## the program, manual pages and completions of shells, below PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
 	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
 	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
@@ -72,17 +57,67 @@ install: build
 	$(VIDCLASS) --generate-completion-script fish \
 	  > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/vidclass.fish
 
-build: deps
-	swift build -c release --product vidclass
+# It sees what the library's users see, and builds all of it once more.
+library: deps ## the library's tutorial as a package of its own
+	swift run -c release --package-path Tests/LibraryPackage --scratch-path .build-library squares
 
-# Makes clips/ and the demo's movie anew; the same bytes come out with the same FFmpeg libraries.
-clips: deps
+docs: deps ## the library's documentation, into .build/docs; a link that leads nowhere is an error
+	.make/docs
+
+# The same bytes come out with the same FFmpeg libraries.
+clips: deps ## draws and encodes clips/ and the demo's movie anew
 	swift build -c release --product clipmaker
 	.build/release/clipmaker clips clips
 	.build/release/clipmaker movie $(MOVIE)
 
-deps:
+deps: ## installs the packages that building needs
 	@.make/install-packages
 
-test-deps:
+test-deps: ## installs the packages that testing needs as well
 	@.make/install-packages --tests
+
+fuzz: test-deps ## an hour of libFuzzer on everything that reads untrusted files
+	.make/fuzz $(ARGUMENTS)
+
+hostile: build ## forged weights, models, ONNX, architectures: refused within bounds
+	.make/hostile-weights $(ARGUMENTS)
+
+stress: test-deps ## small videos damaged in every place; half an hour
+	.make/stress
+
+soak: build test-deps ## 10,000 files, good and bad, in one run: memory stays flat
+	.make/soak $(ARGUMENTS)
+
+kill-test: build ## a training killed 25 times and resumed: the same model, byte for byte
+	.make/kill-test $(ARGUMENTS)
+
+allocations: build ## what a step takes from the allocator; fails where that is anything
+	.make/allocations
+
+sanitize-kernels: deps ## every kernel on random shapes under two sanitizers
+	.make/sanitize-kernels $(ARGUMENTS)
+
+emulate-avx512: deps ## the AVX-512 kernels in Bochs, on processors without them
+	.make/emulate-avx512 $(ARGUMENTS)
+
+interop: build ## every network against ONNX Runtime, PyTorch and torchvision of PYTHON
+	$(PYTHON) .make/interop.py $(ARGUMENTS)
+
+bench: build ## times training, decoding, labelling and networks here, beside PEERS_PYTHON's
+	.make/bench
+	.make/bench-network $(ARGUMENTS)
+
+bench-decode: build ## times decoding of CLIPS beside ffmpeg and torchcodec
+	.make/bench-decode $(CLIPS) $(ARGUMENTS)
+
+train-peer: ## the training of SPLIT in PyTorch, by PYTHON
+	$(PYTHON) .make/train-peer.py $(SPLIT) $(ARGUMENTS)
+
+ablation: build ## what each of train's settings is worth on CLIPS, with HELD held out
+	.make/ablation $(CLIPS) $(HELD) $(ARGUMENTS)
+
+imbalance: build ## what class weights do on CLIPS where classes are rare, with HELD held out
+	.make/imbalance $(CLIPS) '$(subst $(comma),|,$(HELD))' $(ARGUMENTS)
+
+variants: build ## trains each variant of the default network on CLIPS
+	$(PYTHON) .make/variants $(CLIPS) $(ARGUMENTS)

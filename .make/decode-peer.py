@@ -28,6 +28,9 @@ def job(arguments):
 
 
 def main():
+    if "--help" in sys.argv[1:]:
+        print(__doc__.strip())
+        return
     place = sys.argv[1]
     every = int(sys.argv[3]) if len(sys.argv) > 3 else None
     if os.path.isdir(place):

@@ -11,6 +11,9 @@ against vidclass. For torchvision's networks and EfficientNet-lite0: their weigh
 in both formats, imported, against their own modules. Our own ONNX, and that of both of PyTorch's
 exporters for these and other networks of torchvision, imported without a word about the network,
 against the networks they came from. Ends with 1 where one is off by more than 1e-4.
+
+Options: --vidclass PROGRAM, --movie FILE, --clips FOLDER, --pretrained FOLDER (with EfficientNet-lite0's
+package).
 """
 import argparse
 import importlib.util
@@ -21,6 +24,11 @@ import sys
 import tempfile
 import warnings
 import zipfile
+
+# Help is for those who have not installed these yet.
+if "--help" in sys.argv[1:]:
+    print(__doc__.strip())
+    sys.exit()
 
 import onnxruntime
 import torch
@@ -185,11 +193,11 @@ def efficientnet(trial, package):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--vidclass", default=".build/release/vidclass")
     parser.add_argument("--movie", default="Tests/Fixtures/movie/motions.mp4")
     parser.add_argument("--clips", default="clips")
-    parser.add_argument("--pretrained", default="pretrained", help="folder with EfficientNet-lite0's package")
+    parser.add_argument("--pretrained", default="pretrained")
     options = parser.parse_args()
     torch.manual_seed(0)
     trial = Trial(options)

@@ -218,7 +218,7 @@ def label_folder(args):
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peer", choices=["torch", "keras", "onnxruntime", "openvino"], default="torch")
     parser.add_argument("--task", choices=["infer", "train", "label"], default="infer")
     parser.add_argument("--workload", choices=["std", "seed", "r3d_18", "r2plus1d_18", "mbv2lstm"], default="std")

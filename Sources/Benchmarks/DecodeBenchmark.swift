@@ -12,15 +12,20 @@ public struct DecodeBenchmark: Sendable {
     case every(Int)
   }
 
+  /// Movies, each opened anew in every round.
   public var files: [String]
+  /// Which frames of each are taken.
   public var choice: Choice
+  /// Pixels that frames are scaled to.
   public var size: FrameSize
   /// Movies decoded at a time, by one thread each; a single movie is decoded by as many threads.
   public var threads: Int
+  /// Times that all files are gone through.
   public var rounds: Int
   /// Where to decode; nil for this process.
   public var processes: DecoderProcesses?
 
+  /// - Precondition: at least one file, thread and round.
   public init(
     files: [String], choice: Choice, size: FrameSize, threads: Int, rounds: Int,
     processes: DecoderProcesses? = .current
@@ -36,20 +41,27 @@ public struct DecodeBenchmark: Sendable {
 
   /// What was measured; work is counted for one round.
   public struct Result: Codable, Sendable {
+    /// The program that is timed, `vidclass`.
     public let peer: String
+    /// `decode`.
     public let task: String
+    /// Movies given.
     public let files: Int
+    /// Movies of which nothing could be decoded.
     public let failed: Int
     /// Why, a line for each movie that failed.
     public let errors: [String]
+    /// Movies at a time, or threads of a single one.
     public let threads: Int
     /// Whether movies were decoded in processes of their own.
     public let isolated: Bool
     /// Once through all files.
     public let seconds: BenchmarkSeconds
+    /// By the median round.
     public let videosPerSecond: Double
     /// Frames handed out.
     public let frames: Int
+    /// Frames handed out a second, by the median round.
     public let framesPerSecond: Double
     /// Frames that came out of decoders.
     public let decoded: Int
@@ -57,6 +69,7 @@ public struct DecodeBenchmark: Sendable {
     public let packets: Int
     /// Packets that decoders were free to skip.
     public let skippable: Int
+    /// Jumps to key frames.
     public let seeks: Int
 
     enum CodingKeys: String, CodingKey {
@@ -172,8 +185,11 @@ public struct DecodeBenchmark: Sendable {
 
 /// Seconds of several rounds.
 public struct BenchmarkSeconds: Codable, Sendable {
+  /// Seconds of the round in the middle.
   public let median: Double
+  /// Seconds of the fastest round.
   public let min: Double
+  /// Seconds of the slowest round.
   public let max: Double
 
   init(_ seconds: [Double]) {

@@ -10,10 +10,15 @@ import Tensors
 /// 2.25 times fewer, and weight gradients through max pooling as many times fewer as a window has
 /// positions; the share of the peak counts those that are done.
 public struct KernelBenchmark: Sendable {
+  /// Whose convolutions are timed.
   public var workload: Workload
+  /// Clips of a batch.
   public var batch: Int
+  /// Of the pool that runs the kernels.
   public var threads: Int
+  /// Times that each pass is taken.
   public var rounds: Int
+  /// The arithmetic of the products.
   public var precision: Precision
   package var method: Convolution.Method
 
@@ -29,19 +34,27 @@ public struct KernelBenchmark: Sendable {
     self.method = method
   }
 
+  /// A way through a convolution.
   public enum Pass: String, Codable, Sendable, CaseIterable {
+    /// From input to output.
     case forward
+    /// From the output's gradient to the input's.
     case inputGradient = "input_gradient"
+    /// From the output's gradient to the weights'.
     case weightGradient = "weight_gradient"
   }
 
   /// One pass of one layer.
   public struct Row: Codable, Sendable {
+    /// The layer's name.
     public let layer: String
+    /// Which way it was gone.
     public let pass: Pass
+    /// How products were taken, such as directly or by Winograd.
     public let method: String
     /// A batch.
     public let seconds: BenchmarkSeconds
+    /// Of the definition's multiplications and additions, in the round in the middle.
     public let gflops: Double
     /// By the multiplications that are done: the fastest round against the highest peak measured
     /// between these rounds, so that what disturbs single ones counts on neither side.
@@ -53,16 +66,25 @@ public struct KernelBenchmark: Sendable {
     }
   }
 
+  /// All rows of one run.
   public struct Result: Codable, Sendable {
+    /// The program that is timed, `vidclass`.
     public let peer: String
+    /// `kernels`.
     public let task: String
+    /// Whose convolutions were timed.
     public let workload: Workload
+    /// The arithmetic that was used, never `auto`.
     public let precision: Precision
+    /// The instruction set of the kernels.
     public let kernels: String
+    /// Clips of a batch.
     public let batch: Int
+    /// Of the pool that ran the kernels.
     public let threads: Int
     /// Multiply-adds of the precision on registers, all threads together: the median of all rounds.
     public let peakGflops: Double
+    /// Each pass of each layer.
     public let layers: [Row]
 
     enum CodingKeys: String, CodingKey {
@@ -71,6 +93,7 @@ public struct KernelBenchmark: Sendable {
     }
   }
 
+  /// Takes all passes of all layers, round by round.
   public func run() throws -> Result {
     let precision = precision.resolved
     let architecture = try workload.architecture()

@@ -9,12 +9,18 @@ import VideoDecoding
 /// Times labelling from disk to scores: 16 frames of each movie in one view, through a workload's
 /// network with random weights.
 public struct LabelBenchmark: Sendable {
+  /// Movies to label.
   public var jobs: [LabelJob]
+  /// Whose network scores.
   public var workload: Workload
+  /// Movies at a time.
   public var threads: Int
+  /// Times that all movies are gone through.
   public var rounds: Int
+  /// The arithmetic of the network.
   public var precision: Precision
 
+  /// - Precondition: at least one movie, thread and round.
   public init(
     jobs: [LabelJob], workload: Workload, threads: Int, rounds: Int,
     precision: Precision = .auto
@@ -27,18 +33,27 @@ public struct LabelBenchmark: Sendable {
     self.precision = precision
   }
 
+  /// What was measured.
   public struct Result: Codable, Sendable {
+    /// The program that is timed, `vidclass`.
     public let peer: String
+    /// `label`.
     public let task: String
+    /// Whose network scored.
     public let workload: Workload
+    /// The arithmetic that was used, never `auto`.
     public let precision: Precision
+    /// Movies given.
     public let files: Int
+    /// Movies without an answer.
     public let failed: Int
     /// Why, a line for each movie that failed.
     public let errors: [String]
+    /// Movies at a time.
     public let threads: Int
     /// Once through all movies.
     public let seconds: BenchmarkSeconds
+    /// By the median round.
     public let videosPerSecond: Double
     /// Highest resident memory of this process; decoders have theirs.
     public let peakMiB: Double

@@ -5,6 +5,7 @@ import Training
 
 /// Times one batch of a named workload, forward or a whole training step, data already in memory.
 public struct NetworkBenchmark: Sendable {
+  /// What a network is timed at.
   public enum Task: String, CaseIterable, Sendable, Codable {
     /// Logits of one batch.
     case infer
@@ -12,15 +13,22 @@ public struct NetworkBenchmark: Sendable {
     case train
   }
 
+  /// Whether only forward, or a step of training.
   public var task: Task
+  /// The network.
   public var workload: Workload
+  /// Clips of a batch.
   public var batch: Int
+  /// Of the pool that helps.
   public var threads: Int
+  /// Batches that are timed.
   public var rounds: Int
+  /// The arithmetic of the products.
   public var precision: Precision
   /// Direct convolutions only.
   public var exactConvolution: Bool
 
+  /// Nothing is made before the run.
   public init(
     task: Task, workload: Workload, batch: Int, threads: Int, rounds: Int,
     precision: Precision = .auto, exactConvolution: Bool = false
@@ -36,16 +44,25 @@ public struct NetworkBenchmark: Sendable {
 
   /// What was measured; the keys of its JSON are the ones the peers' script prints.
   public struct Result: Codable, Sendable {
+    /// The program that is timed, `vidclass`.
     public let peer: String
+    /// Whether only forward, or a step of training.
     public let task: Task
+    /// The network.
     public let workload: Workload
+    /// The arithmetic that was used, never `auto`.
     public let precision: Precision
+    /// The instruction set of the kernels.
     public let kernels: String
+    /// Clips of a batch.
     public let batch: Int
+    /// Of the pool that helped.
     public let threads: Int
     /// A batch.
     public let seconds: BenchmarkSeconds
+    /// By the median batch.
     public let clipsPerSecond: Double
+    /// Of the definitions' multiplications and additions, by the median batch.
     public let gflops: Double
     /// Highest resident memory of the process.
     public let peakMiB: Double

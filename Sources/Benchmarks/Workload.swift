@@ -8,6 +8,7 @@ public enum Workload: String, CaseIterable, Sendable, Codable {
   case seed
   /// torchvision's video networks.
   case r3d18 = "r3d_18"
+  /// R(2+1)D, whose kernels are divided into space and time.
   case r2plus1d18 = "r2plus1d_18"
   /// MobileNetV2 on every frame, LSTM(256), Dense on the last step.
   case mbv2lstm

@@ -14,13 +14,17 @@ public enum FrameRates {
 public struct Preprocessing: Codable, Hashable, Sendable {
   /// How the colours of a pixel reach the network.
   public enum Color: String, Codable, Sendable {
+    /// Red, green and blue.
     case rgb
+    /// Brightness alone, one channel.
     case gray
   }
 
   /// Explicit motion as input channels.
   public enum Motion: String, Codable, Sendable {
+    /// Colours only.
     case none
+    /// What changed since the frame before follows the colours, 0 at the first frame.
     case difference
   }
 
@@ -42,17 +46,26 @@ public struct Preprocessing: Codable, Hashable, Sendable {
     case stride(Int)
   }
 
+  /// Frames that the network sees of a clip.
   public var frames: Int
+  /// Pixels from top to bottom that the network sees.
   public var height: Int
+  /// Pixels from left to right that the network sees.
   public var width: Int
   /// The size frames are scaled to before the centre crop, at least `height` and `width`.
   public var resizeHeight: Int
+  /// Pixels before the crop, at least `width`.
   public var resizeWidth: Int
+  /// Whether frames are decoded to three channels or one.
   public var color: Color
+  /// Whether differences between frames are part of the input.
   public var motion: Motion
+  /// How the clip's frames are picked.
   public var choice: FrameChoice
+  /// How pixel values become the input's numbers.
   public var normalization: Normalization
 
+  /// `resizeHeight` and `resizeWidth` are those of the input where nil: nothing is cropped.
   public init(
     frames: Int = 16, height: Int = 64, width: Int = 64, resizeHeight: Int? = nil,
     resizeWidth: Int? = nil, color: Color = .rgb, motion: Motion = .none,

@@ -2,8 +2,11 @@ import Tensors
 
 /// The side of a split a clip is on.
 public enum Split: String, Sendable, Hashable, Codable, CaseIterable {
+  /// To learn from.
   case train
+  /// To choose the epoch and the temperature by.
   case validation = "val"
+  /// Kept from all choices.
   case test
 
   /// The spellings data sets use: `train`, `training`, `val`, `valid`, `validation`, `dev`, `test`, `testing`.
@@ -27,6 +30,7 @@ public struct Clip: Sendable, Hashable {
   public let start: Double?
   /// Seconds; nil means to the last frame.
   public let end: Double?
+  /// What the clip shows, as its folder or list says.
   public let label: String
   /// Position of `label` in the index's `classes`.
   public internal(set) var classIndex: Int
@@ -38,6 +42,8 @@ public struct Clip: Sendable, Hashable {
   /// set lies and in whatever order it is listed.
   public let identity: UInt64
 
+  /// An empty `group` makes the clip a group of its own; the identity is computed from path and
+  /// range.
   public init(
     path: String, file: String, start: Double? = nil, end: Double? = nil, label: String,
     classIndex: Int = 0, group: String = "", split: Split? = nil
@@ -68,21 +74,33 @@ public struct Clip: Sendable, Hashable {
 
 /// A file of the data set that is no clip, and why.
 public struct IgnoredFile: Sendable, Hashable {
+  /// Why a file is no clip; raw values are for people.
   public enum Reason: String, Sendable, CaseIterable {
+    /// Its name, or that of a folder above it, begins with a dot.
     case hidden = "hidden"
+    /// Neither the suffix of a movie nor a folder of images.
     case notMedia = "not a video or image folder"
+    /// An image that belongs to no folder of numbered images.
     case strayImage = "image outside an image folder"
+    /// Not below a class folder.
     case noClass = "outside a class folder"
+    /// In none of the sides, though there are folders for them.
     case noSide = "folder beside train, val and test"
+    /// A list names it, and nothing is there.
     case missing = "missing"
+    /// The same file and range again, with the same label.
     case duplicate = "listed twice"
+    /// The same file and range again, with another label; all of them are left out.
     case conflict = "listed under two labels"
+    /// No text says its name, and so no list can.
     case notUTF8 = "name is not UTF-8"
+    /// The system does not allow it, or fails.
     case unreadableFolder = "folder cannot be read"
   }
 
   /// Relative to the data set's folder.
   public let path: String
+  /// What it is left out for.
   public let reason: Reason
 
   /// The reason as the end of a sentence that begins with the path.
@@ -95,6 +113,7 @@ public struct IgnoredFile: Sendable, Hashable {
     }
   }
 
+  /// - Parameter path: relative to the data set's folder.
   public init(path: String, reason: Reason) {
     self.path = path
     self.reason = reason

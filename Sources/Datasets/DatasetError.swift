@@ -1,9 +1,11 @@
 /// Why a data set cannot be used: one line that names the file, says what was expected and what to
 /// do about it.
 public struct DatasetError: Error, Sendable, CustomStringConvertible {
+  /// What kind of trouble it is, in words for programs.
   public enum Code: String, Sendable {
     /// The folder, manifest or list is not there or cannot be opened.
     case notFound = "NOT_FOUND"
+    /// The system does not allow reading it.
     case permission = "PERMISSION"
     /// A manifest, list or classes file does not read as one.
     case format = "FORMAT"
@@ -17,9 +19,11 @@ public struct DatasetError: Error, Sendable, CustomStringConvertible {
     case pattern = "PATTERN"
     /// No clip of those asked for could be decoded.
     case unreadable = "UNREADABLE"
+    /// The system failed to read it.
     case io = "IO"
   }
 
+  /// For programs; `message` is for people.
   public let code: Code
   /// One line, begins with the path where there is one.
   public let message: String
@@ -28,6 +32,7 @@ public struct DatasetError: Error, Sendable, CustomStringConvertible {
   /// What caused it, when another error did.
   public let cause: (any Error)?
 
+  /// The path, unless it is empty, is put before `message`.
   public init(_ code: Code, path: String, _ message: String, cause: (any Error)? = nil) {
     self.code = code
     self.path = path

@@ -13,6 +13,7 @@ public struct IndexOptions: Sendable {
   /// Names of the classes of a text list's indices, one a line.
   public var classesFile: String?
 
+  /// Nil leaves each of these to what the data set shows.
   public init(
     groupBy: String? = nil, classDepth: Int? = nil, background: String? = nil,
     classesFile: String? = nil
@@ -32,9 +33,11 @@ public struct DatasetIndex: Sendable {
   public let classes: [String]
   /// Sorted by path, then start.
   public let clips: [Clip]
+  /// Files that are no clips, with the reason of each.
   public let ignored: [IgnoredFile]
   /// One line each, for people.
   public let warnings: [String]
+  /// How clips were put into groups.
   public let groupRule: GroupRule
 
   /// Reads a folder of class folders, a folder with `train`, `val`, `test`, a CSV manifest or a

@@ -9,8 +9,10 @@ public struct EvaluationViews: Sendable, Hashable, CustomStringConvertible {
   /// 1: the centre; 3: centre and both ends of the longer slack between resize size and size.
   public let spatial: Int
 
+  /// The clip's centre at its own moments: what labelling sees.
   public static let one = EvaluationViews(temporal: 1, spatial: 1)
 
+  /// - Precondition: `temporal` from 1 to 100, `spatial` 1 or 3.
   public init(temporal: Int, spatial: Int) {
     precondition((1...100).contains(temporal) && (spatial == 1 || spatial == 3))
     self.temporal = temporal
@@ -28,6 +30,7 @@ public struct EvaluationViews: Sendable, Hashable, CustomStringConvertible {
     self.init(temporal: temporal, spatial: spatial)
   }
 
+  /// Views of each clip in all.
   public var count: Int { temporal * spatial }
 
   public var description: String { spatial == 1 ? "\(temporal)" : "\(temporal)x\(spatial)" }

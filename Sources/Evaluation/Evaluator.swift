@@ -5,6 +5,7 @@ import Tensors
 
 /// What a model said of a set of clips.
 public struct Evaluation: Sendable {
+  /// All frames in their order: the model's own answer.
   public var scored: ScoredClips
   /// The same clips, each shown as its middle frame repeated.
   public var singleFrame: ScoredClips?
@@ -15,6 +16,7 @@ public struct Evaluation: Sendable {
   /// Clips decoded and scored a second, with all views and without the baselines.
   public var clipsPerSecond: Double?
 
+  /// From scores that are there already; nil for baselines that were not taken.
   public init(
     scored: ScoredClips, singleFrame: ScoredClips? = nil, shuffledFrames: ScoredClips? = nil,
     failures: [ClipFailure] = [], clipsPerSecond: Double? = nil
@@ -35,6 +37,7 @@ public final class Evaluator {
   private let classes: [String]
   private let threads: Int
 
+  /// Takes all memory for batches of this size; `pool` helps the calling thread.
   public init(
     model: Model, batchSize: Int, precision: Precision = .auto, pool: WorkerPool
   ) throws {

@@ -9,7 +9,9 @@ public struct HeldOutClips: Sendable {
   public enum Request: Sendable, Hashable {
     /// Clips the model was not trained on, as far as can be known.
     case automatic
+    /// All of them, those that were trained on included; a warning says so.
     case all
+    /// Those of one side of the split, as far as that is known.
     case side(Split)
   }
 

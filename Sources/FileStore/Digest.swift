@@ -3,6 +3,7 @@ import Glibc
 
 /// SHA-256 of bytes and files, as 64 lower-case hexadecimal digits.
 public enum Digest {
+  /// Of bytes in memory.
   public static func sha256(_ bytes: [UInt8]) -> String {
     bytes.withUnsafeBytes { sha256($0) }
   }
@@ -13,6 +14,7 @@ public enum Digest {
     return hash.finish()
   }
 
+  /// Of a text's UTF-8.
   public static func sha256(_ text: String) -> String { sha256(Array(text.utf8)) }
 
   /// Reads the regular file at `path` piece by piece.
@@ -33,6 +35,7 @@ public enum Digest {
 public struct SHA256: ~Copyable {
   private let context: OpaquePointer
 
+  /// Of nothing so far.
   public init() {
     guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
       // Only a lack of memory or a crippled libcrypto gets here.
@@ -47,10 +50,12 @@ public struct SHA256: ~Copyable {
     precondition(EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1)
   }
 
+  /// Takes the next bytes.
   public mutating func update(_ bytes: [UInt8]) {
     bytes.withUnsafeBytes { update($0) }
   }
 
+  /// Takes a text's UTF-8 as the next bytes.
   public mutating func update(_ text: String) { update(Array(text.utf8)) }
 
   /// The digest of everything so far, as lower-case hexadecimal; ends the use of this value.

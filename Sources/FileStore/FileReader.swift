@@ -2,6 +2,7 @@ import Glibc
 
 /// Reads a regular file from front to back or at given places; nothing is allocated beyond what is asked for.
 public struct FileReader: ~Copyable {
+  /// As it was given.
   public let path: String
   /// Bytes the file had when it was opened.
   public let size: Int

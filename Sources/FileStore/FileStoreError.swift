@@ -3,20 +3,29 @@ import Glibc
 /// Something went wrong with a file; `message` is one line that begins with its path and ends with
 /// what to do about it.
 public struct FileStoreError: Error, Sendable, CustomStringConvertible {
+  /// What kind of trouble it is, in words for programs.
   public enum Code: String, Sendable {
+    /// There is nothing at the path.
     case notFound = "NOT_FOUND"
+    /// A folder, pipe, socket or device where a file was expected.
     case notRegular = "NOT_REGULAR"
+    /// The system does not allow it.
     case permission = "PERMISSION"
+    /// Larger than the caller takes.
     case tooLarge = "TOO_LARGE"
+    /// The disk or the user's share of it is full.
     case noSpace = "NO_SPACE"
     /// Another process holds the file.
     case busy = "BUSY"
     /// Not the text or bytes it should be.
     case format = "FORMAT"
+    /// The system failed to read or write.
     case io = "IO"
   }
 
+  /// For programs; `message` is for people.
   public let code: Code
+  /// The file it is about, as the caller named it.
   public let path: String
   /// One line, begins with the path.
   public let message: String

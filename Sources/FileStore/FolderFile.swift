@@ -6,6 +6,7 @@ import Glibc
 /// a symbolic link. Each part is opened from the folder opened before it, so that nobody can put a
 /// link in between the check and the use.
 public struct FolderFile: ~Copyable {
+  /// The folder and the location in it.
   public let path: String
   /// Bytes the file had when it was opened.
   public let size: Int

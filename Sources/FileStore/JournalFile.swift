@@ -7,6 +7,7 @@ import Synchronization
 /// newline was torn by a crash, is never read, and is cut off by the next append. While open the
 /// file is locked against a second writer. A device or pipe as `path` is only appended to.
 public final class JournalFile: Sendable {
+  /// As it was given.
   public let path: String
   private let state: Mutex<State>
 

@@ -3,6 +3,7 @@ import FileStore
 /// A model file cannot be read or written; `message` is one line that begins with its path and
 /// says what to do.
 public struct ModelFileError: Error, Sendable, CustomStringConvertible {
+  /// What kind of trouble it is, in words for programs.
   public enum Code: String, Sendable {
     /// The file is missing, not a regular file or not accessible; `underlying` says which.
     case file = "FILE"
@@ -18,10 +19,13 @@ public struct ModelFileError: Error, Sendable, CustomStringConvertible {
     case version = "VERSION"
   }
 
+  /// For programs; `message` is for people.
   public let code: Code
+  /// The file it is about.
   public let path: String
   /// One line, begins with the path.
   public let message: String
+  /// What caused it, when another error did.
   public let underlying: (any Error & Sendable)?
 
   /// - Parameter detail: what was expected, found and to be done; the path is put before it.

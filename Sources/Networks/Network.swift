@@ -7,6 +7,7 @@ import Tensors
 public final class Network {
   /// A tensor inside a flat buffer.
   public struct Entry: Sendable, Hashable {
+    /// What a tensor is to its layer.
     public typealias Role = ParameterSpec.Role
 
     /// As PyTorch would call it, for instance `blocks.0.conv.weight`.
@@ -15,11 +16,13 @@ public final class Network {
     public let shape: [Int]
     /// Where it lies in the flat buffer.
     public let range: Range<Int>
+    /// Whether it is a weight, another parameter or a statistic.
     public let role: Role
     /// Number of the node that owns it.
     public let node: Int
   }
 
+  /// What it is the network of; never changes.
   public let architecture: Architecture
   /// Trainable tensors, in the order of the layers.
   public let entries: [Entry]

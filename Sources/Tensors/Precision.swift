@@ -20,9 +20,11 @@ public enum Precision: String, Sendable, CaseIterable, Codable {
 
 /// How a value of an activation is stored.
 public enum Element: Sendable, Hashable {
+  /// IEEE 754, 32 bits.
   case fp32
   /// The upper half of a 32-bit float (Kalamkar et al. 2019): its range, and 8 bits of precision.
   case bf16
 
+  /// Of one value in memory.
   public var bytes: Int { self == .bf16 ? 2 : 4 }
 }

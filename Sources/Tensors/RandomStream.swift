@@ -5,14 +5,23 @@
 public struct RandomStream: RandomNumberGenerator, Sendable {
   /// What random numbers are drawn for; part of the key, so uses never share a stream.
   public enum Purpose: UInt64, Sendable {
+    /// The values that a network starts with.
     case initialWeights = 1
+    /// In which order an epoch takes its clips.
     case clipOrder = 2
+    /// How a clip is varied in an epoch.
     case augmentation = 3
+    /// Which values of a step are dropped.
     case dropout = 4
+    /// With which share pairs of a batch are blended.
     case mixing = 5
+    /// Which side of a split a group goes to.
     case split = 6
+    /// Which groups a resample draws.
     case bootstrap = 7
+    /// In which order shuffled frames are shown.
     case baseline = 8
+    /// Values of tests and benchmarks.
     case test = 9
     /// Whatever a program on the library draws for itself.
     case custom = 10
@@ -20,6 +29,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
 
   private var state: UInt64
 
+  /// The same keys give the same numbers on any machine; their order counts.
   public init(seed: UInt64, purpose: Purpose, _ keys: UInt64...) {
     var mixed = RandomStream.mix(seed &+ 0x9E37_79B9_7F4A_7C15)
     mixed = RandomStream.mix(mixed ^ purpose.rawValue &* 0xD1B5_4A32_D192_ED03)
@@ -34,6 +44,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     return hash.unfinished
   }
 
+  /// 64 bits, each value as likely as any other.
   public mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     return RandomStream.mix(state)

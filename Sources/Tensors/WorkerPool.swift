@@ -32,6 +32,9 @@ public final class WorkerPool: @unchecked Sendable {
   private var busy = 0
   private var stopping = false
 
+  /// Starts all threads but the caller's own.
+  ///
+  /// - Precondition: `threads` is at least 1.
   public init(threads: Int) {
     precondition(threads > 0, "a pool needs a thread")
     self.threads = threads

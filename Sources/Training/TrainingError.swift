@@ -2,6 +2,7 @@ import FileStore
 
 /// Why a training could not be started, continued or finished.
 public struct TrainingError: Error, Sendable, CustomStringConvertible {
+  /// What kind of trouble it is, in words for programs.
   public enum Code: String, Sendable {
     /// The data set cannot be trained on (no clips, one class, an empty side of the split).
     case data = "DATA"
@@ -17,11 +18,14 @@ public struct TrainingError: Error, Sendable, CustomStringConvertible {
     case diverged = "DIVERGED"
   }
 
+  /// For programs; `message` is for people.
   public let code: Code
   /// One line: names the file or setting, says what was expected and what to do.
   public let message: String
+  /// What caused it, when another error did.
   public let underlying: (any Error)?
 
+  /// - Parameter message: one line that already names the file or setting.
   public init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
     self.code = code
     self.message = PathText.brief(message, limit: 3000)

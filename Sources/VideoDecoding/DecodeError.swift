@@ -28,6 +28,7 @@ public struct DecodeError: Error, Sendable, Codable, CustomStringConvertible {
     case io = "IO"
   }
 
+  /// For records and programs; `message` is for people.
   public let code: Code
   /// The path as the caller gave it.
   public let path: String
@@ -36,6 +37,7 @@ public struct DecodeError: Error, Sendable, Codable, CustomStringConvertible {
   /// FFmpeg's or the system's error number behind it; 0 when there was none.
   public let underlying: Int32
 
+  /// The path is put before `message`, with its control characters shown.
   public init(code: Code, path: String, message: String, underlying: Int32 = 0) {
     self.code = code
     self.path = path

@@ -23,6 +23,7 @@ public struct DecodeLimits: Sendable, Hashable, Codable {
   /// The only stream of the container to read, from 0; nil for the one that is the movie.
   public var stream: Int?
 
+  /// The limits that `standard` has.
   public init() {}
 
   /// Generous for real videos, tight for hostile ones.

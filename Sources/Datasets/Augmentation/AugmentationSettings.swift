@@ -1,12 +1,18 @@
 /// How training clips are varied. One set of draws is made for a clip and holds for all its frames.
 public struct AugmentationSettings: Codable, Hashable, Sendable {
+  /// How much clips are varied, as `--augment` takes it.
   public enum Level: String, Codable, Sendable, CaseIterable {
+    /// Clips as evaluation sees them.
     case none
+    /// Other moments, a little size, brightness and contrast.
     case light
+    /// More brightness and contrast, and a little colour.
     case standard
+    /// Size, shape, rotation, erased boxes and blended pairs as well.
     case strong
   }
 
+  /// What the other values were made from.
   public var level: Level
   /// Whether half of the clips are mirrored left to right.
   public var flip: Bool
@@ -16,6 +22,7 @@ public struct AugmentationSettings: Codable, Hashable, Sendable {
   public var frameJitter: Bool
   /// Side of the cropped window in parts of the network's input side; below 1 enlarges.
   public var smallestScale: Float
+  /// Above 1 the window reaches beyond the frame and shows it smaller.
   public var largestScale: Float
   /// Width against height of the window varies by up to this factor either way; 0 keeps it.
   public var aspect: Float
@@ -34,6 +41,7 @@ public struct AugmentationSettings: Codable, Hashable, Sendable {
   /// Beta distribution's parameter of `BatchLoader`'s mixing; 0 mixes nothing.
   public var mixup: Float
 
+  /// - Parameter flip: without effect on the level `none`.
   public init(level: Level, flip: Bool) {
     self.level = level
     self.flip = flip && level != .none

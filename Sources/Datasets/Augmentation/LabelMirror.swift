@@ -8,6 +8,7 @@ public struct LabelMirror: Sendable, Hashable {
   /// For people: what was decided and why.
   public let sentence: String
 
+  /// - Parameter classes: their names; words that say a side or a direction are looked for.
   public init(classes: [String]) {
     let words = classes.map(LabelMirror.words)
     let keys = words.map { $0.joined(separator: " ") }

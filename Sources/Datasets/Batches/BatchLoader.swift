@@ -7,7 +7,9 @@ import Foundation
 /// number of workers, on timing, or on where an epoch was entered. Memory is bounded: `prefetch`
 /// batches, reused for ever. One consumer: `start`, `next` and `stop` are called from one thread.
 public final class BatchLoader {
+  /// In the order that positions in batches refer to.
   public let clips: [Clip]
+  /// How it goes through them.
   public let options: LoaderOptions
   private let core: LoaderCore
 

@@ -2,6 +2,7 @@ import Tensors
 
 /// How a loader goes through its clips.
 public struct LoaderOptions: Sendable {
+  /// In which order an epoch goes through the clips.
   public enum Order: Sendable {
     /// As given: evaluation.
     case sequential
@@ -11,14 +12,18 @@ public struct LoaderOptions: Sendable {
 
   /// What becomes of an epoch's last batch when it is not full.
   public enum LastBatch: Sendable {
+    /// Kept however small it is.
     case keep
     /// Dropped if it is less than half full and not the only one: a handful of clips makes a noisy
     /// step and noisy batch statistics.
     case dropIfSmall
   }
 
+  /// Clips of a full batch.
   public var batchSize: Int
+  /// In which order clips are drawn.
   public var order: Order
+  /// What becomes of a last batch that is not full.
   public var lastBatch: LastBatch
   /// Nil takes the evaluation path.
   public var augmentation: AugmentationSettings?
@@ -26,14 +31,20 @@ public struct LoaderOptions: Sendable {
   public var viewsPerClip: Int
   /// What evaluation shows; ignored with augmentation.
   public var variant: Variant
+  /// Key of order and variation.
   public var seed: UInt64
+  /// Threads that prepare clips, besides the consumer's own.
   public var workers: Int
   /// Batches that may be ready or in work at once, the consumer's included.
   public var prefetch: Int
 
+  /// What evaluation shows of a clip.
   public enum Variant: Sendable {
+    /// All frames in their order.
     case normal
+    /// The middle frame, repeated.
     case singleFrame
+    /// All frames in a random order, the same each time.
     case shuffledFrames
   }
 

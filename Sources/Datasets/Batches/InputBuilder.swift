@@ -4,6 +4,7 @@ import VideoDecoding
 
 /// Which frames of a clip the network is shown: all in order, or a baseline's.
 public enum FrameVariant: Sendable, Hashable {
+  /// All frames in their order.
   case normal
   /// The middle frame repeated: what a still picture gives away.
   case singleFrame

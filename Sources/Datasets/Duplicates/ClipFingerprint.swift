@@ -127,6 +127,7 @@ public final class FingerprintBuilder {
   /// Seconds between pictures; doubled whenever there are too many.
   private var interval = FingerprintBuilder.finest
 
+  /// Begins a clip of which nothing was shown yet.
   public init() {}
 
   /// Shows the clip's next frame.

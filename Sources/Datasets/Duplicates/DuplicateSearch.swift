@@ -1,5 +1,6 @@
 /// Clips that show the same, as positions in the list that was searched.
 public struct DuplicateGroup: Sendable, Hashable {
+  /// How much alike the clips are.
   public enum Kind: String, Sendable, CaseIterable {
     /// The files hold the same bytes.
     case sameBytes = "same bytes"
@@ -9,6 +10,7 @@ public struct DuplicateGroup: Sendable, Hashable {
     case similar = "near-duplicate"
   }
 
+  /// How much alike its members are.
   public let kind: Kind
   /// Ascending, at least two.
   public let members: [Int]

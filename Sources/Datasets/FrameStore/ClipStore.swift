@@ -2,18 +2,20 @@ import ClipSampling
 import Foundation
 import VideoDecoding
 
+// @unchecked: the mutable properties are read and written under `lock` only.
 /// Decodes clips into source stacks, once where a cache allows it.
 ///
 /// Safe from any number of threads; each call decodes on the calling thread. A clip that failed is
 /// not tried again.
-// @unchecked: the mutable properties are read and written under `lock` only.
 public final class ClipStore: ClipSource, @unchecked Sendable {
+  /// Where stacks are kept once they are decoded.
   public enum Cache: Sendable, Hashable {
     /// Stacks are kept until this many bytes; later ones are decoded each time. None is thrown out
     /// for another: an epoch asks for every clip once, so that would keep the wrong ones.
     case ram(maximumBytes: Int)
     /// A folder that outlives the run; entries are checked when read.
     case disk(folder: String)
+    /// Every call decodes.
     case none
   }
 
@@ -23,6 +25,7 @@ public final class ClipStore: ClipSource, @unchecked Sendable {
     public let duration: Double
     /// Whether damage left something undecoded.
     public let isPartial: Bool
+    /// What the decoder had to say, one line each.
     public let warnings: [String]
   }
 
@@ -32,7 +35,9 @@ public final class ClipStore: ClipSource, @unchecked Sendable {
     let end: Double?
   }
 
+  /// What stacks are made for.
   public let preprocessing: Preprocessing
+  /// Where stacks are kept.
   public let cache: Cache
   private let limits: DecodeLimits
   private let disk: DiskCache?
@@ -45,6 +50,7 @@ public final class ClipStore: ClipSource, @unchecked Sendable {
   private var decoded = 0
   private var diskTrouble: String?
 
+  /// - Parameter limits: of every clip's decoding.
   public init(preprocessing: Preprocessing, cache: Cache, limits: DecodeLimits = .standard) {
     self.preprocessing = preprocessing
     self.cache = cache

@@ -1,5 +1,6 @@
 /// How clips were put into groups that must stay on the same side of a split.
 public struct GroupRule: Sendable, Hashable {
+  /// Where groups came from.
   public enum Kind: String, Sendable {
     /// The manifest's `group` column.
     case column
@@ -15,7 +16,9 @@ public struct GroupRule: Sendable, Hashable {
     case none
   }
 
+  /// Where the groups came from.
   public let kind: Kind
+  /// Groups among all clips.
   public let groupCount: Int
   /// For people: which groups, why, and how to say otherwise.
   public let sentence: String

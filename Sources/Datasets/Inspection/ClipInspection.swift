@@ -8,9 +8,11 @@ public struct FileInspection: Sendable {
   public let info: VideoInfo?
   /// Why nothing of it can be used.
   public let error: DecodeError?
+  /// Frames decoded.
   public let frames: Int
   /// Seconds.
   public let duration: Double
+  /// How the frames follow each other.
   public let timing: FrameTiming
   /// Whether damage or a missing end left something undecoded.
   public let isPartial: Bool
@@ -22,16 +24,23 @@ public struct FileInspection: Sendable {
 
 /// One clip of the data set after decoding: a whole file or a range of one.
 public struct ClipInspection: Sendable {
+  /// How much of a clip can be used.
   public enum Status: String, Sendable, Codable {
+    /// All of it.
     case ok
+    /// Not all of it, or not all of its file.
     case partial
+    /// Nothing.
     case error
   }
 
+  /// The clip as the index has it.
   public let clip: Clip
+  /// What its whole file has shown.
   public let file: FileInspection
   /// Why nothing of the clip can be used: the file's error, or that the range holds no frame.
   public let error: DecodeError?
+  /// Frames of the clip.
   public let frames: Int
   /// Seconds.
   public let duration: Double

@@ -6,8 +6,11 @@ import VideoDecoding
 public struct ClipInspector: Sendable {
   /// How far it has come.
   public struct Progress: Sendable {
+    /// Files done.
     public let files: Int
+    /// Files to do in all.
     public let totalFiles: Int
+    /// Frames decoded so far.
     public let frames: Int
   }
 

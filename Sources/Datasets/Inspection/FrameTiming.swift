@@ -5,6 +5,7 @@ public struct FrameTiming: Sendable, Hashable {
   /// Seconds of the shortest and longest time a frame stands, the last one's excepted; nil for fewer
   /// than two frames.
   public let shortest: Double?
+  /// Seconds, like `shortest`.
   public let longest: Double?
   /// Whether the times differ by more than the rounding of timestamps explains.
   public let isVariable: Bool

@@ -5,7 +5,9 @@ import VideoDecoding
 public struct TellingTrait: Sendable, Hashable {
   /// What a class mostly has.
   public struct Usual: Sendable, Hashable {
+    /// The class.
     public let label: String
+    /// The property's commonest value in the class.
     public let value: String
     /// Of the class's clips, 0…1.
     public let share: Double
@@ -17,6 +19,7 @@ public struct TellingTrait: Sendable, Hashable {
   public let accuracy: Double
   /// The same without the property: always the commonest class of the other clips.
   public let chance: Double
+  /// What each class mostly has.
   public let usual: [Usual]
 
   /// The traits by which classes are guessed much better than by chance, the most telling first.

@@ -5,6 +5,7 @@ import Tensors
 public struct SplitOptions: Sendable {
   /// Share of the clips for validation, where the data set has no split of its own.
   public var validationFraction: Double
+  /// Another seed divides otherwise, with the same shares.
   public var seed: UInt64
   /// Groups that go to validation, and only those; overrides `validationFraction`.
   public var holdOut: [String]
@@ -13,6 +14,7 @@ public struct SplitOptions: Sendable {
   /// One part of several in turn, for cross-validation; overrides all of the above but the seed.
   public var fold: Fold?
 
+  /// All defaults: a fifth of the clips for validation, whole groups.
   public init(
     validationFraction: Double = 0.2, seed: UInt64 = 0, holdOut: [String] = [],
     ignoreGroups: Bool = false, fold: Fold? = nil
@@ -29,8 +31,10 @@ public struct SplitOptions: Sendable {
 public struct Fold: Codable, Hashable, Sendable {
   /// From 1.
   public let number: Int
+  /// Of how many; at least two.
   public let count: Int
 
+  /// - Precondition: `number` from 1 to `count`, which is at least 2.
   public init(number: Int, of count: Int) {
     precondition(count > 1 && (1...count).contains(number), "a fold is one of several")
     self.number = number
@@ -40,11 +44,15 @@ public struct Fold: Codable, Hashable, Sendable {
 
 /// The sides of a divided data set, each in the order of the index.
 public struct DatasetSplit: Sendable {
+  /// To learn from.
   public let train: [Clip]
+  /// To choose by; empty where nothing is held out.
   public let validation: [Clip]
+  /// Kept from all choices; empty where the data set names none.
   public let test: [Clip]
   /// For people: how the clips were divided.
   public let sentence: String
+  /// What the user should know about the division, one line each.
   public let warnings: [String]
 
   /// SHA-256 of which clip is on which side.
@@ -75,6 +83,9 @@ public struct DatasetSplit: Sendable {
 /// What goes where depends on the seed and the clips' paths alone: not on the order of listing, the
 /// number of threads or where the data set lies.
 public enum Splitter {
+  /// As with `SplitOptions`, whose other values are the defaults.
+  ///
+  /// - Throws: `DatasetError` when the share is none, or one side would be empty.
   public static func split(_ index: DatasetIndex, validationFraction: Double, seed: UInt64)
     throws(DatasetError) -> DatasetSplit
   {

@@ -4,10 +4,14 @@ import Tensors
 
 /// A figure and the interval that holds 95 of 100 resamples of it; NaN where it is not defined.
 public struct Interval: Sendable, Equatable {
+  /// Of all clips, each counted once.
   public var value: Double
+  /// The end that 2.5 of 100 resamples stay below.
   public var low: Double
+  /// The end that 2.5 of 100 resamples exceed.
   public var high: Double
 
+  /// Ends that are given, for figures that came from elsewhere.
   public init(value: Double, low: Double, high: Double) {
     self.value = value
     self.low = low
@@ -23,20 +27,24 @@ public struct Interval: Sendable, Equatable {
 public struct Bootstrap: Sendable {
   /// What was drawn.
   public enum Unit: String, Sendable {
+    /// Whole groups, as many as there are.
     case groups
     /// All clips are of one group, so clips were drawn; the intervals are then too narrow.
     case clips
   }
 
+  /// Whether groups or, for want of several, clips were drawn.
   public let unit: Unit
   /// How many groups or clips there are to draw from.
   public let unitCount: Int
+  /// How often was drawn.
   public let resamples: Int
   /// In the order of `Metric.allCases`.
   public let intervals: [Interval]
   /// In the order of the classes.
   public let perClass: [(precision: Interval, recall: Interval, f1: Interval)]
 
+  /// The figure's interval.
   public subscript(metric: Metric) -> Interval {
     intervals[Metric.allCases.firstIndex(of: metric) ?? 0]
   }

@@ -40,12 +40,16 @@ public enum Metric: String, CaseIterable, Sendable {
 
 /// Precision, recall and F1 of one class; 0 where there is nothing to divide by.
 public struct ClassMetrics: Sendable, Equatable {
+  /// Right answers among those that named the class, 0…1.
   public var precision: Double
+  /// Clips of the class that were named so, 0…1.
   public var recall: Double
+  /// The harmonic mean of precision and recall.
   public var f1: Double
   /// Clips of the class, by their labels.
   public var support: Double
 
+  /// Shares from 0 to 1 and a number of clips.
   public init(precision: Double, recall: Double, f1: Double, support: Double) {
     self.precision = precision
     self.recall = recall
@@ -56,7 +60,9 @@ public struct ClassMetrics: Sendable, Equatable {
 
 /// Confidence and accuracy of the clips whose confidence falls into one bin.
 public struct CalibrationBin: Sendable, Equatable {
+  /// Confidences of the bin, within 0…1.
   public var range: Range<Double>
+  /// Clips whose confidence lies there.
   public var count: Double
   /// Mean highest score; 0 for an empty bin.
   public var confidence: Double
@@ -73,10 +79,12 @@ public struct Metrics: Sendable {
   public var perClass: [ClassMetrics]
   /// `[truth][prediction]` clips.
   public var confusion: [[Int]]
+  /// 15 bins of equal width, in ascending order.
   public var calibration: [CalibrationBin]
   /// The k of top-k.
   public let k: Int
 
+  /// The figure; NaN where it is not defined.
   public subscript(metric: Metric) -> Double {
     values[Metric.allCases.firstIndex(of: metric) ?? 0]
   }

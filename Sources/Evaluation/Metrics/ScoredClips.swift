@@ -2,6 +2,7 @@ import Tensors
 
 /// What a classifier said of labelled clips: all that metrics are computed from.
 public struct ScoredClips: Sendable {
+  /// In the order of the scores of a row.
   public let classes: [String]
   /// `[count, classes]`, row-major; each row not negative and summing to 1.
   public private(set) var scores: [Float] = []
@@ -14,11 +15,13 @@ public struct ScoredClips: Sendable {
   /// The video each clip is of; clips of one video are averaged for per-video scores.
   public private(set) var videos: [String] = []
 
+  /// - Precondition: at least one class.
   public init(classes: [String]) {
     precondition(!classes.isEmpty, "there must be classes")
     self.classes = classes
   }
 
+  /// Clips added so far.
   public var count: Int { labels.count }
 
   /// Adds one clip.

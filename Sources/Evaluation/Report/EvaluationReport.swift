@@ -2,19 +2,27 @@
 public struct EvaluationReport: Sendable {
   /// A baseline: always the commonest class, or the model on clips robbed of their motion.
   public struct Baseline: Sendable {
+    /// The word for it in JSON.
     public let key: String
+    /// What people read.
     public let title: String
+    /// As of the model itself, on the same clips.
     public let metrics: Metrics
   }
 
+  /// The model's scores on all clips.
   public let scored: ScoredClips
+  /// Of the clips as they are, without resampling.
   public let metrics: Metrics
+  /// Intervals of all figures.
   public let bootstrap: Bootstrap
+  /// Majority, and where they were taken single frame and shuffled frames.
   public let baselines: [Baseline]
   /// Top-1 and macro F1 of videos, where some have several clips.
   public let perVideo: (count: Int, metrics: Metrics)?
   /// Path and reason of every clip left out.
   public let skipped: [(path: String, reason: String)]
+  /// Clips decoded and scored a second; nil where nobody measured it.
   public let clipsPerSecond: Double?
   /// Facts for the head of a report: model, data, split, views.
   public var facts: [(name: String, value: String)] = []

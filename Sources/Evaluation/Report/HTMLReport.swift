@@ -6,6 +6,7 @@ public struct HTMLReport {
   private let report: EvaluationReport
   private let title: String
 
+  /// Builds the whole text; nothing is written.
   public init(_ report: EvaluationReport, title: String) {
     self.report = report
     self.title = title

@@ -13,6 +13,7 @@ public struct JSONBounds: Sendable {
   /// Bytes of a number, which are more than its digits can mean.
   public var number: Int
 
+  /// Defaults that suit settings and metadata, not data.
   public init(depth: Int = 32, values: Int = 1 << 16, string: Int = 1 << 22, number: Int = 64) {
     self.depth = depth
     self.values = values

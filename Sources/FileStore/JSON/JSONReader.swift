@@ -2,6 +2,7 @@
 public struct JSONError: Error, Sendable, Equatable {
   /// Of the first byte that does not fit.
   public let offset: Int
+  /// What is wrong there, or was expected.
   public let message: String
 }
 

@@ -1,19 +1,29 @@
 /// A JSON value whose objects keep the order of their members, so that records read well and equal
 /// input gives equal bytes.
 public enum JSONValue: Sendable, Equatable {
+  /// `null`.
   case null
+  /// `true` or `false`.
   case bool(Bool)
+  /// A number without a fraction or exponent that an `Int` holds.
   case integer(Int)
+  /// Any other number; finite.
   case number(Double)
+  /// Text without quotes and escapes.
   case string(String)
+  /// Values in their order.
   case array([JSONValue])
+  /// Members in their order.
   case object([Member])
 
   /// One `"key": value` of an object.
   public struct Member: Sendable, Equatable {
+    /// The name, without quotes.
     public let key: String
+    /// What stands behind the colon.
     public let value: JSONValue
 
+    /// A member that is to be written.
     public init(_ key: String, _ value: JSONValue) {
       self.key = key
       self.value = value
@@ -26,11 +36,13 @@ public enum JSONValue: Sendable, Equatable {
     return members.first { $0.key.utf8.elementsEqual(key.utf8) }?.value
   }
 
+  /// The text; nil for values of another kind.
   public var stringValue: String? {
     if case .string(let text) = self { return text }
     return nil
   }
 
+  /// The number, whole ones included; nil for values of another kind.
   public var doubleValue: Double? {
     switch self {
     case .integer(let value): return Double(value)
@@ -39,6 +51,7 @@ public enum JSONValue: Sendable, Equatable {
     }
   }
 
+  /// The number where it is whole and an `Int` holds it; nil for other values.
   public var integerValue: Int? {
     switch self {
     case .integer(let value): return value
@@ -47,11 +60,13 @@ public enum JSONValue: Sendable, Equatable {
     }
   }
 
+  /// The values; nil for values of another kind.
   public var arrayValue: [JSONValue]? {
     if case .array(let values) = self { return values }
     return nil
   }
 
+  /// The members of an object; nil for values of another kind.
   public var members: [Member]? {
     if case .object(let members) = self { return members }
     return nil

@@ -16,6 +16,7 @@ public struct DoneList: Sendable {
   /// Lines that are no records and were passed over.
   public private(set) var unreadableLines = 0
 
+  /// Of no run.
   public init() {}
 
   /// Takes one line of JSON Lines; a later record of a path replaces an earlier one.
@@ -29,6 +30,7 @@ public struct DoneList: Sendable {
     add(record)
   }
 
+  /// Takes one record; it replaces an earlier one of its path.
   public mutating func add(_ record: LabelRecord) { records[record.path] = record }
 
   /// Takes all of another list; its records replace those of the same paths here.
@@ -37,6 +39,7 @@ public struct DoneList: Sendable {
     unreadableLines += other.unreadableLines
   }
 
+  /// Whether there is no record at all.
   public var isEmpty: Bool { records.isEmpty }
 
   /// What is known of the movie at `path`, if it is still the same file under the same model and

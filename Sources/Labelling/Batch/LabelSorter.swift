@@ -7,13 +7,16 @@ public struct LabelSorter: Sendable {
   public enum Way: Sendable {
     /// A symbolic link to the movie where it is.
     case link
+    /// The movie a second time.
     case copy
+    /// The movie itself.
     case move
   }
 
   private let folder: MediaPath
   private let way: Way
 
+  /// Nothing is made before `prepare()`.
   public init(folder: MediaPath, way: Way) {
     self.folder = folder
     self.way = way

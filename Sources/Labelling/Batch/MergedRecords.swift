@@ -35,7 +35,9 @@ public struct MergedRecords: Sendable {
     return expected.filter { known.insert($0).inserted }
   }
 
+  /// Movies without an answer.
   public var failed: [LabelRecord] { records.filter { $0.status == .error } }
 
+  /// Movies of which only a part could be decoded.
   public var partial: [LabelRecord] { records.filter { $0.status == .partial } }
 }

@@ -3,6 +3,7 @@ public struct OrderedOutput<Element> {
   private var waiting: [Int: Element] = [:]
   private var next = 0
 
+  /// Waits for input number 0.
   public init() {}
 
   /// Takes the result of input number `index` and returns every result that is now due.

@@ -2,6 +2,7 @@ import FileStore
 
 /// The ways labels are written.
 public enum OutputFormat: String, Sendable, CaseIterable {
+  /// What `-f` takes. Those for programs are told in the file of each.
   case table, jsonl, json, csv, vtt, srt, megadetector, labelstudio, elan, boris
 
   /// Of a file in this format, without the dot.

@@ -5,7 +5,9 @@ import FileStore
 public struct TableFormat: Sendable {
   /// Columns of text given to paths and labels; longer ones push the rest of their line.
   public var pathWidth: Int
+  /// Characters given to labels.
   public var labelWidth: Int
+  /// Characters of the bar that shows a segment's place.
   public var barWidth: Int
   /// Turns a label or bar into coloured text; the identity by default.
   public var emphasis: @Sendable (String) -> String = { $0 }
@@ -19,6 +21,7 @@ public struct TableFormat: Sendable {
     barWidth = max(10, min(50, columns - labelWidth - 31))
   }
 
+  /// Widths that suit these records.
   public init(records: [LabelRecord]) {
     let labels = records.flatMap { record in
       [record.label].compactMap { $0 } + record.segments.map(\.label)

@@ -2,19 +2,25 @@ import Foundation
 
 /// What tells one state of a file from another: its kind, size and modification time.
 public struct FileIdentity: Sendable, Equatable {
+  /// What a path leads to, as far as labelling cares.
   public enum Kind: Sendable {
+    /// A regular file.
     case file
+    /// Perhaps a folder of images.
     case folder
     /// A device, pipe or socket.
     case other
   }
 
+  /// What the path leads to, links followed.
   public var kind: Kind
+  /// Bytes; of a folder of images, of all of them.
   public var size: Int64
   /// Seconds since 1970, to the millisecond.
   public var modified: Double
   /// Device and inode, to notice a file met twice and folders that contain themselves.
   public var device: UInt64
+  /// With `device` it names the file, whatever its path.
   public var inode: UInt64
 
   /// Looks at `path`, symbolic links followed; nil when there is nothing or it may not be looked at.

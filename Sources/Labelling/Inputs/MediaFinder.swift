@@ -5,6 +5,7 @@ public struct LabelJob: Sendable, Hashable {
   /// Below the folder that was named, or the path itself; decides the shard.
   public let relativePath: MediaPath
 
+  /// - Parameter relativePath: below the folder that was searched, or the path itself.
   public init(path: MediaPath, relativePath: MediaPath) {
     self.path = path
     self.relativePath = relativePath
@@ -15,6 +16,7 @@ public struct LabelJob: Sendable, Hashable {
 public protocol MediaClassifying {
   /// Whether a file of this name is taken for a movie when a folder is searched.
   func isVideo(name: MediaPath) -> Bool
+  /// Whether a file of this name may be one of a folder of images.
   func isImage(name: MediaPath) -> Bool
 }
 
@@ -25,6 +27,7 @@ public protocol MediaClassifying {
 /// one clip, everything hidden or else is ignored and counted. Symbolic links are followed; no
 /// folder is entered twice.
 public struct MediaFinder {
+  /// In the order in which they were found, each path once.
   public private(set) var jobs: [LabelJob] = []
   /// Files in searched folders that are neither hidden nor media.
   public private(set) var ignoredCount = 0
@@ -42,6 +45,7 @@ public struct MediaFinder {
     let inode: UInt64
   }
 
+  /// - Parameter kinds: tells media by their names.
   public init(kinds: any MediaClassifying) {
     self.kinds = kinds
   }

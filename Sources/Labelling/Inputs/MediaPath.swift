@@ -5,15 +5,18 @@ import Foundation
 /// Compared and hashed by its bytes: Swift's strings would take `é` composed and decomposed for the
 /// same name, a file system does not.
 public struct MediaPath: Sendable, Hashable {
+  /// As the system gave them.
   public let bytes: [UInt8]
   /// For people and JSON: the bytes as UTF-8, U+FFFD where they are none.
   public let text: String
 
+  /// Any bytes but zero name a file.
   public init(bytes: [UInt8]) {
     self.bytes = bytes
     text = String(decoding: bytes, as: UTF8.self)
   }
 
+  /// The text's UTF-8.
   public init(_ text: String) {
     bytes = Array(text.utf8)
     self.text = text
@@ -71,6 +74,7 @@ public struct MediaPath: Sendable, Hashable {
     return try body("/proc/\(getpid())/fd/\(descriptor)")
   }
 
+  /// Byte order: the same in every locale.
   public static func precedes(_ left: MediaPath, _ right: MediaPath) -> Bool {
     left.bytes.lexicographicallyPrecedes(right.bytes)
   }

@@ -1,5 +1,6 @@
 /// Lists of paths in files and on standard input.
 public enum PathList {
+  /// What stands between two paths.
   public enum Separator: Sendable {
     /// One path a line; an ending carriage return is dropped, empty lines are skipped.
     case line

@@ -7,11 +7,13 @@ import Tensors
 public struct Shard: Sendable, Hashable {
   /// 0-based, less than `count`.
   public let index: Int
+  /// Of how many; at least 1.
   public let count: Int
 
   /// The whole list.
   public static let all = Shard(index: 0, count: 1)
 
+  /// - Precondition: `index` is from 0 to below `count`.
   public init(index: Int, count: Int) {
     precondition(count > 0 && (0..<count).contains(index))
     self.index = index

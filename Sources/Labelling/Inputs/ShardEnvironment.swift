@@ -2,6 +2,7 @@
 public enum ShardEnvironment {
   /// A shard and the launcher that assigned it, for the message.
   public struct Found: Sendable, Equatable {
+    /// The share of this process.
     public let shard: Shard
     /// Such as `Slurm array task 3`.
     public let source: String

@@ -7,7 +7,9 @@ import VideoDecoding
 /// Scores windows with a trained network. Belongs to one worker.
 public final class ModelScorer: WindowScorer {
   private let classifier: Classifier
+  /// In the order of the scores.
   public let classNames: [String]
+  /// Windows that are scored at once, at most.
   public let batchSize: Int
 
   /// - Parameters:
@@ -22,6 +24,9 @@ public final class ModelScorer: WindowScorer {
     self.batchSize = batchSize
   }
 
+  /// Calibrated scores, `[stacks, classes]`.
+  ///
+  /// - Throws: `ModelFileError` for a model whose scores are no numbers.
   public func scores(of stacks: [FrameStack]) throws -> [[Float]] {
     precondition(stacks.count <= batchSize)
     for (position, stack) in stacks.enumerated() {
@@ -53,6 +58,7 @@ public final class ModelScorerFactory: @unchecked Sendable {
     self.precision = precision
   }
 
+  /// A scorer with memory of its own; to be called on the worker's thread.
   public func make() throws -> ModelScorer {
     try ModelScorer(model: model, threads: threads, precision: precision)
   }

@@ -41,6 +41,7 @@ public final class MovieLabeller: MovieLabelling {
     self.progress = progress
   }
 
+  /// Opens and decodes the movie; what is wrong with it becomes the record's failure.
   public func label(_ job: LabelJob) throws -> LabelRecord? {
     if shouldStop() { return nil }
     let identity = FileIdentity(media: job.path)

@@ -1,5 +1,6 @@
 /// What labelling one movie gave: one line of JSON Lines, one row of every other format.
 public struct LabelRecord: Sendable, Equatable {
+  /// How much of a movie has a label.
   public enum Status: String, Sendable {
     /// The whole movie was decoded and labelled.
     case ok
@@ -11,9 +12,12 @@ public struct LabelRecord: Sendable, Equatable {
 
   /// One class and its share; the shares of a record sum to 1.
   public struct ClassScore: Sendable, Equatable {
+    /// One of the model's classes.
     public let label: String
+    /// Calibrated, 0…1.
     public let score: Double
 
+    /// - Parameter score: from 0 to 1.
     public init(label: String, score: Double) {
       self.label = label
       self.score = score
@@ -24,11 +28,14 @@ public struct LabelRecord: Sendable, Equatable {
   public struct Segment: Sendable, Equatable {
     /// Seconds from the first frame.
     public var start: Double
+    /// Seconds from the first frame; the next segment starts here.
     public var end: Double
+    /// One of the model's classes, or `unknown`.
     public var label: String
     /// Mean score of the label (for `unknown`: of the best class) over the segment.
     public var score: Double
 
+    /// Times in seconds, `end` after `start`.
     public init(start: Double, end: Double, label: String, score: Double) {
       self.start = start
       self.end = end
@@ -44,13 +51,16 @@ public struct LabelRecord: Sendable, Equatable {
     /// One line that begins with the path.
     public let message: String
 
+    /// - Parameter message: one line that begins with the path.
     public init(code: String, message: String) {
       self.code = code
       self.message = message
     }
   }
 
+  /// As the user named it, or as it was found below a folder.
   public var path: MediaPath
+  /// Whether there is an answer, and whether it is for the whole movie.
   public var status: Status
   /// The best class, or `unknown` below the threshold; nil when `status` is `error`.
   public var label: String?
@@ -60,12 +70,19 @@ public struct LabelRecord: Sendable, Equatable {
   public var scores: [ClassScore] = []
   /// How many of the best classes the record lists again, best first, under `top`; nil for none.
   public var topCount: Int?
+  /// Seconds; nil where nothing could be decoded.
   public var duration: Double?
+  /// The average rate, where the file tells.
   public var framesPerSecond: Double?
+  /// Frames of the movie, or of the part that could be decoded.
   public var frames: Int?
+  /// In order, tiling the movie; empty for an answer without a timeline.
   public var segments: [Segment] = []
+  /// Seconds, when `status` is `partial`.
   public var decodedUntil: Double?
+  /// What the decoder had to say, one line each.
   public var warnings: [String] = []
+  /// When `status` is `error`.
   public var failure: Failure?
   /// `sha256:…` of the model file.
   public var model: String?
@@ -76,6 +93,7 @@ public struct LabelRecord: Sendable, Equatable {
   /// Seconds since 1970 to the millisecond; of an image folder, of its newest image.
   public var modified: Double = 0
 
+  /// A record that says nothing more yet.
   public init(path: MediaPath, status: Status) {
     self.path = path
     self.status = status

@@ -2,10 +2,12 @@
 public struct ScoredWindow: Sendable, Equatable {
   /// Seconds from the first frame.
   public let start: Double
+  /// Seconds from the first frame, after `start`.
   public let end: Double
   /// Calibrated softmax, `[classes]`.
   public let scores: [Float]
 
+  /// - Parameter scores: one for each class.
   public init(start: Double, end: Double, scores: [Float]) {
     self.start = start
     self.end = end

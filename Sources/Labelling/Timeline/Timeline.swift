@@ -13,6 +13,7 @@ public struct TimelineSettings: Sendable, Hashable {
   /// A segment whose score is below is `unknown`.
   public var threshold: Double
 
+  /// The defaults of `margin` and `persistence` are those of `label`.
   public init(
     hop: Double, minimumDuration: Double, margin: Double = 0.2, persistence: Int = 2,
     threshold: Double = 0

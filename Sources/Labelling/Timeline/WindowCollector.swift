@@ -4,6 +4,7 @@ import VideoDecoding
 public struct MovieWindow: Sendable, Equatable {
   /// Seconds from the first frame.
   public let start: Double
+  /// Seconds from the first frame.
   public let end: Double
   /// The frames shown in the window that the sampler chose.
   public let stack: FrameStack
@@ -16,11 +17,17 @@ public struct MovieWindow: Sendable, Equatable {
 /// shorter than a window is one window. A window in which no frame begins (a still picture in a
 /// variable-frame-rate movie) shows the frame before it; one before the first frame is left out.
 public struct WindowCollector {
+  /// Seconds that a window lasts.
   public let window: Double
+  /// Seconds from one window's start to the next.
   public let hop: Double
+  /// Chooses the frames of a window.
   public let sampler: WindowSampler
+  /// Pixels of a frame from left to right.
   public let width: Int
+  /// Pixels of a frame from top to bottom.
   public let height: Int
+  /// Values of a pixel.
   public let channels: Int
 
   private struct HeldFrame {

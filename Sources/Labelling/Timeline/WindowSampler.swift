@@ -5,6 +5,7 @@ public struct WindowSampler: Sendable, Hashable {
   private let choice: Preprocessing.FrameChoice
   private let frames: Int
 
+  /// Takes the choice of frames; sizes and colours do not matter here.
   public init(_ preprocessing: Preprocessing) {
     choice = preprocessing.choice
     frames = preprocessing.frames

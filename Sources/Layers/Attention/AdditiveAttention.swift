@@ -12,6 +12,7 @@ public struct AdditiveAttention: ExecutableLayer {
   public var features: Int
   public var title: String { "Additive attention" }
 
+  /// - Parameter features: of the hidden layer.
   public init(features: Int) { self.features = features }
 
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {

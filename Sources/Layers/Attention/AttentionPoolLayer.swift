@@ -6,6 +6,7 @@ public struct AttentionPool: ExecutableLayer {
   public var title: String { "Attention over time" }
   public var isOriginal: Bool { true }
 
+  /// Its weights start at 0, which is the mean over all steps.
   public init() {}
 
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {

@@ -15,9 +15,11 @@ public struct Positions: ExecutableLayer {
     case sinusoidal
   }
 
+  /// Where the vectors come from.
   public var kind: Kind
   public var title: String { kind == .learned ? "Positions" : "Sinusoidal positions" }
 
+  /// - Parameter kind: where the vectors come from.
   public init(kind: Kind = .learned) { self.kind = kind }
 
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {

@@ -6,9 +6,11 @@ import Tensors
 /// `[C, C]`, `out_proj.bias`.
 public struct SelfAttention: ExecutableLayer {
   public static let kind = "self_attention"
+  /// Parts of the features that attend each for itself; they divide the features.
   public var heads: Int
   public var title: String { "Self-attention, \(heads) heads" }
 
+  /// - Parameter heads: a number that divides the features.
   public init(heads: Int) { self.heads = heads }
 
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {

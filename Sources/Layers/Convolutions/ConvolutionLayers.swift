@@ -13,6 +13,7 @@ package protocol ConvolutionLayer: ExecutableLayer {
 public struct ConvolutionSettings: Hashable, Sendable {
   /// Zeros around the input.
   public enum Padding: Hashable, Sendable {
+    /// As many before as behind, along each axis.
     case explicit(Extent3)
     /// As many as make the output as long as the input divided by the stride, rounded up; where
     /// their number is odd, the one more comes behind. TensorFlow's rule, and with stride 1
@@ -20,14 +21,22 @@ public struct ConvolutionSettings: Hashable, Sendable {
     case same
   }
 
+  /// Channels of the output.
   public var filters: Int
+  /// Along depth (time), height and width; 1 along axes that the layer does not have.
   public var kernel: Extent3
+  /// Positions from one output to the next.
   public var stride = Extent3.one
+  /// Zeros around the input.
   public var padding = Padding.explicit(.zero)
+  /// Positions from one tap of the kernel to the next.
   public var dilation = Extent3.one
+  /// Parts that channels are divided into; each sees its own only.
   public var groups = 1
+  /// Whether a number is added to each output channel.
   public var bias = true
 
+  /// Along axes that the layer does not have, everything stays 1 or 0.
   public init(
     filters: Int, kernel: Extent3, stride: Extent3 = .one, padding: Padding = .explicit(.zero),
     dilation: Extent3 = .one, groups: Int = 1, bias: Bool = true
@@ -220,8 +229,10 @@ extension ConvolutionLayer {
 public struct Conv3D: ConvolutionLayer {
   public static let kind = "conv3d"
   package static let axes = 3
+  /// Kernel, stride and padding along time, height and width.
   public var settings: ConvolutionSettings
 
+  /// Nothing is checked before the shape rule.
   public init(settings: ConvolutionSettings) { self.settings = settings }
 }
 
@@ -229,8 +240,10 @@ public struct Conv3D: ConvolutionLayer {
 public struct Conv2D: ConvolutionLayer {
   public static let kind = "conv2d"
   package static let axes = 2
+  /// Kernel, stride and padding along height and width; 1 and 0 along time.
   public var settings: ConvolutionSettings
 
+  /// Nothing is checked before the shape rule.
   public init(settings: ConvolutionSettings) { self.settings = settings }
 }
 
@@ -239,8 +252,10 @@ public struct Conv2D: ConvolutionLayer {
 public struct Conv1D: ConvolutionLayer {
   public static let kind = "conv1d"
   package static let axes = 1
+  /// Kernel, stride and padding along time; 1 and 0 along height and width.
   public var settings: ConvolutionSettings
 
+  /// Nothing is checked before the shape rule.
   public init(settings: ConvolutionSettings) { self.settings = settings }
 }
 

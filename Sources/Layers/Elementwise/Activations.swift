@@ -27,6 +27,7 @@ public struct ReLU: ActivationLayer, ClampingLayer {
   public var title: String { "ReLU" }
   public var isOriginal: Bool { true }
 
+  /// Without settings.
   public init() {}
 }
 
@@ -37,16 +38,19 @@ public struct ReLU6: ActivationLayer, ClampingLayer {
   package var function: (kind: vc_activation, setting: Float) { (vc_rectifier, ceiling) }
   public var title: String { "ReLU6" }
 
+  /// Without settings.
   public init() {}
 }
 
 /// `x` above 0, `slope · x` below.
 public struct LeakyReLU: ActivationLayer {
   public static let kind = "leaky_relu"
+  /// The slope below 0.
   public var slope: Float
   package var function: (kind: vc_activation, setting: Float) { (vc_leaky, slope) }
   public var title: String { "LeakyReLU \(slope)" }
 
+  /// The slope is PyTorch's where none is given.
   public init(slope: Float = 0.01) { self.slope = slope }
 
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {
@@ -64,6 +68,7 @@ public struct SiLU: ActivationLayer {
   package var function: (kind: vc_activation, setting: Float) { (vc_silu, 0) }
   public var title: String { "SiLU" }
 
+  /// Without settings.
   public init() {}
 }
 
@@ -73,6 +78,7 @@ public struct HardSwish: ActivationLayer {
   package var function: (kind: vc_activation, setting: Float) { (vc_hard_swish, 0) }
   public var title: String { "HardSwish" }
 
+  /// Without settings.
   public init() {}
 }
 
@@ -82,6 +88,7 @@ public struct HardSigmoid: ActivationLayer {
   package var function: (kind: vc_activation, setting: Float) { (vc_hard_sigmoid, 0) }
   public var title: String { "HardSigmoid" }
 
+  /// Without settings.
   public init() {}
 }
 
@@ -91,6 +98,7 @@ public struct Sigmoid: ActivationLayer {
   package var function: (kind: vc_activation, setting: Float) { (vc_sigmoid, 0) }
   public var title: String { "Sigmoid" }
 
+  /// Without settings.
   public init() {}
 }
 
@@ -100,6 +108,7 @@ public struct Tanh: ActivationLayer {
   package var function: (kind: vc_activation, setting: Float) { (vc_tanh, 0) }
   public var title: String { "Tanh" }
 
+  /// Without settings.
   public init() {}
 }
 
@@ -109,6 +118,7 @@ public struct GELU: ActivationLayer {
   package var function: (kind: vc_activation, setting: Float) { (vc_gelu, 0) }
   public var title: String { "GELU" }
 
+  /// Without settings.
   public init() {}
 }
 

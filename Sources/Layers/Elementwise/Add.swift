@@ -7,6 +7,7 @@ public struct Add: ExecutableLayer {
   public static let kind = "add"
   public var title: String { "Add" }
 
+  /// The node says what is added.
   public init() {}
 
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {

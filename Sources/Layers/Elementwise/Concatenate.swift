@@ -6,6 +6,7 @@ public struct Concatenate: ExecutableLayer {
   public static let kind = "concatenate"
   public var title: String { "Concatenate" }
 
+  /// The node says what lies side by side, in its order.
   public init() {}
 
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {

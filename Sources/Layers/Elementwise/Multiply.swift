@@ -8,6 +8,7 @@ public struct Multiply: ExecutableLayer {
   public static let kind = "multiply"
   public var title: String { "Multiply" }
 
+  /// The node says what is multiplied; a gate comes second.
   public init() {}
 
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {

@@ -31,6 +31,7 @@ public protocol Layer: Codable, Hashable, Sendable {
 
 extension Layer {
   public var isOriginal: Bool { false }
+  /// Does its work in inference too.
   public var onlyTrains: Bool { false }
   public func parameters(of inputs: [ValueShape]) -> [ParameterSpec] { [] }
   public func flops(of inputs: [ValueShape]) -> Int { 0 }
@@ -40,8 +41,10 @@ extension Layer {
 /// A layer cannot take what it is given; `message` says what it got and what it needs. Who knows its
 /// name puts it before.
 public struct LayerError: Error, Sendable, CustomStringConvertible {
+  /// One line: what the layer got and what it needs.
   public let message: String
 
+  /// - Parameter message: without the layer's name, which the graph puts before it.
   public init(_ message: String) { self.message = message }
 
   public var description: String { message }
@@ -74,8 +77,11 @@ public struct LayerError: Error, Sendable, CustomStringConvertible {
 
 /// A tensor that a layer owns.
 public struct ParameterSpec: Hashable, Sendable {
+  /// What a tensor is for: optimisers and weight decay go by it.
   public enum Role: String, Sendable {
+    /// Multiplies what the layer reads; decays.
     case weight
+    /// Is added to what the layer gives.
     case bias
     /// Scale or shift of a normalisation.
     case normalization
@@ -87,6 +93,7 @@ public struct ParameterSpec: Hashable, Sendable {
   public enum Start: Hashable, Sendable {
     /// Uniform between minus and plus this.
     case uniform(Float)
+    /// The same value everywhere.
     case constant(Float)
     /// Equal parts along the first axis, each of one value: gates that start open or closed.
     case parts([Float])
@@ -96,9 +103,12 @@ public struct ParameterSpec: Hashable, Sendable {
   public let name: String
   /// In PyTorch's layout.
   public let shape: [Int]
+  /// What the tensor is for.
   public let role: Role
+  /// How its values are drawn or set.
   public let start: Start
 
+  /// The name is PyTorch's below the node's, the shape is in PyTorch's layout.
   public init(_ name: String, _ shape: [Int], _ role: Role, _ start: Start = .constant(0)) {
     self.name = name
     self.shape = shape

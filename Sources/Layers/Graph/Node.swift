@@ -4,11 +4,13 @@ public struct Node: Sendable {
   public var name: String?
   /// Names of the nodes whose outputs it reads; nil for the node before.
   public var inputs: [String]?
+  /// What is done at this place.
   public var layer: any Layer
 
   /// What the network itself reads, among `inputs`.
   public static let input = "input"
 
+  /// - Parameter inputs: names of the nodes it reads; nil for the node before.
   public init(_ layer: any Layer, name: String? = nil, inputs: [String]? = nil) {
     self.layer = layer
     self.name = name

@@ -3,17 +3,23 @@ import Tensors
 
 /// Depth (time), height and width, always by name: axes that are only numbered get mixed up.
 public struct Extent3: Hashable, Codable, Sendable, CustomStringConvertible {
+  /// Steps in time.
   public var depth: Int
+  /// Positions from top to bottom.
   public var height: Int
+  /// Positions from left to right.
   public var width: Int
 
+  /// In the order in which shapes are written.
   public init(_ depth: Int, _ height: Int, _ width: Int) {
     self.depth = depth
     self.height = height
     self.width = width
   }
 
+  /// No padding, no halo.
   public static let zero = Extent3(0, 0, 0)
+  /// One position along each axis.
   public static let one = Extent3(1, 1, 1)
 
   /// Positions.
@@ -121,11 +127,15 @@ package struct ActivationLayout: Hashable, Sendable {
 /// Cross-correlation as in PyTorch; a 2- or 1-dimensional convolution has a kernel of 1 along the axes
 /// it does not use. Padding may be other behind than before, as TensorFlow's "same" needs it.
 public struct ConvolutionGeometry: Hashable, Sendable {
+  /// Taps along each axis.
   public var kernel: Extent3
+  /// Positions from one output to the next.
   public var stride: Extent3
   /// Zeros before the input, along each axis.
   public var padding: Extent3
+  /// Channels of what it reads.
   public var inputChannels: Int
+  /// Channels of what it gives.
   public var outputChannels: Int
   /// Distance between the positions that a kernel takes.
   public var dilation: Extent3
@@ -134,6 +144,7 @@ public struct ConvolutionGeometry: Hashable, Sendable {
   /// Zeros behind the input.
   public var paddingAfter: Extent3
 
+  /// - Parameter paddingAfter: zeros behind the input; nil for as many as before.
   public init(
     kernel: Extent3, stride: Extent3 = .one, padding: Extent3 = .zero, inputChannels: Int,
     outputChannels: Int, dilation: Extent3 = .one, groups: Int = 1, paddingAfter: Extent3? = nil

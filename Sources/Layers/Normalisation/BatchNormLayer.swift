@@ -11,6 +11,7 @@ public struct BatchNorm: Layer {
   /// How far a batch moves the running statistics, as PyTorch's `momentum`.
   public var momentum: Float
 
+  /// PyTorch's epsilon and momentum where none are given.
   public init(
     epsilon: Float = BatchNorm.defaultEpsilon, momentum: Float = BatchNorm.defaultMomentum
   ) {

@@ -7,6 +7,7 @@ public struct LayerNorm: ExecutableLayer {
   public var epsilon: Float
   public var title: String { "LayerNorm" }
 
+  /// PyTorch's epsilon where none is given.
   public init(epsilon: Float = NormEpsilon.usual) { self.epsilon = epsilon }
 
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {
@@ -41,11 +42,13 @@ public struct LayerNorm: ExecutableLayer {
 /// parameters as PyTorch's `GroupNorm`.
 public struct GroupNorm: ExecutableLayer {
   public static let kind = "groupnorm"
+  /// Groups of channels that are normalised together; they divide the channels.
   public var groups: Int
   /// Added to the variance, as PyTorch's `eps`.
   public var epsilon: Float
   public var title: String { "GroupNorm, \(groups) groups" }
 
+  /// PyTorch's epsilon where none is given.
   public init(groups: Int, epsilon: Float = NormEpsilon.usual) {
     self.groups = groups
     self.epsilon = epsilon

@@ -1,14 +1,18 @@
 /// Average pooling over time, height and width, as PyTorch's `AvgPool3d`.
 public struct AveragePool3D: ExecutableLayer {
   public static let kind = "avgpool3d"
+  /// Positions that a mean is over.
   public var window: Extent3
+  /// Positions from one window to the next.
   public var stride: Extent3
+  /// Positions before and behind that windows may reach into.
   public var padding: Extent3
   /// Whether the last window may hang over the end.
   public var ceiling: Bool
   /// Whether zeros of the padding count in the mean.
   public var countsPadding: Bool
 
+  /// Without a stride the windows stand side by side.
   public init(
     window: Extent3, stride: Extent3? = nil, padding: Extent3 = .zero, ceiling: Bool = false,
     countsPadding: Bool = true
@@ -73,6 +77,7 @@ public struct AdaptiveAveragePool3D: ExecutableLayer {
   public var bins: Extent3
   public var title: String { bins == .one ? "Global mean" : "Adaptive mean \(bins)" }
 
+  /// - Parameter bins: as many as the output has positions along each axis.
   public init(bins: Extent3) { self.bins = bins }
 
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {

@@ -1,12 +1,16 @@
 /// Max pooling over time, height and width, as PyTorch's `MaxPool3d`.
 public struct MaxPool3D: ExecutableLayer {
   public static let kind = "maxpool3d"
+  /// Positions that a maximum is of.
   public var window: Extent3
+  /// Positions from one window to the next.
   public var stride: Extent3
+  /// Positions before and behind that windows may reach into; they never win.
   public var padding: Extent3
   /// Whether the last window may hang over the end.
   public var ceiling: Bool
 
+  /// Without a stride the windows stand side by side.
   public init(
     window: Extent3, stride: Extent3? = nil, padding: Extent3 = .zero, ceiling: Bool = false
   ) {

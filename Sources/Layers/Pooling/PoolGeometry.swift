@@ -1,11 +1,15 @@
 /// A pooling's sizes: the one place where its output extent is computed.
 public struct PoolGeometry: Hashable, Sendable {
+  /// Positions of a window, 1 to 64 a side.
   public var window: Extent3
+  /// Positions from one window to the next, 1 to 64.
   public var stride: Extent3
+  /// Positions before and behind that windows may reach into, at most 32.
   public var padding: Extent3
   /// Whether the last window may hang over the end, as PyTorch's `ceil_mode`.
   public var ceiling: Bool
 
+  /// Sizes, which `output(of:)` checks.
   public init(window: Extent3, stride: Extent3, padding: Extent3 = .zero, ceiling: Bool = false) {
     self.window = window
     self.stride = stride

@@ -8,6 +8,7 @@ import Tensors
 /// i, f, g, o; both convolutions keep the size of the maps.
 public struct ConvLSTM: ExecutableLayer {
   public static let kind = "convlstm"
+  /// Channels of the maps it gives.
   public var filters: Int
   /// Height and width of the kernels, odd.
   public var kernel: Int
@@ -15,6 +16,7 @@ public struct ConvLSTM: ExecutableLayer {
   public var givesAllSteps: Bool
   public var title: String { "ConvLSTM \(kernel)×\(kernel)" }
 
+  /// - Parameter kernel: height and width, odd.
   public init(filters: Int, kernel: Int, givesAllSteps: Bool = true) {
     self.filters = filters
     self.kernel = kernel

@@ -5,9 +5,12 @@ import Tensors
 public struct LSTMLayer: StackedLayer {
   public static let kind = "lstm"
   static let name = "LSTM"
+  /// Features of a step, in each direction.
   public var hidden: Int
   /// On top of each other.
   public var layers: Int
+  /// Whether a second pass goes from the last step to the first; then a step has twice the
+  /// features.
   public var bidirectional: Bool
   public var isOriginal: Bool { isPlain }
   var cell: any RecurrentCell { LSTMCell() }
@@ -15,6 +18,7 @@ public struct LSTMLayer: StackedLayer {
   /// One layer, from the first step to the last: that has a fast way of its own.
   private var isPlain: Bool { layers == 1 && !bidirectional }
 
+  /// - Parameter layers: on top of each other, each reading the one below.
   public init(hidden: Int, layers: Int = 1, bidirectional: Bool = false) {
     self.hidden = hidden
     self.layers = layers

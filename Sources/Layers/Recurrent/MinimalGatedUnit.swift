@@ -4,10 +4,12 @@ import Tensors
 /// `weight_hh` `[2H, H]` and `bias` `[2H]` in the order f, g. See `MinimalGatedCell`.
 public struct MinimalGatedUnit: LoopedLayer {
   public static let kind = "mgu"
+  /// Features of a step.
   public var hidden: Int
   public var title: String { "Minimal gated unit" }
   var cell: any RecurrentCell { MinimalGatedCell() }
 
+  /// - Parameter hidden: features of a step.
   public init(hidden: Int) { self.hidden = hidden }
 }
 

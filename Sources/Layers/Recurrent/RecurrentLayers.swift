@@ -34,20 +34,24 @@ extension LoopedLayer {
 /// `bias` in gate order i, f, g, o, and `weight_ci`, `weight_cf`, `weight_co`.
 public struct PeepholeLSTM: LoopedLayer {
   public static let kind = "peephole_lstm"
+  /// Features of a step.
   public var hidden: Int
   public var title: String { "Peephole LSTM" }
   var cell: any RecurrentCell { PeepholeCell() }
 
+  /// - Parameter hidden: features of a step.
   public init(hidden: Int) { self.hidden = hidden }
 }
 
 /// LSTM with coupled input and forget gates (Greff et al. 2017), gate order f, g, o.
 public struct CoupledLSTM: LoopedLayer {
   public static let kind = "cifg_lstm"
+  /// Features of a step.
   public var hidden: Int
   public var title: String { "Coupled LSTM" }
   var cell: any RecurrentCell { CoupledCell() }
 
+  /// - Parameter hidden: features of a step.
   public init(hidden: Int) { self.hidden = hidden }
 }
 
@@ -55,10 +59,12 @@ public struct CoupledLSTM: LoopedLayer {
 /// stand in for the biases.
 public struct LayerNormLSTM: LoopedLayer {
   public static let kind = "layernorm_lstm"
+  /// Features of a step.
   public var hidden: Int
   public var title: String { "LayerNorm LSTM" }
   var cell: any RecurrentCell { LayerNormCell() }
 
+  /// - Parameter hidden: features of a step.
   public init(hidden: Int) { self.hidden = hidden }
 }
 
@@ -66,12 +72,16 @@ public struct LayerNormLSTM: LoopedLayer {
 public struct GRULayer: StackedLayer {
   public static let kind = "gru"
   static let name = "GRU"
+  /// Features of a step, in each direction.
   public var hidden: Int
   /// On top of each other.
   public var layers: Int
+  /// Whether a second pass goes from the last step to the first; then a step has twice the
+  /// features.
   public var bidirectional: Bool
   var cell: any RecurrentCell { GRUCell() }
 
+  /// - Parameter layers: on top of each other, each reading the one below.
   public init(hidden: Int, layers: Int = 1, bidirectional: Bool = false) {
     self.hidden = hidden
     self.layers = layers

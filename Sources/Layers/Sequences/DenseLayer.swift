@@ -3,10 +3,12 @@ import Tensors
 /// A fully connected layer, `[I]` to `[O]`, parameters as PyTorch's `Linear`.
 public struct DenseLayer: ExecutableLayer {
   public static let kind = "dense"
+  /// Length of the vector it gives.
   public var outputs: Int
   public var title: String { "Dense" }
   public var isOriginal: Bool { true }
 
+  /// - Parameter outputs: length of the vector it gives.
   public init(outputs: Int) { self.outputs = outputs }
 
   public func with(outputs: Int) -> DenseLayer? { DenseLayer(outputs: outputs) }

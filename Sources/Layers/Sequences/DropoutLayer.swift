@@ -3,11 +3,14 @@ import Tensors
 /// Dropout while training; nothing otherwise. Values of any shape.
 public struct DropoutLayer: ExecutableLayer {
   public static let kind = "dropout"
+  /// The share of values that is dropped, at least 0 and below 1.
   public var rate: Float
   public var title: String { "Dropout \(rate)" }
   public var isOriginal: Bool { true }
+  /// Passes its input on in inference.
   public var onlyTrains: Bool { true }
 
+  /// - Parameter rate: the share that is dropped.
   public init(rate: Float) { self.rate = rate }
 
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {

@@ -6,6 +6,7 @@ public struct SpatialMean: ExecutableLayer {
   public var title: String { "Spatial mean" }
   public var isOriginal: Bool { true }
 
+  /// Without settings.
   public init() {}
 
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {
@@ -24,6 +25,7 @@ public struct FlattenSteps: ExecutableLayer {
   public var title: String { "Flatten per step" }
   public var isOriginal: Bool { true }
 
+  /// Without settings.
   public init() {}
 
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {

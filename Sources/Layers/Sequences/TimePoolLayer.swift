@@ -3,10 +3,12 @@ import Tensors
 /// The last step of a sequence, or the mean over all: `[T, C]` to `[C]`.
 public struct TimePool: ExecutableLayer {
   public static let kind = "timepooling"
+  /// Which steps the vector comes from.
   public var mode: TimePooling
   public var title: String { mode == .mean ? "Mean over time" : "Last step" }
   public var isOriginal: Bool { true }
 
+  /// - Parameter mode: the last step, or the mean over all.
   public init(mode: TimePooling) { self.mode = mode }
 
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {

@@ -4,11 +4,13 @@ import Tensors
 /// before `end`.
 public struct SliceChannels: ExecutableLayer {
   public static let kind = "slice_channels"
+  /// The first that is kept.
   public var start: Int
   /// Not included; nil is the last.
   public var end: Int?
   public var title: String { "Slice of channels \(start):\(end.map(String.init) ?? "")" }
 
+  /// - Parameter end: not included; nil is the last.
   public init(start: Int = 0, end: Int? = nil) {
     self.start = start
     self.end = end
@@ -34,9 +36,11 @@ public struct SliceChannels: ExecutableLayer {
 /// transposed, so that convolutions in groups read from all groups before.
 public struct ShuffleChannels: ExecutableLayer {
   public static let kind = "shuffle_channels"
+  /// Parts that are dealt out in turn; they divide the channels.
   public var groups: Int
   public var title: String { "Shuffle of channels, \(groups) groups" }
 
+  /// - Parameter groups: a number that divides the channels.
   public init(groups: Int) { self.groups = groups }
 
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {

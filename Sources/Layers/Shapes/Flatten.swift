@@ -7,6 +7,7 @@ public struct Flatten: ExecutableLayer {
   public static let kind = "flatten"
   public var title: String { "Flatten" }
 
+  /// Without settings.
   public init() {}
 
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {
@@ -25,6 +26,7 @@ public struct Reshape: ExecutableLayer {
   public var shape: [Int]
   public var title: String { "Reshape " + shape.map(String.init).joined(separator: "×") }
 
+  /// - Parameter shape: `[C]`, `[T, C]` or `[C, D, H, W]`, of as many values.
   public init(shape: [Int]) { self.shape = shape }
 
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {
@@ -56,6 +58,7 @@ public struct StepsToVolume: ExecutableLayer {
   public static let kind = "steps_to_volume"
   public var title: String { "Steps to volume" }
 
+  /// Without settings.
   public init() {}
 
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {

@@ -5,12 +5,15 @@ import Tensors
 /// `end`.
 public struct SliceTime: ExecutableLayer {
   public static let kind = "slice_time"
+  /// The first step that is kept.
   public var start: Int
   /// Not included; nil is the end.
   public var end: Int?
+  /// Steps from one that is kept to the next.
   public var step: Int
   public var title: String { "Slice \(start):\(end.map(String.init) ?? ""):\(step)" }
 
+  /// - Parameter end: not included; nil is the end.
   public init(start: Int = 0, end: Int? = nil, step: Int = 1) {
     self.start = start
     self.end = end
@@ -46,6 +49,7 @@ public struct DifferenceTime: ExecutableLayer {
   public static let kind = "difference_time"
   public var title: String { "Difference over time" }
 
+  /// Without settings.
   public init() {}
 
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {

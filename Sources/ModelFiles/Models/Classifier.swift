@@ -6,6 +6,7 @@ import Tensors
 /// All memory is taken when it is made; scoring allocates nothing. Not thread-safe: a classifier
 /// belongs to one thread, which its pool then helps.
 public final class Classifier {
+  /// Of the model: classes in the order of the scores, preprocessing, temperature.
   public let metadata: ModelMetadata
   private let path: String
   /// Clips at most.
@@ -13,6 +14,7 @@ public final class Classifier {
   private let executor: Executor
   private let probabilities: UnsafeMutableBufferPointer<Float>
 
+  /// Takes all memory for `batch` clips at a time; `pool` helps the calling thread.
   public init(
     model: Model, batch: Int, precision: Precision = .auto, pool: WorkerPool
   ) throws(NetworkError) {

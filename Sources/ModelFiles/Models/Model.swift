@@ -5,7 +5,9 @@ import Networks
 ///
 /// Not thread-safe, as the network is not.
 public struct Model {
+  /// All that the file says besides its weights.
   public var metadata: ModelMetadata
+  /// With the file's weights.
   public let network: Network
   private let fileHash: String?
   /// The file it was loaded from; nil for a model that is not in one yet.

@@ -7,7 +7,9 @@ public struct ModelMetadata: Codable, Hashable, Sendable {
   /// sequences of the first format's layers stay readable for older programs.
   public static let currentFormatVersion = 2
 
+  /// The oldest that can say the network, unless a file said another.
   public var formatVersion: Int
+  /// Of the network whose weights are beside it.
   public var architecture: Architecture
   /// In the order of the scores.
   public var classes: [String]
@@ -23,8 +25,10 @@ public struct ModelMetadata: Codable, Hashable, Sendable {
   public var datasetHash: String
   /// SHA-256 of which clip was on which side; empty if unknown.
   public var splitHash: String
+  /// Of the program that wrote the model; empty if unknown.
   public var programVersion: String
 
+  /// Takes the format version from the architecture.
   public init(
     architecture: Architecture, classes: [String], preprocessing: Preprocessing,
     temperature: Double = 1, clipSeconds: Double = 0, training: [String: String] = [:],

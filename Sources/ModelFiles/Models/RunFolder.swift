@@ -5,8 +5,10 @@ import Foundation
 public struct RunFolder: Sendable {
   /// The model file.
   public let model: String
+  /// The folder itself.
   public let path: String
 
+  /// - Parameter model: the model's file; nothing is made.
   public init(model: String) {
     self.model = model
     let suffix = ".safetensors"
@@ -22,11 +24,17 @@ public struct RunFolder: Sendable {
   /// The name of a fold's part; folds count from 1.
   public static func fold(_ number: Int) -> String { "fold-\(number)" }
 
+  /// What an interrupted training goes on from.
   public var checkpoint: String { path + "/checkpoint.safetensors" }
+  /// A row for each epoch.
   public var metrics: String { path + "/metrics.csv" }
+  /// Which clip was on which side.
   public var split: String { path + "/split.csv" }
+  /// Scores of the clips held out in all folds.
   public var predictions: String { path + "/predictions.csv" }
+  /// Figures for people, one HTML file.
   public var report: String { path + "/report.html" }
 
+  /// Whether a training was begun here.
   public var hasCheckpoint: Bool { FileManager.default.fileExists(atPath: checkpoint) }
 }

@@ -16,8 +16,11 @@ public struct WeightTransfer: Sendable {
 
   /// A tensor that has one shape in the file and another in the network.
   public struct Misfit: Sendable, CustomStringConvertible {
+    /// As the network calls it.
     public let name: String
+    /// Its shape in the file.
     public let found: [Int]
+    /// Its shape in the network.
     public let needed: [Int]
 
     public var description: String { "\(name) \(found) instead of \(needed)" }

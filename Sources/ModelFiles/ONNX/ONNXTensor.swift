@@ -7,21 +7,37 @@ import FileStore
 public struct ONNXTensor: Sendable {
   /// The element types, by their numbers in the file.
   public enum ElementType: Int, Sendable {
+    /// IEEE 754, 32 bits.
     case float = 1
+    /// Whole numbers from 0 to 255.
     case uint8 = 2
+    /// Whole numbers of 8 bits with a sign.
     case int8 = 3
+    /// Whole numbers of 16 bits without a sign.
     case uint16 = 4
+    /// Whole numbers of 16 bits with a sign.
     case int16 = 5
+    /// Whole numbers of 32 bits with a sign.
     case int32 = 6
+    /// Whole numbers of 64 bits with a sign.
     case int64 = 7
+    /// Texts; known by name only.
     case string = 8
+    /// A byte each, 0 or 1.
     case bool = 9
+    /// IEEE 754, 16 bits.
     case float16 = 10
+    /// IEEE 754, 64 bits.
     case double = 11
+    /// Whole numbers of 32 bits without a sign.
     case uint32 = 12
+    /// Whole numbers of 64 bits without a sign.
     case uint64 = 13
+    /// Two floats of 32 bits; known by name only.
     case complex64 = 14
+    /// Two floats of 64 bits; known by name only.
     case complex128 = 15
+    /// The upper half of a 32-bit float.
     case bfloat16 = 16
 
     /// The name ONNX gives it, such as `FLOAT16`.
@@ -66,8 +82,11 @@ public struct ONNXTensor: Sendable {
     let length: Int
   }
 
+  /// What nodes call it.
   public var name: String
+  /// How its elements are stored.
   public let type: ElementType
+  /// Sizes of its axes; empty for a scalar.
   public let dims: [Int]
   /// The product of `dims`; 1 for a scalar (`[]`).
   public let count: Int

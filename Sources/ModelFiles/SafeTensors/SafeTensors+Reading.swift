@@ -5,9 +5,11 @@ extension SafeTensors {
   public enum Limit {
     /// Bytes of the JSON header.
     public static let header = 16 << 20
+    /// Tensors in a file.
     public static let tensors = 1 << 15
     /// Entries of the metadata.
     public static let metadata = 4096
+    /// Axes of a tensor.
     public static let dimensions = 16
     /// Bytes of the whole file.
     public static let file = 16 << 30

@@ -10,9 +10,13 @@ import FileStore
 public struct SafeTensors: Sendable {
   /// The element types this program uses, by their names in the file.
   public enum ElementType: String, Sendable {
+    /// IEEE 754, 32 bits.
     case float32 = "F32"
+    /// The upper half of a 32-bit float.
     case bfloat16 = "BF16"
+    /// Whole numbers of 64 bits with a sign.
     case int64 = "I64"
+    /// Whole numbers from 0 to 255.
     case uint8 = "U8"
 
     /// Bytes of one element.
@@ -28,9 +32,13 @@ public struct SafeTensors: Sendable {
 
   /// One tensor, row-major, little-endian.
   public struct Tensor: Sendable {
+    /// Unique in its file.
     public let name: String
+    /// How its elements are stored.
     public let type: ElementType
+    /// Sizes of its axes; empty for a scalar.
     public let shape: [Int]
+    /// As many as type and shape say.
     public let bytes: [UInt8]
 
     /// The product of the shape; 1 for a scalar (`[]`).
@@ -41,9 +49,11 @@ public struct SafeTensors: Sendable {
   public let source: String
   /// SHA-256 of the whole file, when they came from one.
   public let digest: String?
+  /// Texts by name, written beside the tensors.
   public var metadata: [String: String]
   private var byName: [String: Tensor] = [:]
 
+  /// Without tensors, and of no file.
   public init(metadata: [String: String] = [:]) {
     source = ""
     digest = nil

@@ -6,6 +6,7 @@ import Tensors
 /// All memory of a step is laid out once, when the executor is made; a step allocates nothing. Not
 /// thread-safe: one executor belongs to one thread, which its pool then helps.
 public final class Executor {
+  /// What an executor can be used for; it cannot be changed afterwards.
   public enum Mode: Sendable {
     /// Batch normalisation by running statistics, folded into the weights; no gradients.
     case inference
@@ -13,9 +14,11 @@ public final class Executor {
     case training
   }
 
+  /// Whose parameters it reads and whose gradients it writes.
   public let network: Network
   /// Clips at most.
   public let batch: Int
+  /// Whether it can go back and learn.
   public let mode: Mode
 
   /// A stage, bound to its memory.

@@ -2,11 +2,16 @@ public import Layers
 
 /// What a network reads: `[frames, height, width, channels]`.
 public struct InputShape: Hashable, Codable, Sendable, CustomStringConvertible {
+  /// Steps in time.
   public var frames: Int
+  /// Pixels from top to bottom.
   public var height: Int
+  /// Pixels from left to right.
   public var width: Int
+  /// Values of a pixel, differences to the frame before among them.
   public var channels: Int
 
+  /// Sizes, which `Architecture.validate()` checks.
   public init(frames: Int, height: Int, width: Int, channels: Int) {
     self.frames = frames
     self.height = height
@@ -23,11 +28,16 @@ public struct InputShape: Hashable, Codable, Sendable, CustomStringConvertible {
 /// A network as data: its input, its layers in an order in which each reads only what comes before
 /// it, and its number of classes.
 public struct Architecture: Hashable, Codable, Sendable {
+  /// For people and files; nothing is decided by it.
   public var name: String
+  /// Of one clip.
   public var input: InputShape
+  /// Outputs of the last layer.
   public var classes: Int
+  /// In the order in which they run.
   public var layers: [Node]
 
+  /// Nothing is checked before `validate()`, or before a network is made of it.
   public init(name: String, input: InputShape, classes: Int, layers: [Node]) {
     self.name = name
     self.input = input
@@ -37,10 +47,13 @@ public struct Architecture: Hashable, Codable, Sendable {
 
   /// A layer as it stands in a table.
   public struct Summary: Sendable {
+    /// The node's own, or empty.
     public let name: String
+    /// What it is, for people: the layer's title.
     public let kind: String
     /// For instance `16×32×32×64`; sequences are `steps×features`.
     public let outputShape: String
+    /// Trainable values.
     public let parameters: Int
     /// Multiplications and additions of one clip forward.
     public let flops: Int
@@ -68,9 +81,13 @@ public struct Architecture: Hashable, Codable, Sendable {
 
   /// A convolution, the extent of what it reads, and what follows it.
   public struct ConvolutionLayer: Sendable {
+    /// The node's own.
     public let name: String
+    /// Kernel, stride, padding and channels.
     public let geometry: ConvolutionGeometry
+    /// Extent of what it reads.
     public let input: Extent3
+    /// Whether a batch normalisation follows in the same pass.
     public let isNormalised: Bool
     /// Of the max pooling; 1 × 1 × 1 for none.
     public let window: Extent3

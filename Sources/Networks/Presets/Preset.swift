@@ -2,6 +2,7 @@ import Layers
 
 /// A network by name, for `--arch`.
 public struct Preset: Sendable {
+  /// As `--arch` takes it.
   public let name: String
   /// What it is, in a line.
   public let summary: String
@@ -45,7 +46,9 @@ public struct Preset: Sendable {
 
 /// The mean and deviation, of values from 0 to 1, that pictures are normalised by.
 public struct PixelScale: Hashable, Sendable {
+  /// Of each channel.
   public let mean: [Float]
+  /// Of each channel, more than 0.
   public let deviation: [Float]
 
   /// Of the networks trained on ImageNet that torchvision offers.

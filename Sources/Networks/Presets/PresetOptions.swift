@@ -4,20 +4,26 @@ import Layers
 public struct PresetOptions: Sendable {
   /// The layer that goes through time.
   public enum Recurrence: String, CaseIterable, Sendable {
+    /// As `--rnn` takes them: see the layers of the same names; `bilstm` goes both ways.
     case lstm, gru, bilstm, peephole, cifg, lnlstm, mgu, convlstm
   }
 
   /// How the steps become one vector.
   public enum Head: String, CaseIterable, Sendable {
+    /// The last step, the mean over steps, or a mean with learned weights.
     case last, mean, attention
+    /// Steps that look at each other first, then their mean.
     case selfAttention = "self-attention"
   }
 
   /// Rate of dropout before the classifier.
   public var dropout: Float
+  /// Nil for the preset's own.
   public var recurrence: Recurrence?
+  /// Nil for the preset's own.
   public var head: Head?
 
+  /// What is nil is as the preset has it.
   public init(dropout: Float = 0.5, recurrence: Recurrence? = nil, head: Head? = nil) {
     self.dropout = dropout
     self.recurrence = recurrence

@@ -13,6 +13,7 @@ extension Trainer {
     /// starting over.
     public let differences: [String]
 
+    /// Whether it is the very training that would begin.
     public var isThisOne: Bool { differences.isEmpty }
   }
 

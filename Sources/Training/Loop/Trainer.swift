@@ -91,11 +91,15 @@ public final class Trainer {
     state.batchesTracked = network.batchesTracked
   }
 
+  /// Steps of an epoch.
   public var stepsPerEpoch: Int { loader.batchesPerEpoch }
+  /// Epochs finished, those before a resume included.
   public var epochsDone: Int { state.epoch }
   /// Mean training loss of the last epoch.
   var lastLoss: Double? { state.records.last?.trainingLoss }
+  /// Steps finished, those before a resume included.
   public var stepsDone: Int { state.totalSteps }
+  /// Steps of all epochs.
   public var totalSteps: Int { stepsPerEpoch * settings.epochs }
 
   /// The epoch whose weights are kept; nil when nothing is held out.

@@ -15,12 +15,17 @@ public final class TrainingSession {
   public enum CacheRequest: String, Sendable, CaseIterable {
     /// In memory if they fit, else on disk.
     case auto
+    /// As asked, whether they fit or not.
     case ram
+    /// In the run folder; they outlive the run.
     case disk
+    /// Clips are decoded anew in each epoch.
     case none
   }
 
+  /// What is trained; clips that cannot be decoded are taken out by `decode`.
   public private(set) var plan: TrainingPlan
+  /// Where the training's state and reports lie.
   public let folder: RunFolder
   /// Clips of which damage leaves only a part.
   public private(set) var partial: [Clip] = []
@@ -106,8 +111,10 @@ public final class TrainingSession {
     return true
   }
 
+  /// Of the pool that all parts of the session share.
   public var threads: Int { pool.threads }
 
+  /// The trainer of the session's own plan.
   public func makeTrainer(observer: Trainer.Observer) throws -> Trainer {
     try makeTrainer(plan, in: folder, observer: observer)
   }

@@ -9,10 +9,13 @@ import Tensors
 /// rate and when to stop are the caller's business. The same steps give the same bits on any number
 /// of threads. Not thread-safe.
 public final class Learner {
+  /// The network it changes.
   public let network: Network
   /// Clips at most in a step.
   public let batch: Int
+  /// What changes the parameters; it holds the state of all steps so far.
   public let optimizer: any Optimizer
+  /// What a step minimises.
   public let loss: SoftmaxCrossEntropy
   /// Longest gradient that is not shortened.
   public let gradientLimit: Double

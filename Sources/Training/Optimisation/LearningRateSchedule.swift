@@ -2,6 +2,7 @@ import Foundation
 
 /// How the learning rate moves over a training: a linear warm-up, then one of several courses.
 public struct LearningRateSchedule: Sendable, Equatable {
+  /// The way from the peak to the end, as `--schedule` takes it.
   public enum Course: String, Codable, Sendable, CaseIterable {
     /// Falls along half a cosine from the peak to a hundredth of it.
     case cosine
@@ -11,12 +12,16 @@ public struct LearningRateSchedule: Sendable, Equatable {
     case step
   }
 
+  /// The way after the warm-up.
   public let course: Course
+  /// The highest rate.
   public let peak: Double
   /// The rate climbs to the peak in equal parts over this many steps.
   public let warmupSteps: Int
+  /// Steps of the whole training, the warm-up included.
   public let totalSteps: Int
 
+  /// - Precondition: at least one step in all; a longer warm-up is cut to that.
   public init(course: Course, peak: Double, warmupSteps: Int, totalSteps: Int) {
     precondition(totalSteps > 0 && warmupSteps >= 0, "steps must not be negative")
     self.course = course

@@ -41,12 +41,18 @@ extension ResumableOptimizer {
 
 /// Adam with decoupled weight decay (Loshchilov and Hutter 2019), as `torch.optim.AdamW`.
 public final class AdamW: ResumableOptimizer {
+  /// PyTorch's names and defaults.
   public struct Options: Sendable {
+    /// The decay of the mean of gradients.
     public var beta1 = 0.9
+    /// The decay of the mean of their squares.
     public var beta2 = 0.999
+    /// Keeps the division from running away.
     public var epsilon = 1e-8
+    /// The share of a weight that a step takes away, times the learning rate.
     public var weightDecay = 0.01
 
+    /// PyTorch's defaults where nothing is given.
     public init(
       beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
       weightDecay: Double = 0.01
@@ -58,7 +64,9 @@ public final class AdamW: ResumableOptimizer {
     }
   }
 
+  /// Fixed for the optimiser's life.
   public let options: Options
+  /// Steps done so far.
   public var steps = 0
   private let groups: [ParameterGroup]
   private let pool: WorkerPool?
@@ -116,11 +124,16 @@ public final class AdamW: ResumableOptimizer {
 
 /// Stochastic gradient descent with momentum, as `torch.optim.SGD` (dampening 0).
 public final class SGD: ResumableOptimizer {
+  /// PyTorch's names; dampening is 0.
   public struct Options: Sendable {
+    /// The part of the last step that is taken again.
     public var momentum = 0.9
+    /// Whether the gradient is looked at one step ahead.
     public var nesterov = true
+    /// Added to the gradient, times the weight.
     public var weightDecay = 0.0
 
+    /// Momentum .9 by Nesterov's rule where nothing is given.
     public init(momentum: Double = 0.9, nesterov: Bool = true, weightDecay: Double = 0) {
       self.momentum = momentum
       self.nesterov = nesterov
@@ -128,12 +141,16 @@ public final class SGD: ResumableOptimizer {
     }
   }
 
+  /// Fixed for the optimiser's life.
   public let options: Options
+  /// Steps done so far.
   public var steps = 0
   private let groups: [ParameterGroup]
   private let pool: WorkerPool?
   private let velocity: FloatBuffer
 
+  /// `count` values lie in the flat parameter buffer; `groups` say which of them are trained, and
+  /// whether they decay.
   public init(
     count: Int, groups: [ParameterGroup], options: Options = Options(), pool: WorkerPool? = nil
   ) {

@@ -7,6 +7,7 @@ public struct ParameterGroup: Sendable, Equatable {
   /// Whether weight decay pulls these values towards zero: weights yes, biases and normalisation no.
   public let decays: Bool
 
+  /// - Parameter decays: whether weight decay applies.
   public init(range: Range<Int>, decays: Bool) {
     self.range = range
     self.decays = decays

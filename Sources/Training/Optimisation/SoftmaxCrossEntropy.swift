@@ -10,7 +10,9 @@ import Foundation
 /// where D is `Σn w[label n]` for plain labels (a weighted mean) and the number of clips for mixed
 /// ones, as PyTorch does for class probabilities.
 public struct SoftmaxCrossEntropy: Sendable {
+  /// Logits of a clip.
   public let classes: Int
+  /// The share of each target that is spread evenly over all classes.
   public let labelSmoothing: Double
   /// A factor for each class; all 1 when nothing else was asked for.
   public let classWeights: [Double]
@@ -18,15 +20,19 @@ public struct SoftmaxCrossEntropy: Sendable {
   /// Labels of a batch mixed from pairs of clips: clip n is `share[n]` of class `labels[n]` and
   /// `1 - share[n]` of class `second[n]`.
   public struct Mixture: Sendable {
+    /// The other class of each clip.
     public let second: [Int]
+    /// How much the first class counts, from 0 to 1.
     public let share: [Float]
 
+    /// Both as long as the batch.
     public init(second: [Int], share: [Float]) {
       self.second = second
       self.share = share
     }
   }
 
+  /// - Parameter classWeights: one for each class; nil for 1 everywhere.
   public init(classes: Int, labelSmoothing: Double = 0, classWeights: [Double]? = nil) {
     precondition(classes > 0, "classes must be positive")
     precondition((0..<1).contains(labelSmoothing), "label smoothing must be in 0..<1")

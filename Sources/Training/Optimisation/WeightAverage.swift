@@ -8,8 +8,10 @@ import Tensors
 public struct WeightAverage: Sendable {
   /// 0 keeps no memory: the average is always the latest weights.
   public let decay: Double
+  /// Steps taken so far; the decay grows with them.
   public internal(set) var steps = 0
 
+  /// - Parameter decay: what it grows to; 0 keeps the last weights.
   public init(decay: Double) {
     precondition((0..<1).contains(decay), "the decay must be in 0..<1")
     self.decay = decay

@@ -9,9 +9,13 @@ import VideoDecoding
 /// It leaves out decoding (once, then the clips are kept) and early stopping, and counts on a
 /// machine that has nothing else to do.
 public struct TrainingEstimate: Sendable {
+  /// The network's name.
   public let architecture: String
+  /// Passes over the clips.
   public let epochs: Int
+  /// Clips of a step.
   public let batchSize: Int
+  /// Steps and scoring of the clips held out.
   public let secondsPerEpoch: Double
 
   /// Seconds of all epochs.

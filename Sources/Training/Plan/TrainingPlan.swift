@@ -8,10 +8,15 @@ import Networks
 /// Everything about a training that is decided before the first frame is decoded; nothing is
 /// written to make one.
 public struct TrainingPlan {
+  /// What the user asked for.
   public let request: TrainingRequest
+  /// All clips of the data set, and what was left out.
   public let index: DatasetIndex
+  /// Which clip is on which side.
   public let division: DatasetSplit
+  /// Which classes a flip would turn into each other.
   public let mirror: LabelMirror
+  /// What a checkpoint must share to be gone on with.
   public internal(set) var identity: TrainingIdentity
   /// Clips to learn from; those that cannot be decoded are taken out by `leaveOut`.
   public internal(set) var train: [Clip]
@@ -19,6 +24,7 @@ public struct TrainingPlan {
   public internal(set) var validation: [Clip]
   /// Clips to score once, at the end of a fold of a cross-validation.
   public internal(set) var held: [Clip]
+  /// Clips that cannot be decoded, taken out of all sides.
   public internal(set) var leftOut: [ClipFailure] = []
   /// Fresh weights, or those of the model to start from.
   public let network: Network
@@ -27,6 +33,10 @@ public struct TrainingPlan {
   /// What makes the scores of a training that starts from a model doubtful; nil where nothing does.
   public let startWarning: String?
 
+  /// Reads the data set's names and the weights to start from; decodes nothing.
+  ///
+  /// - Throws: `DatasetError`, `TrainingError` or another module's, where the request cannot be
+  ///   met.
   public init(_ request: TrainingRequest) throws {
     let index = try DatasetIndex.load(path: request.data, options: request.indexOptions)
     try self.init(request, index: index)
@@ -103,7 +113,9 @@ public struct TrainingPlan {
     return plan
   }
 
+  /// What clips go through before the network.
   public var preprocessing: Preprocessing { identity.preprocessing }
+  /// All numbers of the training, decided.
   public var settings: TrainingSettings { identity.settings }
 
   /// Clips to train on of each class.

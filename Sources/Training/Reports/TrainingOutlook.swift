@@ -2,9 +2,13 @@ import Tensors
 
 /// What a training would do: what `train --dry-run --json` writes.
 public struct TrainingOutlook: Encodable, Sendable {
+  /// Clips of one class on both sides.
   public struct ClassClips: Encodable, Sendable {
+    /// The class.
     public let name: String
+    /// Clips to learn from.
     public let trainingClips: Int
+    /// Clips that are held out.
     public let heldOutClips: Int
 
     enum CodingKeys: String, CodingKey {
@@ -18,21 +22,29 @@ public struct TrainingOutlook: Encodable, Sendable {
   public let model: String?
   /// Such trainings of a cross-validation, one after the other; the figures are those of the first.
   public let folds: Int?
+  /// In the order of the model's scores.
   public let classes: [ClassClips]
   /// Clips that cannot be decoded, or do not exist.
   public let leftOut: [String]
   /// How the clips were divided, and by which groups, for people.
   public let groups: String
+  /// How the clips were divided, for people.
   public let split: String
+  /// The network's name.
   public let architecture: String
+  /// Trainable values.
   public let parameters: Int
   /// Multiplications and additions of one clip forward.
   public let flopsPerClip: Int
+  /// Passes over the clips, at most.
   public let epochs: Int
+  /// Steps of the optimiser in a pass.
   public let stepsPerEpoch: Int
+  /// Clips of a step.
   public let batchSize: Int
   /// Measured on a few steps.
   public let secondsPerEpoch: Double
+  /// The arithmetic of products; decided, never `auto`.
   public let precision: Precision
   /// Memory of the network and its batches.
   public let plannedMiB: Int

@@ -5,8 +5,11 @@ import Foundation
 
 /// How a training ended: what `train` prints at its end and `--json` writes.
 public struct TrainingSummary: Encodable, Sendable {
+  /// Two figures of a baseline, 0…1.
   public struct Score: Encodable, Sendable {
+    /// Share of clips whose highest score is their label's.
     public let top1: Double
+    /// Mean F1 over the classes that have clips or were predicted.
     public let macroF1: Double
 
     enum CodingKeys: String, CodingKey {
@@ -20,29 +23,49 @@ public struct TrainingSummary: Encodable, Sendable {
     }
   }
 
+  /// How well one class is told from the others, 0…1.
   public struct ClassScore: Encodable, Sendable {
+    /// The class.
     public let name: String
+    /// Right answers among those that named the class.
     public let precision: Double
+    /// Clips of the class that were named so.
     public let recall: Double
+    /// The harmonic mean of precision and recall.
     public let f1: Double
+    /// Clips of the class.
     public let support: Int
   }
 
+  /// Clips of one class that were taken for another.
   public struct Confusion: Encodable, Sendable {
+    /// Their label.
     public let truth: String
+    /// The model's class for them.
     public let answer: String
+    /// How many there are.
     public let clips: Int
   }
 
+  /// Figures of the saved model on the clips held out.
   public struct Validation: Encodable, Sendable {
+    /// Clips that could be scored.
     public let clips: Int
+    /// Share of clips whose highest score is their label's.
     public let top1: Double
+    /// Mean F1 over the classes that have clips or were predicted.
     public let macroF1: Double
+    /// Mean recall over the classes that have clips.
     public let balancedAccuracy: Double
+    /// Mean of −ln(score of the label).
     public let logLoss: Double
+    /// Mean distance between confidence and accuracy, in 15 equal bins.
     public let calibrationError: Double
+    /// By the word for each in JSON, such as `single_frame`.
     public let baselines: [String: Score]
+    /// In the order of the model's scores.
     public let perClass: [ClassScore]
+    /// Most frequent first.
     public let confusions: [Confusion]
 
     enum CodingKeys: String, CodingKey {
@@ -55,14 +78,21 @@ public struct TrainingSummary: Encodable, Sendable {
     }
   }
 
+  /// The file that was written.
   public let model: String
+  /// Epochs that were done.
   public let epochs: Int
   /// Nil when nothing was held out: the last weights were kept.
   public let bestEpoch: Int?
+  /// Clips that were learned from.
   public let trainingClips: Int
+  /// Clips that could not be used, from the beginning or later.
   public let leftOut: Int
+  /// Of the whole command, decoding included.
   public let seconds: Double
+  /// What logits are divided by before the softmax; 1 without clips held out.
   public let temperature: Double
+  /// Nil when nothing was held out.
   public let validation: Validation?
   /// Clips whose labels the model doubts, most doubtful first.
   public let doubtful: [DoubtfulClip]

@@ -23,33 +23,55 @@ public struct TrainingRequest: Sendable {
   public var architecture: String?
   /// The layer that goes through time, and how its steps become one vector; of presets.
   public var recurrence: PresetOptions.Recurrence?
+  /// How the steps become one vector; of presets.
   public var head: PresetOptions.Head?
+  /// That the network sees of a clip.
   public var frames: Int?
   /// Height and width of the network's input in pixels.
   public var size: Int?
+  /// One channel of brightness instead of three colours.
   public var gray = false
+  /// Frames are taken at this rate, around the clip's middle.
   public var framesPerSecond: Double?
+  /// Every so many decoded frames, around the clip's middle.
   public var stride: Int?
+  /// Whether differences between frames are part of the input.
   public var motion: Preprocessing.Motion?
+  /// Passes over the clips.
   public var epochs: Int?
+  /// Clips of a step.
   public var batchSize: Int?
+  /// Frame stacks drawn of each clip in an epoch, each time differently.
   public var clipsPerVideo: Int?
+  /// The highest rate of the schedule.
   public var learningRate: Double?
+  /// What changes the weights.
   public var optimizer: TrainingSettings.OptimizerName?
+  /// The way of the learning rate after the warm-up.
   public var schedule: LearningRateSchedule.Course?
+  /// Epochs until the learning rate is at its peak; may be broken.
   public var warmup: Double?
+  /// The share of a weight that a step takes away, times the learning rate.
   public var weightDecay: Double?
+  /// The share of each target that is spread evenly over all classes.
   public var labelSmoothing: Double?
+  /// The rate before the classifier.
   public var dropout: Double?
+  /// How much the classes of an uneven data set count.
   public var classWeights: ClassWeighting?
+  /// How much clips are varied.
   public var augmentation: AugmentationSettings.Level?
   /// nil decides by the names of the classes.
   public var flip: Bool?
+  /// Share of the clips held out, where the data set has no split of its own.
   public var validationFraction: Double?
+  /// A regular expression whose first capture is a clip's group, or `folder`.
   public var groupBy: String?
   /// How many folders above a clip are its class; nil tells by their names.
   public var classDepth: Int?
+  /// Groups that are held out, and only those; empty for a share of the clips.
   public var validationGroups: [String] = []
+  /// Names of the classes of a text list's indices, one a line.
   public var classesFile: String?
   /// A class for what a list of parts of movies leaves unlabelled.
   public var background: String?
@@ -57,16 +79,24 @@ public struct TrainingRequest: Sendable {
   public var fold: Fold?
   /// Share of the training clips that is used; below 1 to see what more of them bring.
   public var share = 1.0
+  /// Epochs without a better score after which training ends; nil trains to the end.
   public var earlyStop: Int?
+  /// Of the moving average of weights; 0 keeps the last weights.
   public var averageDecay: Double?
   /// Direct convolutions only.
   public var exactConvolution = false
+  /// The arithmetic of products.
   public var precision = Precision.auto
+  /// A model, or weights from elsewhere, to start from.
   public var initialModel: String?
+  /// What of them is kept; nil for nothing.
   public var freeze: Freezing?
+  /// Goes on from the checkpoint, which must be of this very training; begins where there is none.
   public var resume = false
+  /// Of weights, order, variation and split.
   public var seed: UInt64 = 0
 
+  /// Everything else is left to the amount of data.
   public init(data: String) { self.data = data }
 
   /// How the data set is read.

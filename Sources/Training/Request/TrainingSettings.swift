@@ -9,26 +9,39 @@ import Tensors
 /// Two trainings with the same settings, architecture and data end in the same bytes. Threads,
 /// caches and where files lie are not here, because they change nothing.
 public struct TrainingSettings: Codable, Hashable, Sendable {
+  /// As `--optimizer` takes it.
   public enum OptimizerName: String, Codable, Sendable, CaseIterable {
+    /// See `AdamW`.
     case adamw
+    /// See `SGD`.
     case sgd
   }
 
+  /// Of weights, order, variation and split.
   public var seed: UInt64 = 0
+  /// Passes over the clips.
   public var epochs: Int
+  /// Clips of a step.
   public var batchSize: Int
   /// Frame stacks drawn of each clip in an epoch, each time differently; nil is one.
   public var clipsPerVideo: Int?
+  /// What changes the weights.
   public var optimizer = OptimizerName.adamw
   /// The peak of the schedule.
   public var learningRate: Double
+  /// The way of the learning rate after the warm-up.
   public var schedule = LearningRateSchedule.Course.cosine
   /// Epochs, which may be broken, of linear climb at the start.
   public var warmup: Double
+  /// The share of a weight that a step takes away, times the learning rate; biases do not decay.
   public var weightDecay: Double
+  /// The share of each target that is spread evenly over all classes.
   public var labelSmoothing = 0.1
+  /// The rate before the classifier.
   public var dropout = 0.5
+  /// How much the classes of an uneven data set count.
   public var classWeights: ClassWeighting
+  /// How much clips are varied.
   public var augmentation = AugmentationSettings.Level.standard
   /// Whether training clips may be mirrored; already decided, never "auto".
   public var flip: Bool
@@ -120,16 +133,20 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
 
 /// What a checkpoint must share with the command that resumes it.
 public struct TrainingIdentity: Codable, Hashable, Sendable {
+  /// All numbers of the training.
   public var settings: TrainingSettings
+  /// What clips go through before the network.
   public var preprocessing: Preprocessing
   /// The architecture, as JSON with sorted keys.
   public var architecture: String
+  /// In the order of the scores.
   public var classes: [String]
   /// Hash of the clips: paths, ranges, labels.
   public var dataset: String
   /// Hash of which clip is on which side.
   public var split: String
 
+  /// Hashes are those of `TrainingPlan`.
   public init(
     settings: TrainingSettings, preprocessing: Preprocessing, architecture: String,
     classes: [String], dataset: String, split: String

@@ -4,9 +4,12 @@ public struct EpochRecord: Codable, Hashable, Sendable {
   public struct Validation: Codable, Hashable, Sendable {
     /// Mean cross-entropy, without smoothing or weights.
     public var loss: Double
+    /// Share of clips whose highest score is their label's.
     public var top1: Double
+    /// Mean F1 over the classes that have clips or were predicted.
     public var macroF1: Double
 
+    /// Shares from 0 to 1, and a loss.
     public init(loss: Double, top1: Double, macroF1: Double) {
       self.loss = loss
       self.top1 = top1
@@ -23,12 +26,17 @@ public struct EpochRecord: Codable, Hashable, Sendable {
   public var epoch: Int
   /// Optimiser steps done since the start.
   public var step: Int
+  /// Of the epoch's last step.
   public var learningRate: Double
   /// Mean over the epoch of what was minimised, on augmented clips.
   public var trainingLoss: Double
+  /// On augmented clips, with the weights as they changed.
   public var trainingTop1: Double
+  /// Nil when nothing is held out.
   public var validation: Validation?
+  /// Of the epoch's steps.
   public var seconds: Double
+  /// In training, without scoring.
   public var clipsPerSecond: Double
 
   static let header =

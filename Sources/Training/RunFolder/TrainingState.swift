@@ -12,28 +12,39 @@ public struct TrainingState: Codable, Hashable, Sendable {
   public var batchesTracked = 0
   /// What the epoch under way has summed up.
   public var running = Running()
+  /// Of all epochs finished.
   public var records: [EpochRecord] = []
   /// The epoch whose weights are kept, and its scores; nil before the first validation.
   public var best: Best?
   /// Training is over: only the final model may be missing.
   public var isFinished = false
 
+  /// Sums of an epoch under way.
   public struct Running: Codable, Hashable, Sendable {
+    /// The loss of each clip, added up.
     public var loss = 0.0
+    /// Clips whose highest score was their label's.
     public var correct = 0
+    /// Clips learned from so far.
     public var clips = 0
+    /// Of the epoch's steps, those before an interruption included.
     public var seconds = 0.0
 
+    /// Before an epoch's first step.
     public init() {}
   }
 
+  /// The weights that are kept.
   public struct Best: Codable, Hashable, Sendable {
+    /// Counted from 1.
     public var epoch: Int
+    /// Their scores on the clips held out.
     public var validation: EpochRecord.Validation
     /// Of the network's normalisations at that time.
     public var batchesTracked: Int
   }
 
+  /// Before the first step.
   public init() {}
 
   /// Takes an epoch's scores; true when its weights are the best so far and should be kept.

@@ -6,14 +6,19 @@ import Foundation
 /// What one fold of a cross-validation came to: a model that learned from all other folds, scored
 /// once on this one.
 public struct FoldResult: Encodable, Sendable {
+  /// From 1.
   public let number: Int
   /// Clips held out.
   public let clips: Int
+  /// Share of clips whose highest score is their label's.
   public let top1: Double
+  /// Mean recall over the classes that have clips.
   public let balancedAccuracy: Double
+  /// Mean F1 over the classes that have clips or were predicted.
   public let macroF1: Double
   /// Top-1 on the same clips, each shown as one frame, or with its frames in a random order.
   public let singleFrame: Double
+  /// Top-1 with the frames in a random order.
   public let shuffledFrames: Double
   /// Seconds of its training steps.
   public let seconds: Double
@@ -33,6 +38,7 @@ public struct FoldResult: Encodable, Sendable {
 /// Nothing is chosen on the clips held out, not even the epoch: each fold's model is the average of
 /// weights at the end of its training.
 public struct CrossValidation: Encodable, Sendable {
+  /// In the order in which they were added.
   public private(set) var folds: [FoldResult] = []
   private var scored: ScoredClips
   private var singleFrame: ScoredClips
@@ -112,6 +118,7 @@ extension TrainingSession {
     }
   }
 
+  /// Without a fold so far; its classes are the data set's.
   public func newCrossValidation() -> CrossValidation {
     CrossValidation(classes: plan.identity.classes)
   }

@@ -3,8 +3,11 @@ import Datasets
 /// A clip that the finished model is sure is something else than its label says: often a wrong
 /// label, a wrong cut or a file that shows nothing.
 public struct DoubtfulClip: Encodable, Sendable {
+  /// As shown to people.
   public let path: String
+  /// What its folder or list says.
   public let label: String
+  /// The model's class for it.
   public let answer: String
   /// The model's confidence in its answer.
   public let score: Double

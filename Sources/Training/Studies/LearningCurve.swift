@@ -5,8 +5,11 @@ import Foundation
 public struct LearningCurvePoint: Encodable, Sendable {
   /// Of the clips to train on.
   public let share: Double
+  /// Clips that were learned from.
   public let clips: Int
+  /// Share of clips held out whose highest score is their label's.
   public let top1: Double
+  /// Mean F1 over the classes that have clips or were predicted.
   public let macroF1: Double
 
   enum CodingKeys: String, CodingKey {

@@ -7,14 +7,20 @@ import Networks
 public struct ModelImport: Sendable {
   /// A preset's name, with what is said of it, or the path of an architecture as JSON.
   public var architecture: String?
+  /// The layer through time; nil for the preset's own.
   public var recurrence: PresetOptions.Recurrence?
+  /// How steps become a vector; nil for the preset's own.
   public var head: PresetOptions.Head?
+  /// Of a clip; nil for the network's own.
   public var frames: Int?
+  /// Height and width in pixels; nil for the network's own.
   public var size: Int?
   /// Names of the classes; nil for as many as the weights' classifier has, called by their numbers.
   public var classes: [String]?
+  /// Of values that no file gives.
   public var seed: UInt64 = 0
 
+  /// Nothing is asked for yet.
   public init() {}
 
   /// A model with the weights of a file; without one with fresh weights.

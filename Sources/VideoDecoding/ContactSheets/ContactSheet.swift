@@ -2,7 +2,9 @@ import Foundation
 
 /// All frames of a stack in one picture, in reading order, each over the time it appears at.
 public struct ContactSheet: Sendable {
+  /// Pixels of the whole sheet from left to right.
   public let width: Int
+  /// Pixels of the whole sheet from top to bottom.
   public let height: Int
   /// `[height, width, 3]`.
   public private(set) var pixels: [UInt8]

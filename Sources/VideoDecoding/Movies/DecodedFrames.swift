@@ -1,8 +1,11 @@
 /// Width and height in pixels.
 public struct FrameSize: Hashable, Sendable, Codable {
+  /// Pixels from left to right.
   public var width: Int
+  /// Pixels from top to bottom.
   public var height: Int
 
+  /// Pixels, not checked here.
   public init(width: Int, height: Int) {
     precondition(width > 0 && height > 0, "a frame has at least one pixel")
     self.width = width
@@ -63,11 +66,15 @@ public struct DecodedFrame: ~Copyable {
   public let index: Int
   /// Seconds from the start of the video.
   public let time: Double
+  /// Whether the container calls it one, which may be wrong.
   public let isKeyFrame: Bool
   /// The decoder had to conceal damage.
   public let isDamaged: Bool
+  /// Pixels from left to right.
   public let width: Int
+  /// Pixels from top to bottom.
   public let height: Int
+  /// 3 (red, green, blue) or 1 (gray).
   public let channels: Int
   /// `[height, width, channels]`; only valid until the body that received the frame returns.
   package let pixels: UnsafeBufferPointer<UInt8>
@@ -90,11 +97,13 @@ public struct FrameRecord: Sendable, Hashable, Codable {
   public let timestamp: Int64?
   /// Seconds from the start of the clip.
   public let time: Double
+  /// Whether the container calls it one, which may be wrong.
   public let isKeyFrame: Bool
   /// The decoder had to conceal damage.
   public let isDamaged: Bool
   /// Pixels as shown.
   public let width: Int
+  /// Pixels from top to bottom, as shown.
   public let height: Int
 }
 
@@ -107,8 +116,11 @@ public struct StreamSummary: Sendable, Codable {
   /// Seconds from the first frame of the range to the end of its last (to the start of the last
   /// seen, when the body stopped the pass).
   public var duration = 0.0
+  /// Whether damage or a missing end left something undecoded.
   public var isPartial = false
+  /// Seconds up to which frames were decoded, when partial.
   public var decodedUntil: Double?
+  /// One line each, for people.
   public var warnings: [String] = []
 }
 

@@ -4,14 +4,17 @@ internal import CFFmpeg
 public struct VideoStreamInfo: Sendable, Codable, Hashable {
   /// Its place among all streams of the container, from 0.
   public let index: Int
+  /// FFmpeg's short name of it, such as `h264`.
   public let codec: String
   /// Pixels as stored.
   public let width: Int
+  /// Pixels from top to bottom as stored.
   public let height: Int
   /// Frames, where the header counts them.
   public let frameCount: Int?
   /// Seconds, where the header tells.
   public let duration: Double?
+  /// Whether the container marks it as the one to show.
   public let isDefault: Bool
   /// Cover art or a thumbnail: never the movie.
   public let isPicture: Bool

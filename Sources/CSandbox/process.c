@@ -1,7 +1,6 @@
 #include "CSandbox.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/resource.h>
@@ -9,26 +8,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-int vc_pipe(int ends[2], int bytes) {
-  if (pipe2(ends, O_CLOEXEC) != 0) return errno;
-  int error = 0;
-  for (int i = 0; i < 2; i++) {
-    if (ends[i] > STDERR_FILENO) continue;
-    const int moved = fcntl(ends[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    if (moved < 0) error = errno;
-    close(ends[i]);
-    ends[i] = moved;
-  }
-  if (error) {
-    for (int i = 0; i < 2; i++)
-      if (ends[i] >= 0) close(ends[i]);
-    return error;
-  }
-  // A wish: where users may not have so much, the pipe stays as it is.
-  fcntl(ends[1], F_SETPIPE_SZ, bytes);
-  return 0;
-}
 
 int vc_spawn(const char *path, char *const arguments[], char *const environment[], int input,
              int output, int errors, pid_t *process) {

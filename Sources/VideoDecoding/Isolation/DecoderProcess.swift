@@ -19,8 +19,8 @@ final class DecoderProcess {
 
   /// Starts `executable`; nil with `errno` set where the system refuses.
   init?(executable: String, arguments: [String]) {
-    guard let requests = PipeEnds(bytes: 65536) else { return nil }
-    guard let answers = PipeEnds(bytes: 1 << 20) else {
+    guard let requests = Ends.socket() else { return nil }
+    guard let answers = Ends.pipe(bytes: 1 << 20) else {
       close(requests.reading)
       close(requests.writing)
       return nil
@@ -70,8 +70,11 @@ final class DecoderProcess {
     if used >= 0 { _ = vc_allow_cpu(pid, used, seconds) }
   }
 
-  func send(_ kind: Message.Kind, _ description: [UInt8] = []) -> Bool {
-    wire.send(kind, description)
+  /// - Parameter descriptor: An open file that goes along.
+  func send(
+    _ kind: Message.Kind, _ description: [UInt8] = [], descriptor: Int32? = nil
+  ) -> Bool {
+    wire.send(kind, description, descriptor: descriptor)
   }
 
   /// Next message that is no mere sign of life.
@@ -132,21 +135,31 @@ final class DecoderProcess {
     return Autopsy(signal: status & 0x7f, peakBytes: peak)
   }
 
-  // MARK: Pipes
+  // MARK: Ways to it and from it
 
-  fileprivate struct PipeEnds {
+  private struct Ends {
     let reading: Int32
     let writing: Int32
 
-    init?(bytes: Int32) {
+    static func pipe(bytes: Int32) -> Ends? {
       var ends: [Int32] = [-1, -1]
       let error = vc_pipe(&ends, bytes)
       guard error == 0 else {
         errno = error
         return nil
       }
-      reading = ends[0]
-      writing = ends[1]
+      return Ends(reading: ends[0], writing: ends[1])
+    }
+
+    /// Over which open files can be passed, one way only.
+    static func socket() -> Ends? {
+      var ends: [Int32] = [-1, -1]
+      let error = vc_socket_pair(&ends)
+      guard error == 0 else {
+        errno = error
+        return nil
+      }
+      return Ends(reading: ends[1], writing: ends[0])
     }
   }
 }

@@ -27,14 +27,16 @@ int vc_spawn(const char *path, char *const arguments[], char *const environment[
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
   if (!error) error = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
 #endif
-  // Signals blocked or ignored here must not stay so there.
+  // Signals blocked or ignored here must not stay so there; and in a session of its own it has no
+  // terminal whose keys it could press.
   sigset_t none, all;
   sigemptyset(&none);
   sigfillset(&all);
   if (!error) error = posix_spawnattr_setsigmask(&attributes, &none);
   if (!error) error = posix_spawnattr_setsigdefault(&attributes, &all);
   if (!error)
-    error = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    error = posix_spawnattr_setflags(
+        &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
   if (!error) error = posix_spawn(process, path, &actions, &attributes, arguments, environment);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);

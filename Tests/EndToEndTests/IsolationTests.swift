@@ -272,6 +272,16 @@ import VideoDecoding
     let status = process.text("status")
     #expect(status.contains("Seccomp:\t2"))
     #expect(status.contains("NoNewPrivs:\t1"))
+    // No library has started a thread before the filter was there: one serves, one shows life.
+    let threads = process.names("task")
+    #expect(threads.count == 2)
+    for thread in threads {
+      #expect(process.text("task/\(thread)/status").contains("Seccomp:\t2"))
+    }
+    // Behind the name, in parentheses: state, parent, group, session, terminal.
+    let fields = process.text("stat").split(separator: ")").last?.split(separator: " ") ?? []
+    #expect(fields[3] == "\(process.identifier)" && fields[4] == "0")
+    #expect(process.link("cwd") == "/")
     // The socket twice, the pipe, /dev/null twice, and the one file.
     #expect(process.names("fd").count == 6)
     let limits = process.text("limits").split(separator: "\n").map {

@@ -15,14 +15,17 @@ typedef struct {
   uint32_t open_files;
 } vc_process_limits;
 
-/// Lowers this process's limits for good: memory, open files, no core dump, no writing to files.
-/// Returns 0 or the error number.
-int vc_limit_self(const vc_process_limits *limits);
+/// Which walls stand: 0, or the number of the error that kept one from being put up.
+typedef struct {
+  int limits;
+  int filter;
+  int landlock;
+} vc_cage;
 
-/// Takes away from this process, for good and all its threads, what decoding never needs: sockets,
-/// programs and processes of its own, other processes, and every way to change a file system.
-/// Such calls fail with EPERM. Returns 0 or the error number, where the system has no such filter.
-int vc_confine_self(void);
+/// Confines this process for good, all its threads and those to come: lowers its limits (memory,
+/// open files, no core dump, no writing to files), then takes away every system call but those that
+/// decoding needs, and everything that has a path. Such calls fail with EPERM.
+vc_cage vc_close_cage(const vc_process_limits *limits);
 
 // MARK: Descriptors
 
@@ -49,8 +52,9 @@ ssize_t vc_receive(int socket, void *bytes, size_t count, int *descriptor);
 /// Allows process `pid` so many more seconds of processor time, counted from now; then SIGXCPU.
 int vc_allow_cpu(pid_t pid, double used, double seconds);
 
-/// Starts `path` with `arguments` and nothing inherited but the three descriptors, which become its
-/// standard input, output and error. Returns 0 and the process, or the error number.
+/// Starts `path` with `arguments`, in a session of its own without a terminal, and nothing inherited
+/// but the three descriptors, which become its standard input, output and error. Returns 0 and the
+/// process, or the error number.
 int vc_spawn(const char *path, char *const arguments[], char *const environment[], int input,
              int output, int errors, pid_t *process);
 

@@ -8,6 +8,11 @@ final class DecoderProcess {
   private var isReaped = false
   /// Clips opened in it.
   private(set) var clips = 0
+  /// Whether it only counts with its cage closed.
+  let mustBeConfined: Bool
+  /// Hears how far the process is confined, before its first answer.
+  private let onReady: (SandboxReport) -> Void
+  private var isReady = false
 
   /// How a process came to its end.
   struct Autopsy {
@@ -18,7 +23,12 @@ final class DecoderProcess {
   }
 
   /// Starts `executable`; nil with `errno` set where the system refuses.
-  init?(executable: String, arguments: [String]) {
+  init?(
+    executable: String, arguments: [String], mustBeConfined: Bool,
+    onReady: @escaping (SandboxReport) -> Void
+  ) {
+    self.mustBeConfined = mustBeConfined
+    self.onReady = onReady
     guard let requests = Ends.socket() else { return nil }
     guard let answers = Ends.pipe(bytes: 1 << 20) else {
       close(requests.reading)
@@ -40,6 +50,9 @@ final class DecoderProcess {
       getenv(name).map { strdup("\(name)=\(String(cString: $0))") }
     }
     environment.append(strdup("SWIFT_BACKTRACE=enable=no"))
+    // A decoder multiplies no matrices; OpenBLAS would start threads before `main`.
+    environment.append(strdup("OPENBLAS_NUM_THREADS=1"))
+    environment.append(strdup("OMP_NUM_THREADS=1"))
     defer {
       for string in argv + environment { free(string) }
     }
@@ -77,6 +90,13 @@ final class DecoderProcess {
     wire.send(kind, description, descriptor: descriptor)
   }
 
+  /// Waits until it has told how far it is confined.
+  func awaitReady(_ patience: inout Patience) throws(Wire.Failure) {
+    let (header, description) = try wire.receive(&patience)
+    guard header.kind == .ready else { throw .malformed }
+    try takeReport(header, description)
+  }
+
   /// Next message that is no mere sign of life.
   func receive(
     _ patience: inout Patience
@@ -84,9 +104,25 @@ final class DecoderProcess {
     while true {
       let message = try wire.receive(&patience)
       patience.seeSign()
-      guard message.header.kind == .alive else { return message }
-      guard message.header.payload == 0 else { throw .malformed }
+      switch message.header.kind {
+      case .ready: try takeReport(message.header, message.description)
+      case .alive: guard message.header.payload == 0 else { throw .malformed }
+      default:
+        guard isReady || !mustBeConfined else { throw .unconfined }
+        return message
+      }
     }
+  }
+
+  private func takeReport(
+    _ header: Message.Header, _ description: [UInt8]
+  ) throws(Wire.Failure) {
+    guard header.payload == 0, !isReady,
+      let report = Message.decode(SandboxReport.self, from: description)
+    else { throw .malformed }
+    isReady = true
+    onReady(report)
+    if mustBeConfined && !report.isClosed { throw .unconfined }
   }
 
   /// The payload of the message just received.

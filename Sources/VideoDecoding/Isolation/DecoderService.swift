@@ -1,26 +1,22 @@
-private import CSandbox
 import Foundation
 
 /// What runs in a decoder process: answers one program's requests until it goes away.
 enum DecoderService {
   /// Confines this process, then serves its standard input; never returns.
-  static func run(memoryBytes: Int) -> Never {
+  /// - Parameter mustBeConfined: Whether to serve nothing where the cage cannot be closed.
+  static func run(memoryBytes: Int, mustBeConfined: Bool) -> Never {
     // Nothing but messages may reach the pipe, whatever a library prints.
     let output = dup(STDOUT_FILENO)
     dup2(STDERR_FILENO, STDOUT_FILENO)
     for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] { signal(number, SIG_IGN) }
-
-    // Twice as much may be mapped as written to: libraries and stacks count there.
-    var limits = vc_process_limits(
-      data_bytes: UInt64(memoryBytes), address_bytes: UInt64(memoryBytes) * 2, open_files: 64)
-    // A system that lacks one of these still has the program's own guard over this process.
-    _ = vc_limit_self(&limits)
-    MediaLibrary.prepare()
-    _ = vc_confine_self()
-
     let link = ServiceLink(Wire(input: dup(STDIN_FILENO), output: output))
+    // It keeps no folder in use.
+    _ = chdir("/")
+    MediaLibrary.prepare()
+    let report = SandboxReport.confineThisProcess(memoryBytes: memoryBytes)
+    link.send(.ready, Message.encode(report))
+    if mustBeConfined && !report.isClosed { _exit(EXIT_FAILURE) }
     link.watch()
-    link.send(.alive, [])
     while true { serve(link) }
   }
 

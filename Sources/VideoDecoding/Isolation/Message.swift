@@ -18,6 +18,8 @@ enum Message {
     case lend, compare
     // Answered by the program.
     case lent, compared
+    // Told by the process before all else: how far it is confined.
+    case ready
   }
 
   struct Header {

@@ -362,6 +362,11 @@ final class RemoteClip: ClipBacking {
     _ reason: Wire.Failure, _ autopsy: DecoderProcess.Autopsy, path: String, limits: DecodeLimits
   ) -> DecodeError {
     if reason == .silent || autopsy.signal == SIGXCPU { return Demuxer.timeout(path) }
+    if reason == .unconfined {
+      return DecodeError(
+        code: .io, path: path,
+        message: "was not decoded: its decoder process could not be confined, as is required")
+    }
     // Allocations fail a little before the limit is reached.
     if autopsy.peakBytes > Int64(limits.maxMemoryBytes) / 10 * 7 {
       return DecodeError(

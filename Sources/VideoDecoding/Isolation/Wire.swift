@@ -11,6 +11,8 @@ struct Wire: ~Copyable {
     case silent
     /// What came is not what this program sends.
     case malformed
+    /// The process is not confined as it must be.
+    case unconfined
   }
 
   private let input: Int32

@@ -1,13 +1,17 @@
 import Foundation
 import TestSupport
 import Testing
+import VideoDecoding
 
 /// What a decoder process can no longer do, tried by `cageprobe` in a process that has confined
-/// itself as a decoder process does.
+/// itself as a decoder process does; and what it can still do.
 @Suite struct SandboxTests {
   private let scratch = ScratchFolder()
 
-  init() throws { try Data("kept".utf8).write(to: URL(fileURLWithPath: scratch("kept"))) }
+  init() throws {
+    signal(SIGPIPE, SIG_IGN)
+    try Data("kept".utf8).write(to: URL(fileURLWithPath: scratch("kept")))
+  }
 
   /// Error numbers by thread and by the name of the attempt; 0 where it succeeded.
   private func outcomes(_ mode: String, withoutLandlock: Bool = false) throws
@@ -60,6 +64,39 @@ import Testing
     }
     #expect(try FileManager.default.contentsOfDirectory(atPath: scratch("")) == ["kept"])
     #expect(FileManager.default.contents(atPath: scratch("kept")) == Data("kept".utf8))
+  }
+
+  static let movies = Set(PropertyTests.movies + ExactnessTests.cases.map(\.name)).sorted()
+
+  /// No container, codec or thread needs a call that is not on the list.
+  @Test(arguments: movies)
+  func decodingNeedsNoMore(_ name: String) throws {
+    let processes = DecoderProcesses(executable: ProgramRun.path(of: "cageprobe"))
+    let report = try #require(processes.requireSandbox())
+    try #require(report.isClosed, "\(report.missing)")
+    for threads in [1, 4] {
+      let (near, far) = (
+        try frames(of: name, threads, nil), try frames(of: name, threads, processes)
+      )
+      #expect(near.pixels == far.pixels && !near.pixels.isEmpty)
+      #expect(near.warnings == far.warnings)
+    }
+    #expect(processes.startedCount == 1 && processes.lostCount == 0)
+  }
+
+  private func frames(
+    of name: String, _ threads: Int, _ processes: DecoderProcesses?
+  ) throws -> (pixels: [UInt8], warnings: [String]) {
+    let reader = try ClipReader(
+      path: Fixtures.path(name), threads: threads, processes: processes)
+    var pixels: [UInt8] = []
+    let summary = try reader.forEachFrame(
+      size: FrameSize(width: 24, height: 16), layout: .rgb
+    ) {
+      pixels += $0.pixels
+      return true
+    }
+    return (pixels, summary.warnings)
   }
 
   /// Without the cage the attempts do not fail, or not for lack of permission: it is the cage that

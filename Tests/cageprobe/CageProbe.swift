@@ -3,7 +3,8 @@ import Foundation
 import VideoDecoding
 
 /// For the tests of the sandbox: a process that confines itself as a decoder process does and tries
-/// to get out, and a way to start programs as on an older kernel.
+/// to get out, a decoder process without the rest of the program, and a way to start programs as on
+/// an older kernel.
 @main
 enum CageProbe {
   private static let usage = """
@@ -14,6 +15,7 @@ enum CageProbe {
     """
 
   static func main() {
+    DecoderProcesses.begin()
     let arguments = Array(CommandLine.arguments.dropFirst())
     switch arguments.first {
     case "confined" where arguments.count == 2:

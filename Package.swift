@@ -136,6 +136,11 @@ let package = Package(
     .executableTarget(
       name: "decodefuzzer", dependencies: ["DecodeTrials", "CFuzzer"], path: "Tests/decodefuzzer",
       swiftSettings: swift),
+    .target(
+      name: "CCageProbe", path: "Tests/CCageProbe", cSettings: [.define("_GNU_SOURCE")]),
+    .executableTarget(
+      name: "cageprobe", dependencies: ["CCageProbe", "VideoDecoding"], path: "Tests/cageprobe",
+      swiftSettings: swift),
     .testTarget(
       name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: swift),
     .testTarget(
@@ -151,7 +156,7 @@ let package = Package(
       swiftSettings: swift),
     .testTarget(
       name: "VideoDecodingTests",
-      dependencies: ["VideoDecoding", "CSandbox", "DecodeTrials", "TestSupport"],
+      dependencies: ["VideoDecoding", "DecodeTrials", "cageprobe", "TestSupport"],
       swiftSettings: swift),
     .testTarget(name: "ClipSamplingTests", dependencies: ["ClipSampling"], swiftSettings: swift),
     .testTarget(
@@ -166,8 +171,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "vidclass", "clipmaker", "forecast", "stills", "tutorial", "ModelFiles", "VideoDecoding",
-        "Tensors", "Training", "TestSupport",
+        "vidclass", "clipmaker", "forecast", "stills", "tutorial", "cageprobe", "ModelFiles",
+        "VideoDecoding", "Tensors", "Training", "TestSupport",
       ],
       swiftSettings: swift),
   ],

@@ -1,7 +1,6 @@
 #include "CSandbox.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/resource.h>
@@ -9,26 +8,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-int vc_pipe(int ends[2], int bytes) {
-  if (pipe2(ends, O_CLOEXEC) != 0) return errno;
-  int error = 0;
-  for (int i = 0; i < 2; i++) {
-    if (ends[i] > STDERR_FILENO) continue;
-    const int moved = fcntl(ends[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    if (moved < 0) error = errno;
-    close(ends[i]);
-    ends[i] = moved;
-  }
-  if (error) {
-    for (int i = 0; i < 2; i++)
-      if (ends[i] >= 0) close(ends[i]);
-    return error;
-  }
-  // A wish: where users may not have so much, the pipe stays as it is.
-  fcntl(ends[1], F_SETPIPE_SZ, bytes);
-  return 0;
-}
 
 int vc_spawn(const char *path, char *const arguments[], char *const environment[], int input,
              int output, int errors, pid_t *process) {
@@ -48,14 +27,16 @@ int vc_spawn(const char *path, char *const arguments[], char *const environment[
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
   if (!error) error = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
 #endif
-  // Signals blocked or ignored here must not stay so there.
+  // Signals blocked or ignored here must not stay so there; and in a session of its own it has no
+  // terminal whose keys it could press.
   sigset_t none, all;
   sigemptyset(&none);
   sigfillset(&all);
   if (!error) error = posix_spawnattr_setsigmask(&attributes, &none);
   if (!error) error = posix_spawnattr_setsigdefault(&attributes, &all);
   if (!error)
-    error = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    error = posix_spawnattr_setflags(
+        &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
   if (!error) error = posix_spawn(process, path, &actions, &attributes, arguments, environment);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);

@@ -24,7 +24,7 @@ public final class ClipReader {
       if let processes {
         try RemoteClip(path: path, threads: threads, limits: limits, processes: processes)
       } else {
-        try LocalClip(path: path, threads: threads, limits: limits)
+        try LocalClip(ClipFiles(path: path), path: path, threads: threads, limits: limits)
       }
   }
 

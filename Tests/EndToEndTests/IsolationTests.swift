@@ -71,6 +71,88 @@ import VideoDecoding
     #expect(processes.startedCount == 1 && processes.lostCount == 0)
   }
 
+  /// Numbered copies of pictures, more than are lent at a time.
+  private func imageFolder(count: Int) throws -> String {
+    let folder = scratch("images")
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let sheet = scratch("sheet")
+    for number in 1...count {
+      let path = "\(folder)/f\(number).png"
+      if number <= 3 {
+        let run = try ProgramRun(
+          "vidclass",
+          ["frames", clip, "--frames", "\(number)", "--size", "24", "-o", sheet + ".png"])
+        try #require(run.exitCode == 0, "\(run.errors)")
+        try FileManager.default.copyItem(atPath: sheet + ".png", toPath: path)
+      } else {
+        try FileManager.default.copyItem(
+          atPath: "\(folder)/f\(number % 3 + 1).png", toPath: path)
+      }
+    }
+    return folder
+  }
+
+  @Test func imagesOfAFolderAreTheSame() throws {
+    let folder = try imageFolder(count: 40)
+    let near = try ClipReader(path: folder, processes: nil)
+    let far = try ClipReader(path: folder, processes: processes)
+    #expect(near.info == far.info && near.info.isImageFolder)
+    let size = FrameSize(width: 30, height: 20)
+    for stopAfter in [1, 5, .max, 17, .max] {
+      let (here, there) = (
+        try frames(of: near, size: size, stopAfter: stopAfter),
+        try frames(of: far, size: size, stopAfter: stopAfter)
+      )
+      #expect(here.pixels == there.pixels && !here.pixels.isEmpty)
+      #expect(here.times == there.times && here.times.count == min(stopAfter, 40))
+    }
+    let chosen = [0, 3, 3, 20, 39]
+    #expect(
+      try near.frames(at: chosen, size: size, layout: .rgb).stack
+        == far.frames(at: chosen, size: size, layout: .rgb).stack)
+    #expect(try near.frameTimes() == far.frameTimes())
+    #expect(processes.startedCount == 1 && processes.lostCount == 0)
+  }
+
+  @Test(arguments: [false, true])
+  func aFolderThatChangesIsTheSameError(isRemoved: Bool) throws {
+    let folder = try imageFolder(count: 40)
+    let readers = [
+      try ClipReader(path: folder, processes: nil),
+      try ClipReader(path: folder, processes: processes),
+    ]
+    if isRemoved {
+      unlink(folder + "/f30.png")
+    } else {
+      try FileManager.default.copyItem(atPath: folder + "/f1.png", toPath: folder + "/f41.png")
+    }
+    let errors = readers.map { reader in
+      #expect(throws: DecodeError.self) { try frames(of: reader) }
+    }
+    #expect(errors[0]?.code == .changed && errors[1]?.code == .changed)
+    #expect(errors[0]?.message == errors[1]?.message)
+    #expect(processes.lostCount == 0)
+  }
+
+  /// A process that a file took over may ask for what it likes: the images of its folder are lent,
+  /// and no question brings the program down.
+  @Test(arguments: [
+    (true, #"\017\0\0\0\020\0\0\0\0\0\0\0\0\0\0\0{"numbers":[40]}"#),
+    (true, #"\017\0\0\0\020\0\0\0\0\0\0\0\0\0\0\0{"numbers":[-1]}"#),
+    (true, #"\017\0\0\0\016\0\0\0\0\0\0\0\0\0\0\0{"numbers":[0]"#),
+    (false, #"\017\0\0\0\017\0\0\0\0\0\0\0\0\0\0\0{"numbers":[0]}"#),
+    (false, #"\020\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"#),
+  ])
+  func onlyImagesOfTheFolderAreLent(isFolder: Bool, question: String) throws {
+    // 15 and 16 are the numbers of `lend` and `compare`.
+    let impostor = try impostor(printing: question)
+    let path = isFolder ? try imageFolder(count: 3) : clip
+    let error = #expect(throws: DecodeError.self) {
+      try ClipReader(path: path, processes: DecoderProcesses(executable: impostor))
+    }
+    #expect(error?.code == .codec && error?.message.hasPrefix(path + ": ") == true)
+  }
+
   @Test func errorsAreTheSame() throws {
     let text = scratch("text.mp4")
     try "no movie".write(toFile: text, atomically: true, encoding: .utf8)
@@ -157,17 +239,22 @@ import VideoDecoding
     #"\0\0\0\0\377\377\377\377\377\377\377\377"#,  // a payload without end
   ])
   func announcedSizesAreNotBelieved(sizes: String) throws {
-    let impostor = scratch("impostor")
     // 7 is the number of `opened`.
-    try "#!/bin/sh\nprintf '\\007\\0\\0\\0\(sizes)'\n".write(
-      toFile: impostor, atomically: true, encoding: .utf8)
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: impostor)
+    let impostor = try impostor(printing: #"\007\0\0\0"# + sizes)
     let before = Self.peakMemory
     let error = #expect(throws: DecodeError.self) {
       try ClipReader(path: clip, processes: DecoderProcesses(executable: impostor))
     }
     #expect(error?.code == .codec && error?.message.hasPrefix(clip + ": ") == true)
     #expect(Self.peakMemory - before < 128 << 10)
+  }
+
+  private func impostor(printing bytes: String) throws -> String {
+    let path = scratch("impostor")
+    try "#!/bin/sh\nprintf '\(bytes)'\n".write(
+      toFile: path, atomically: true, encoding: .utf8)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    return path
   }
 
   /// Most kilobytes this process ever had resident.
@@ -185,6 +272,18 @@ import VideoDecoding
     let status = process.text("status")
     #expect(status.contains("Seccomp:\t2"))
     #expect(status.contains("NoNewPrivs:\t1"))
+    // No library has started a thread before the filter was there: one serves, one shows life.
+    let threads = process.names("task")
+    #expect(threads.count == 2)
+    for thread in threads {
+      #expect(process.text("task/\(thread)/status").contains("Seccomp:\t2"))
+    }
+    // Behind the name, in parentheses: state, parent, group, session, terminal.
+    let fields = process.text("stat").split(separator: ")").last?.split(separator: " ") ?? []
+    #expect(fields[3] == "\(process.identifier)" && fields[4] == "0")
+    #expect(process.link("cwd") == "/")
+    // The socket twice, the pipe, /dev/null twice, and the one file.
+    #expect(process.names("fd").count == 6)
     let limits = process.text("limits").split(separator: "\n").map {
       $0.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
     }
@@ -242,11 +341,14 @@ private struct DecoderChild {
   }
 
   func hasOpen(_ path: String) -> Bool {
-    let folder = "/proc/\(identifier)/fd"
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    let files = FileManager.default
-    return names.contains {
-      (try? files.destinationOfSymbolicLink(atPath: folder + "/" + $0)) == path
-    }
+    names("fd").contains { link("fd/" + $0) == path }
+  }
+
+  func names(_ folder: String) -> [String] {
+    (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(identifier)/\(folder)")) ?? []
+  }
+
+  func link(_ name: String) -> String? {
+    try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(identifier)/\(name)")
   }
 }

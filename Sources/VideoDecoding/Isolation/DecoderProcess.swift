@@ -8,6 +8,11 @@ final class DecoderProcess {
   private var isReaped = false
   /// Clips opened in it.
   private(set) var clips = 0
+  /// Whether it only counts with its cage closed.
+  let mustBeConfined: Bool
+  /// Hears how far the process is confined, before its first answer.
+  private let onReady: (SandboxReport) -> Void
+  private var isReady = false
 
   /// How a process came to its end.
   struct Autopsy {
@@ -18,9 +23,14 @@ final class DecoderProcess {
   }
 
   /// Starts `executable`; nil with `errno` set where the system refuses.
-  init?(executable: String, arguments: [String]) {
-    guard let requests = PipeEnds(bytes: 65536) else { return nil }
-    guard let answers = PipeEnds(bytes: 1 << 20) else {
+  init?(
+    executable: String, arguments: [String], mustBeConfined: Bool,
+    onReady: @escaping (SandboxReport) -> Void
+  ) {
+    self.mustBeConfined = mustBeConfined
+    self.onReady = onReady
+    guard let requests = Ends.socket() else { return nil }
+    guard let answers = Ends.pipe(bytes: 1 << 20) else {
       close(requests.reading)
       close(requests.writing)
       return nil
@@ -40,6 +50,9 @@ final class DecoderProcess {
       getenv(name).map { strdup("\(name)=\(String(cString: $0))") }
     }
     environment.append(strdup("SWIFT_BACKTRACE=enable=no"))
+    // A decoder multiplies no matrices; OpenBLAS would start threads before `main`.
+    environment.append(strdup("OPENBLAS_NUM_THREADS=1"))
+    environment.append(strdup("OMP_NUM_THREADS=1"))
     defer {
       for string in argv + environment { free(string) }
     }
@@ -70,8 +83,18 @@ final class DecoderProcess {
     if used >= 0 { _ = vc_allow_cpu(pid, used, seconds) }
   }
 
-  func send(_ kind: Message.Kind, _ description: [UInt8] = []) -> Bool {
-    wire.send(kind, description)
+  /// - Parameter descriptor: An open file that goes along.
+  func send(
+    _ kind: Message.Kind, _ description: [UInt8] = [], descriptor: Int32? = nil
+  ) -> Bool {
+    wire.send(kind, description, descriptor: descriptor)
+  }
+
+  /// Waits until it has told how far it is confined.
+  func awaitReady(_ patience: inout Patience) throws(Wire.Failure) {
+    let (header, description) = try wire.receive(&patience)
+    guard header.kind == .ready else { throw .malformed }
+    try takeReport(header, description)
   }
 
   /// Next message that is no mere sign of life.
@@ -81,9 +104,25 @@ final class DecoderProcess {
     while true {
       let message = try wire.receive(&patience)
       patience.seeSign()
-      guard message.header.kind == .alive else { return message }
-      guard message.header.payload == 0 else { throw .malformed }
+      switch message.header.kind {
+      case .ready: try takeReport(message.header, message.description)
+      case .alive: guard message.header.payload == 0 else { throw .malformed }
+      default:
+        guard isReady || !mustBeConfined else { throw .unconfined }
+        return message
+      }
     }
+  }
+
+  private func takeReport(
+    _ header: Message.Header, _ description: [UInt8]
+  ) throws(Wire.Failure) {
+    guard header.payload == 0, !isReady,
+      let report = Message.decode(SandboxReport.self, from: description)
+    else { throw .malformed }
+    isReady = true
+    onReady(report)
+    if mustBeConfined && !report.isClosed { throw .unconfined }
   }
 
   /// The payload of the message just received.
@@ -132,21 +171,31 @@ final class DecoderProcess {
     return Autopsy(signal: status & 0x7f, peakBytes: peak)
   }
 
-  // MARK: Pipes
+  // MARK: Ways to it and from it
 
-  fileprivate struct PipeEnds {
+  private struct Ends {
     let reading: Int32
     let writing: Int32
 
-    init?(bytes: Int32) {
+    static func pipe(bytes: Int32) -> Ends? {
       var ends: [Int32] = [-1, -1]
       let error = vc_pipe(&ends, bytes)
       guard error == 0 else {
         errno = error
         return nil
       }
-      reading = ends[0]
-      writing = ends[1]
+      return Ends(reading: ends[0], writing: ends[1])
+    }
+
+    /// Over which open files can be passed, one way only.
+    static func socket() -> Ends? {
+      var ends: [Int32] = [-1, -1]
+      let error = vc_socket_pair(&ends)
+      guard error == 0 else {
+        errno = error
+        return nil
+      }
+      return Ends(reading: ends[1], writing: ends[0])
     }
   }
 }

@@ -1,45 +1,43 @@
-private import CSandbox
 import Foundation
-import Synchronization
 
 /// What runs in a decoder process: answers one program's requests until it goes away.
 enum DecoderService {
   /// Confines this process, then serves its standard input; never returns.
-  static func run(memoryBytes: Int) -> Never {
+  /// - Parameter mustBeConfined: Whether to serve nothing where the cage cannot be closed.
+  static func run(memoryBytes: Int, mustBeConfined: Bool) -> Never {
     // Nothing but messages may reach the pipe, whatever a library prints.
     let output = dup(STDOUT_FILENO)
     dup2(STDERR_FILENO, STDOUT_FILENO)
     for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] { signal(number, SIG_IGN) }
-
-    // Twice as much may be mapped as written to: libraries and stacks count there.
-    var limits = vc_process_limits(
-      data_bytes: UInt64(memoryBytes), address_bytes: UInt64(memoryBytes) * 2, open_files: 64)
-    // A system that lacks one of these still has the program's own guard over this process.
-    _ = vc_limit_self(&limits)
-    MediaLibrary.prepare()
-    _ = vc_confine_self()
-
     let link = ServiceLink(Wire(input: dup(STDIN_FILENO), output: output))
+    // It keeps no folder in use.
+    _ = chdir("/")
+    MediaLibrary.prepare()
+    let report = SandboxReport.confineThisProcess(memoryBytes: memoryBytes)
+    link.send(.ready, Message.encode(report))
+    if mustBeConfined && !report.isClosed { _exit(EXIT_FAILURE) }
     link.watch()
-    link.send(.alive, [])
     while true { serve(link) }
   }
 
   /// One clip, from its opening to its closing.
   private static func serve(_ link: ServiceLink) {
-    let (kind, description) = link.receive()
+    let (kind, description, descriptor) = link.receive()
     guard kind == .open, let request = Message.decode(Message.Open.self, from: description) else {
       _exit(EXIT_FAILURE)
     }
     let clip: LocalClip
     do throws(DecodeError) {
-      clip = try LocalClip(path: request.path, threads: request.threads, limits: request.limits)
+      clip = try LocalClip(
+        files(of: request, descriptor, link), path: request.path, threads: request.threads,
+        limits: request.limits)
     } catch {
       return link.send(.failed, Message.encode(Message.Failed(error: error, state: nil)))
     }
     link.send(.opened, Message.encode(clip.state))
     while true {
-      let (kind, description) = link.receive()
+      let (kind, description, _) = link.receive()
+      link.isCancelled = false
       do {
         switch kind {
         case .close: return
@@ -57,6 +55,14 @@ enum DecoderService {
         _exit(EXIT_FAILURE)
       }
     }
+  }
+
+  private static func files(
+    of request: Message.Open, _ descriptor: Int32?, _ link: ServiceLink
+  ) throws(DecodeError) -> ClipFiles {
+    if let images = request.images { return .images(LentImages(images, link: link)) }
+    guard let descriptor else { _exit(EXIT_FAILURE) }
+    return .movie(try SourceFile(descriptor: descriptor, path: request.path))
   }
 
   private static func answerTimes(_ clip: LocalClip, _ link: ServiceLink) throws {
@@ -83,7 +89,7 @@ enum DecoderService {
 
   private static func answerRecords(_ clip: LocalClip, _ link: ServiceLink) throws {
     let summary = try clip.forEachRecord { record in
-      if link.isCancelled { return false }
+      if link.checkCancelled() { return false }
       link.send(.record, Message.Picture(record).bytes)
       return true
     }
@@ -101,7 +107,7 @@ enum DecoderService {
       start: request.start, end: request.end, size: request.size, layout: request.layout,
       minimumInterval: request.minimumInterval
     ) { frame in
-      if link.isCancelled { return false }
+      if link.checkCancelled() { return false }
       link.send(
         .frame, Message.Picture(frame).bytes, payload: UnsafeRawBufferPointer(frame.pixels))
       return true
@@ -113,57 +119,4 @@ enum DecoderService {
 
 extension ClipBacking {
   fileprivate var state: Message.State { Message.State(info: info, counters: counters) }
-}
-
-/// The service's end of the wire, shared with the thread that shows signs of life.
-// @unchecked: only whole messages are sent, under `lock`; only the serving thread receives.
-private final class ServiceLink: @unchecked Sendable {
-  private let wire: Wire
-  private let lock = NSLock()
-
-  init(_ wire: consuming Wire) { self.wire = wire }
-
-  /// The program's next request; ends this process when the program is gone.
-  func receive() -> (Message.Kind, [UInt8]) {
-    var patience = Patience.endless
-    guard let (header, description) = try? wire.receive(&patience), header.payload == 0 else {
-      _exit(EXIT_SUCCESS)
-    }
-    return (header.kind, description)
-  }
-
-  func send(
-    _ kind: Message.Kind, _ description: [UInt8],
-    payload: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
-  ) {
-    let isSent = lock.withLock { wire.send(kind, description, payload: payload) }
-    if !isSent { _exit(EXIT_SUCCESS) }
-  }
-
-  /// Whether the program has asked to stop. Until the answer is complete it asks for nothing else.
-  var isCancelled: Bool { wire.hasInput }
-
-  /// Starts a thread that says every second that work goes on, if it does, and ends this process
-  /// when the program is gone, even in the midst of work that would never end.
-  func watch() {
-    let thread = Thread { [self] in
-      var last = 0
-      while true {
-        // An event that is never there: only the end of the other side wakes this up.
-        var entry = pollfd(fd: STDIN_FILENO, events: 0, revents: 0)
-        if poll(&entry, 1, 1000) > 0, entry.revents & Int16(POLLHUP | POLLERR | POLLNVAL) != 0 {
-          _exit(EXIT_SUCCESS)
-        }
-        let steps = Deadline.steps.load(ordering: .relaxed)
-        // Whoever holds the lock is sending: sign enough.
-        if steps != last, lock.try() {
-          last = steps
-          _ = wire.send(.alive)
-          lock.unlock()
-        }
-      }
-    }
-    thread.stackSize = 256 << 10
-    thread.start()
-  }
 }

@@ -1,6 +1,10 @@
 import Foundation
 
-/// What a program and its decoder process say to each other, over a pair of pipes.
+/// What a program and its decoder process say to each other: requests over a socket, answers over a
+/// pipe.
+///
+/// The process opens no file. The descriptor of a movie comes along with `open`; those of images are
+/// asked for with `lend`, which the program answers with one `lent` for each.
 ///
 /// A message is a header of 16 bytes (kind, bytes of its description, bytes of its payload; all in
 /// the machine's own order: both ends are one program), a description in JSON, and raw bytes.
@@ -10,6 +14,12 @@ enum Message {
     case open, times, select, records, frames, cancel, close
     // Answered by the process.
     case opened, timesAre, stack, record, frame, finished, failed, alive
+    // Asked by the process before it answers.
+    case lend, compare
+    // Answered by the program.
+    case lent, compared
+    // Told by the process before all else: how far it is confined.
+    case ready
   }
 
   struct Header {
@@ -53,7 +63,18 @@ enum Message {
     let path: String
     let threads: Int
     let limits: DecodeLimits
+    /// Nil for a movie.
+    let images: ImageListing?
   }
+
+  /// Images that are wanted, by their numbers in the listing.
+  struct Lend: Codable {
+    let numbers: [Int]
+  }
+
+  /// The description of `lent` and `compared`: empty where all is well, and then an image comes
+  /// along, or a folder is unchanged.
+  static func reply(_ error: DecodeError?) -> [UInt8] { error.map(encode) ?? [] }
 
   struct Select: Codable {
     let selection: FrameSelection

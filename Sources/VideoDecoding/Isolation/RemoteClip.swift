@@ -13,6 +13,8 @@ final class RemoteClip: ClipBacking {
   /// Nil once it was lost.
   private var process: DecoderProcess?
   private var loss: DecodeError?
+  /// The folder whose images the process asks for; nil for a movie.
+  private var images: (any ImageFiles)?
   private(set) var info: VideoInfo
   private(set) var counters = DecodeCounters()
 
@@ -31,11 +33,27 @@ final class RemoteClip: ClipBacking {
       mirrored: false, pixelFormat: "", colorSpace: "", colorRange: "", framesPerSecond: nil,
       duration: nil, frameCount: nil, isVariableFrameRate: false, fileSize: 0, modified: 0,
       warnings: [], isImageFolder: false)
+    let descriptor: Int32?
+    let file: SourceFile?
+    switch try ClipFiles(path: path) {
+    case .movie(let movie):
+      descriptor = movie.descriptor
+      file = consume movie
+    case .images(let folder):
+      descriptor = nil
+      file = nil
+      images = folder
+    }
     let process = try processes.take(for: path)
     self.process = process
     process.beginClip()
-    let request = Message.Open(path: path, threads: threads, limits: limits)
-    let (header, description) = try exchange(.open, Message.encode(request))
+    let request = Message.Open(
+      path: path, threads: threads, limits: limits, images: images?.listing)
+    var patience = newPatience()
+    let (header, description) = try exchange(
+      .open, Message.encode(request), &patience, descriptor: descriptor)
+    // The process has it open by itself now.
+    _ = consume file
     switch header.kind {
     case .opened:
       guard let state = Message.decode(Message.State.self, from: description) else {
@@ -193,22 +211,66 @@ final class RemoteClip: ClipBacking {
   }
 
   private func exchange(
-    _ kind: Message.Kind, _ request: [UInt8], _ patience: inout Patience
+    _ kind: Message.Kind, _ request: [UInt8], _ patience: inout Patience,
+    descriptor: Int32? = nil
   ) throws(DecodeError) -> (header: Message.Header, description: [UInt8]) {
     guard let process else { throw lose(.ended) }
     // Every thread of the decoder uses up processor time of its own.
     process.allow(seconds: secondsForCall * Double(threads + 1))
-    guard process.send(kind, request) else { throw lose(.ended) }
+    guard process.send(kind, request, descriptor: descriptor) else { throw lose(.ended) }
     return try receive(&patience)
   }
 
+  /// The next answer; until it comes, the process may ask for images.
   private func receive(
     _ patience: inout Patience
   ) throws(DecodeError) -> (header: Message.Header, description: [UInt8]) {
-    guard let process else { throw lose(.ended) }
-    do throws(Wire.Failure) {
-      return try process.receive(&patience)
-    } catch { throw lose(error) }
+    while true {
+      guard let process else { throw lose(.ended) }
+      let (header, description): (Message.Header, [UInt8])
+      do throws(Wire.Failure) {
+        (header, description) = try process.receive(&patience)
+      } catch { throw lose(error) }
+      switch header.kind {
+      case .lend, .compare:
+        guard let images, header.payload == 0 else { throw lose(.malformed) }
+        try answer(header.kind, description, from: images, to: process)
+      default: return (header, description)
+      }
+    }
+  }
+
+  /// Opens the images of the folder that the process asks for, and no others.
+  private func answer(
+    _ question: Message.Kind, _ description: [UInt8], from images: any ImageFiles,
+    to process: DecoderProcess
+  ) throws(DecodeError) {
+    if question == .compare {
+      let reply = Message.reply(RemoteClip.error(of: images.checkUnchanged))
+      guard process.send(.compared, reply) else { throw lose(.ended) }
+      return
+    }
+    guard let request = Message.decode(Message.Lend.self, from: description),
+      request.numbers.count <= LentImages.mostAtOnce,
+      request.numbers.allSatisfy(images.listing.names.indices.contains)
+    else { throw lose(.malformed) }
+    for number in request.numbers {
+      let isSent: Bool
+      do throws(DecodeError) {
+        let file = try images.open(number, before: [])
+        isSent = process.send(.lent, Message.reply(nil), descriptor: file.descriptor)
+      } catch {
+        isSent = process.send(.lent, Message.reply(error))
+      }
+      guard isSent else { throw lose(.ended) }
+    }
+  }
+
+  private static func error(of check: () throws(DecodeError) -> Void) -> DecodeError? {
+    do throws(DecodeError) {
+      try check()
+      return nil
+    } catch { return error }
   }
 
   private func payload(
@@ -300,6 +362,11 @@ final class RemoteClip: ClipBacking {
     _ reason: Wire.Failure, _ autopsy: DecoderProcess.Autopsy, path: String, limits: DecodeLimits
   ) -> DecodeError {
     if reason == .silent || autopsy.signal == SIGXCPU { return Demuxer.timeout(path) }
+    if reason == .unconfined {
+      return DecodeError(
+        code: .io, path: path,
+        message: "was not decoded: its decoder process could not be confined, as is required")
+    }
     // Allocations fail a little before the limit is reached.
     if autopsy.peakBytes > Int64(limits.maxMemoryBytes) / 10 * 7 {
       return DecodeError(

@@ -1,6 +1,7 @@
+private import CSandbox
 import Foundation
 
-/// One end of the two pipes between a program and its decoder process.
+/// One end of the socket and the pipe between a program and its decoder process.
 struct Wire: ~Copyable {
   /// Why nothing more comes.
   enum Failure: Error {
@@ -10,6 +11,8 @@ struct Wire: ~Copyable {
     case silent
     /// What came is not what this program sends.
     case malformed
+    /// The process is not confined as it must be.
+    case unconfined
   }
 
   private let input: Int32
@@ -28,10 +31,12 @@ struct Wire: ~Copyable {
 
   // MARK: Sending
 
+  /// - Parameter descriptor: An open file that goes along, where the wire is a socket.
   /// - Returns: False when the other end is gone.
   func send(
     _ kind: Message.Kind, _ description: [UInt8] = [],
-    payload: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
+    payload: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
+    descriptor: Int32? = nil
   ) -> Bool {
     var head: [UInt8] = []
     head.reserveCapacity(Message.Header.size + description.count)
@@ -45,12 +50,14 @@ struct Wire: ~Copyable {
           iov_base: UnsafeMutableRawPointer(mutating: payload.baseAddress),
           iov_len: payload.count),
       ]
+      var companion = descriptor
       while parts[0].iov_len + parts[1].iov_len > 0 {
-        let written = writev(output, parts, 2)
+        let written = companion.map { vc_send(output, parts, 2, $0) } ?? writev(output, parts, 2)
         if written < 0 {
           if errno == EINTR { continue }
           return false
         }
+        companion = nil
         var left = written
         for part in 0..<2 {
           let done = min(left, parts[part].iov_len)
@@ -78,6 +85,28 @@ struct Wire: ~Copyable {
     let raw = try read(Message.Header.size, &patience)
     guard let header = raw.withUnsafeBytes({ Message.Header($0) }) else { throw .malformed }
     return (header, try read(header.description, &patience))
+  }
+
+  /// Next message over a socket, whenever it comes, with the open file that came along.
+  func receiveWithDescriptor() throws(Failure) -> (
+    header: Message.Header, description: [UInt8], descriptor: Int32?
+  ) {
+    var raw = [UInt8](repeating: 0, count: Message.Header.size)
+    var descriptor: Int32?
+    var done = 0
+    while done < raw.count {
+      var companion: Int32 = -1
+      let got = raw.withUnsafeMutableBytes {
+        vc_receive(input, $0.baseAddress! + done, $0.count - done, &companion)
+      }
+      if got < 0 && errno == EINTR { continue }
+      guard got > 0 else { throw .ended }
+      if companion >= 0 { descriptor = companion }
+      done += got
+    }
+    guard let header = raw.withUnsafeBytes({ Message.Header($0) }) else { throw .malformed }
+    var patience = Patience.endless
+    return (header, try read(header.description, &patience), descriptor)
   }
 
   /// So many bytes. Memory is only taken up as they come, whatever number was announced.

@@ -7,14 +7,16 @@ final class LocalClip: ClipBacking {
   private let limits: DecodeLimits
   private var converted = 0
 
-  init(path: String, threads: Int, limits: DecodeLimits) throws(DecodeError) {
+  init(
+    _ files: consuming ClipFiles, path: String, threads: Int, limits: DecodeLimits
+  ) throws(DecodeError) {
     self.path = path
     self.limits = limits
-    if SourceFile.isDirectory(path) {
-      source = try ImageSource(path: path, limits: limits)
-    } else {
-      source = try MovieSource(path: path, threads: threads, limits: limits)
-    }
+    source =
+      switch consume files {
+      case .movie(let file): try MovieSource(file, threads: threads, limits: limits)
+      case .images(let images): try ImageSource(images, limits: limits)
+      }
   }
 
   var info: VideoInfo { source.info }

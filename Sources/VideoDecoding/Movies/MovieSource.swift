@@ -15,8 +15,7 @@ final class MovieSource: FrameSource {
   private(set) var info: VideoInfo
   private(set) var counters = DecodeCounters()
 
-  init(path: String, threads: Int, limits: DecodeLimits) throws(DecodeError) {
-    let file = try SourceFile(path: path)
+  init(_ file: consuming SourceFile, threads: Int, limits: DecodeLimits) throws(DecodeError) {
     let demuxer = try Demuxer(file: file, limits: limits)
     info = MovieSource.describe(demuxer, file: file)
     counters.opens = 1

@@ -1,3 +1,4 @@
+private import CSandbox
 import Foundation
 
 /// An open regular file: the only thing the decoder ever reads from.
@@ -11,7 +12,7 @@ struct SourceFile: ~Copyable {
   let identity: Identity
 
   /// By what a change to a file is noticed.
-  struct Identity: Hashable {
+  struct Identity: Hashable, Codable {
     /// Bytes.
     let size: Int64
     /// Since 1970.
@@ -20,6 +21,11 @@ struct SourceFile: ~Copyable {
     fileprivate init(_ status: stat) {
       size = Int64(status.st_size)
       nanoseconds = Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
+    }
+
+    /// Seconds since 1970.
+    var modified: Double {
+      Double(nanoseconds / 1_000_000_000) + Double(nanoseconds % 1_000_000_000) * 1e-9
     }
 
     /// Nil where there is nothing at the path.
@@ -33,16 +39,18 @@ struct SourceFile: ~Copyable {
   /// Bytes when it was opened.
   var size: Int64 { identity.size }
   /// Seconds since 1970.
-  var modified: Double {
-    Double(identity.nanoseconds / 1_000_000_000)
-      + Double(identity.nanoseconds % 1_000_000_000) * 1e-9
-  }
+  var modified: Double { identity.modified }
 
   init(path: String) throws(DecodeError) {
     let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
     guard descriptor >= 0 else { throw SourceFile.openingError(path: path, errno: errno) }
+    try self.init(descriptor: descriptor, path: path)
+  }
+
+  /// The file that somebody else has opened; owns the descriptor.
+  init(descriptor: Int32, path: String) throws(DecodeError) {
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else {
+    guard vc_status(descriptor, &status) == 0 else {
       let number = errno
       close(descriptor)
       throw SourceFile.openingError(path: path, errno: number)
@@ -63,7 +71,7 @@ struct SourceFile: ~Copyable {
   /// Throws `CHANGED` when the file is no longer what it was when it was opened.
   func checkUnchanged() throws(DecodeError) {
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else {
+    guard vc_status(descriptor, &status) == 0 else {
       throw DecodeError(
         code: .io, path: path, message: "cannot be examined: \(String(cString: strerror(errno)))",
         underlying: errno)

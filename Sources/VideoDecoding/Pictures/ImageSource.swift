@@ -6,9 +6,7 @@ final class ImageSource: FrameSource {
   /// Nothing in a folder says how fast its images follow each other.
   static let framesPerSecond = 25.0
 
-  private let files: [String]
-  /// What each file was when the folder was opened.
-  private var identities: [SourceFile.Identity] = []
+  private let images: any ImageFiles
   private let limits: DecodeLimits
   private(set) var info: VideoInfo
   private(set) var counters = DecodeCounters()
@@ -16,52 +14,27 @@ final class ImageSource: FrameSource {
   /// Why the first image that could not be decoded could not.
   private var firstFailure: DecodeError?
 
-  init(path: String, limits: DecodeLimits) throws(DecodeError) {
+  init(_ images: any ImageFiles, limits: DecodeLimits) throws(DecodeError) {
     MediaLibrary.prepare()
-    let images = try ImageSource.images(in: path)
-    guard !images.isEmpty else {
-      throw DecodeError(
-        code: .notRegular, path: path,
-        message: "is a folder without numbered images (jpg, png); give a movie or such a folder")
-    }
-    files = images.map { path.hasSuffix("/") ? path + $0 : path + "/" + $0 }
+    let listing = images.listing
+    let count = listing.names.count
+    self.images = images
     self.limits = limits
     known = FrameIndex()
-    known.times = (0..<images.count).map { Double($0) / ImageSource.framesPerSecond }
-    known.end = Double(images.count) / ImageSource.framesPerSecond
+    known.times = (0..<count).map { Double($0) / ImageSource.framesPerSecond }
+    known.end = Double(count) / ImageSource.framesPerSecond
     info = VideoInfo(
-      path: path, container: "images", codec: "", streamIndex: 0, width: 0, height: 0, rotation: 0,
-      mirrored: false, pixelFormat: "", colorSpace: "unknown", colorRange: "unknown",
-      framesPerSecond: nil, duration: known.end, frameCount: images.count,
-      isVariableFrameRate: false, fileSize: 0, modified: 0,
-      warnings: ImageNumbering.gaps(in: images).map { [$0] } ?? [], isImageFolder: true)
-    for name in files {
-      let file = try SourceFile(path: name)
-      info.fileSize += file.size
-      info.modified = max(info.modified, file.modified)
-      identities.append(file.identity)
-    }
+      path: listing.folder, container: "images", codec: "", streamIndex: 0, width: 0, height: 0,
+      rotation: 0, mirrored: false, pixelFormat: "", colorSpace: "unknown", colorRange: "unknown",
+      framesPerSecond: nil, duration: known.end, frameCount: count,
+      isVariableFrameRate: false, fileSize: listing.identities.reduce(0) { $0 + $1.size },
+      modified: listing.identities.reduce(0) { max($0, $1.modified) },
+      warnings: ImageNumbering.gaps(in: listing.names).map { [$0] } ?? [], isImageFolder: true)
     try describeFirst()
   }
 
   /// Whether the folder still holds the images it held when it was opened.
-  func checkUnchanged() throws(DecodeError) {
-    let names = try? ImageSource.images(in: info.path)
-    guard names?.count == files.count,
-      zip(files, identities).allSatisfy({ SourceFile.Identity(path: $0) == $1 })
-    else { throw SourceFile.changed(info.path) }
-  }
-
-  /// Names of the images of a folder in natural order.
-  private static func images(in path: String) throws(DecodeError) -> [String] {
-    do {
-      return try FileManager.default.contentsOfDirectory(atPath: path)
-        .filter(MediaKind.isImage).sorted(by: MediaKind.naturalOrder)
-    } catch {
-      throw DecodeError(
-        code: .permission, path: path, message: "is a folder that cannot be listed")
-    }
-  }
+  func checkUnchanged() throws(DecodeError) { try images.checkUnchanged() }
 
   func index() throws(DecodeError) -> FrameIndex { known }
 
@@ -72,10 +45,11 @@ final class ImageSource: FrameSource {
   ) throws(DecodeError) -> VisitOutcome {
     var outcome = VisitOutcome()
     guard let frame = Frame() else { throw Demuxer.outOfMemory(info.path) }
-    for number in wanted ?? Array(files.indices) {
+    let numbers = wanted ?? Array(known.times.indices)
+    for (position, number) in numbers.enumerated() {
       let isWhole: Bool
       do throws(DecodeError) {
-        isWhole = try decode(number, into: frame)
+        isWhole = try decode(number, before: numbers[(position + 1)...], into: frame)
       } catch {
         // One bad image does not spoil the clip; one that changed or cannot be read does.
         guard [.format, .codec, .tooLarge].contains(error.code) else { throw error }
@@ -103,20 +77,23 @@ final class ImageSource: FrameSource {
     return outcome
   }
 
-  private func name(_ number: Int) -> String {
-    files[number].split(separator: "/").last.map(String.init) ?? files[number]
-  }
+  private func name(_ number: Int) -> String { images.listing.names[number] }
 
+  /// - Parameter next: The images that will be wanted after it.
   /// - Returns: Whether the picture is whole.
-  private func decode(_ number: Int, into frame: borrowing Frame) throws(DecodeError) -> Bool {
-    let path = files[number]
+  private func decode(
+    _ number: Int, before next: ArraySlice<Int>, into frame: borrowing Frame
+  ) throws(DecodeError) -> Bool {
+    let path = images.listing.path(number)
     let file: SourceFile
     do {
-      file = try SourceFile(path: path)
+      file = try images.open(number, before: next)
     } catch {
       throw error.code == .notFound ? SourceFile.changed(path) : error
     }
-    guard file.identity == identities[number] else { throw SourceFile.changed(path) }
+    guard file.identity == images.listing.identities[number] else {
+      throw SourceFile.changed(path)
+    }
     let bytes = try file.readAll(limit: limits.maxImageBytes)
     counters.opens += 1
     counters.packets += 1
@@ -150,7 +127,7 @@ final class ImageSource: FrameSource {
       if let firstFailure, firstFailure.code == .tooLarge { throw firstFailure }
       throw DecodeError(
         code: .noFrames, path: info.path,
-        message: "holds \(files.count) images, none of which can be decoded")
+        message: "holds \(known.count) images, none of which can be decoded")
     }
     info = described
     info.codec = "images"

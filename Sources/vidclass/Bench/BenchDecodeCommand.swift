@@ -22,6 +22,7 @@ struct BenchDecodeCommand: ParsableCommand {
   @OptionGroup var output: JSONOption
 
   @OptionGroup var movies: BenchMovies
+  @OptionGroup var sandbox: SandboxOption
 
   @Option(help: "Frames of each movie, spread evenly; default 16.")
   var frames: Int?
@@ -42,6 +43,9 @@ struct BenchDecodeCommand: ParsableCommand {
     if frames != nil && every != nil {
       throw ValidationError("--frames and --every exclude each other.")
     }
+    if inProcess && sandbox.requireSandbox {
+      throw ValidationError("--in-process and --require-sandbox exclude each other.")
+    }
     for (name, value) in [("--frames", frames), ("--every", every), ("--rounds", rounds)] {
       if let value, !(1...1_000_000).contains(value) {
         throw ValidationError("\(name) must be from 1 to 1000000, not \(value).")
@@ -50,6 +54,7 @@ struct BenchDecodeCommand: ParsableCommand {
   }
 
   func run() throws {
+    try sandbox.prepare(global.console)
     let result = DecodeBenchmark(
       files: try movies.jobs().map(\.path.text),
       choice: every.map { .every($0) } ?? .even(frames ?? 16),

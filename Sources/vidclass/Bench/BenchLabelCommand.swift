@@ -20,6 +20,7 @@ struct BenchLabelCommand: ParsableCommand {
   @OptionGroup var output: JSONOption
 
   @OptionGroup var movies: BenchMovies
+  @OptionGroup var sandbox: SandboxOption
 
   @Option(help: "The network: std or seed.")
   var workload: Workload = .std
@@ -36,6 +37,7 @@ struct BenchLabelCommand: ParsableCommand {
   }
 
   func run() throws {
+    try sandbox.prepare(global.console)
     let result = try LabelBenchmark(
       jobs: try movies.jobs(), workload: workload, threads: global.threadCount, rounds: rounds,
       precision: arithmetic.precision

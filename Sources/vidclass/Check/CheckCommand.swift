@@ -41,6 +41,7 @@ struct CheckCommand: ParsableCommand {
   var fixList: String?
 
   @OptionGroup var json: JSONOption
+  @OptionGroup var sandbox: SandboxOption
   @OptionGroup var global: GlobalOptions
 
   func validate() throws {
@@ -57,6 +58,7 @@ struct CheckCommand: ParsableCommand {
 
   func run() throws {
     let console = global.console
+    try sandbox.prepare(console)
     if let fixList { try OutputFile.requireFolder(of: fixList) }
     let input = try CheckInput(request: request, paths: paths)
     Interrupt.install()

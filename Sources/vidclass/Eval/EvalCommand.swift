@@ -45,6 +45,7 @@ struct EvalCommand: ParsableCommand {
   @OptionGroup(title: "How") var method: MethodOptions
   @OptionGroup(title: "Results") var results: ResultOptions
   @OptionGroup var json: JSONOption
+  @OptionGroup var sandbox: SandboxOption
   @OptionGroup var global: GlobalOptions
 
   func validate() throws {
@@ -59,6 +60,7 @@ struct EvalCommand: ParsableCommand {
 
   func run() throws {
     let console = global.console
+    try sandbox.prepare(console)
     if let report = results.report { try OutputFile.requireFolder(of: report) }
     if let predictions = results.predictions { try OutputFile.requireFolder(of: predictions) }
     let report = try from.map { try score(file: $0, console) } ?? scoreModel(console)

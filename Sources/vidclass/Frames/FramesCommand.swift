@@ -65,6 +65,7 @@ struct FramesCommand: ParsableCommand {
   var modelPath: String?
 
   @OptionGroup var stream: StreamOption
+  @OptionGroup var sandbox: SandboxOption
 
   @Flag(help: "Every decoded frame.")
   var all = false
@@ -127,6 +128,7 @@ struct FramesCommand: ParsableCommand {
   func run() throws {
     // Also removes what is half written.
     Interrupt.install()
+    try sandbox.prepare(global.console)
     let report = try RawArguments.path(file).withOpenableString { path in
       let reader = try ClipReader(
         path: path, threads: global.threadCount, limits: stream.limits)

@@ -24,6 +24,7 @@ struct InfoCommand: ParsableCommand {
   var architectures = false
 
   @OptionGroup var stream: StreamOption
+  @OptionGroup var sandbox: SandboxOption
   @OptionGroup var summary: JSONOption
   @OptionGroup var global: GlobalOptions
 
@@ -45,6 +46,7 @@ struct InfoCommand: ParsableCommand {
       }
       return
     }
+    try sandbox.prepare(global.console)
     let report = try RawArguments.path(file).withOpenableString {
       try VideoReport(path: $0, shownAs: file, limits: stream.limits, threads: global.threadCount)
     }

@@ -22,6 +22,7 @@ struct LabelCommand: ParsableCommand {
       """)
 
   @OptionGroup var global: GlobalOptions
+  @OptionGroup var sandbox: SandboxOption
   @OptionGroup var summary: JSONOption
   @OptionGroup(title: "Inputs") var inputs: LabelInputOptions
   @OptionGroup(title: "How movies are labelled") var method: LabelMethodOptions
@@ -40,6 +41,7 @@ struct LabelCommand: ParsableCommand {
   func run() throws {
     Interrupt.install()
     let console = global.console
+    try sandbox.prepare(console)
     let jobs = try inputs.jobs(console: console)
     let model = try loadModel(console: console)
     let settings = method.settings(for: model.metadata)

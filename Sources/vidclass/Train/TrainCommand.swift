@@ -39,6 +39,7 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup(title: "Study") var study: StudyOptions
   @OptionGroup(title: "Continuing") var continuing: ContinuingOptions
   @OptionGroup var json: JSONOption
+  @OptionGroup var sandbox: SandboxOption
   @OptionGroup var global: GlobalOptions
 
   func validate() throws {
@@ -56,6 +57,7 @@ struct TrainCommand: ParsableCommand {
   func run() throws {
     Interrupt.install()
     let began = ContinuousClock.now
+    try sandbox.prepare(global.console)
     let session = try makeSession()
     let lock = continuing.dryRun ? nil : try session.folder.lock()
     defer { withExtendedLifetime(lock) {} }

@@ -21,7 +21,8 @@ public struct WindowPlan: Sendable, Hashable {
   public var count: Int {
     guard duration > 0 else { return 0 }
     guard duration > window + WindowPlan.tolerance else { return 1 }
-    return Int(((duration - window) / hop - WindowPlan.tolerance).rounded(.up)) + 1
+    let further = ((duration - window) / hop - WindowPlan.tolerance).rounded(.up)
+    return Int(clamping: min(further, 1e15)) + 1
   }
 
   /// Seconds that window `index` covers. The last window ends with the movie, at full length where

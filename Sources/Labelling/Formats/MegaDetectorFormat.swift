@@ -1,3 +1,5 @@
+import ClipSampling
+
 /// MegaDetector's batch output, version 1.6, which camera-trap tools such as Timelapse read.
 ///
 /// A segment is a detection of the whole frame at the segment's first frame. Movies labelled
@@ -54,7 +56,7 @@ enum MegaDetectorFormat {
   }
 
   private static func frame(at seconds: Double, rate: Double) -> Int {
-    Int((seconds * rate).rounded())
+    Int(clamping: (seconds * rate).rounded())
   }
 
   /// Descending; a segment among several knows only its own class's score.

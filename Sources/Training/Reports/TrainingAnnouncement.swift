@@ -166,7 +166,7 @@ enum TrainingAnnouncement {
   static func duration(_ seconds: Double) -> String {
     if seconds < 9.95 { return String(format: "%.1f s", seconds) }
     if seconds < 119.5 { return String(format: "%.0f s", seconds) }
-    let minutes = Int((seconds / 60).rounded())
+    let minutes = Int(clamping: (seconds / 60).rounded())
     return minutes < 120 ? "\(minutes) min" : "\(minutes / 60) h \(minutes % 60) min"
   }
 }

@@ -1,3 +1,4 @@
+import ClipSampling
 import Datasets
 import Evaluation
 import FileStore
@@ -95,7 +96,7 @@ extension TrainingSummary.Validation {
     perClass = zip(report.scored.classes, metrics.perClass).map { name, score in
       .init(
         name: name, precision: score.precision, recall: score.recall, f1: score.f1,
-        support: Int(score.support))
+        support: Int(clamping: score.support))
     }
     confusions = report.confusions.map {
       .init(truth: $0.truth, answer: $0.prediction, clips: $0.count)
@@ -188,7 +189,8 @@ extension TrainingSummary {
     if validation.clips < 50 {
       advice.append(
         "more clips to validate on: \(validation.clips) leave these scores uncertain by about "
-          + "\(Int((100 / Double(max(1, validation.clips)).squareRoot()).rounded())) points")
+          + "\(Int(clamping: (100 / Double(max(1, validation.clips)).squareRoot()).rounded())) points"
+      )
     }
     return advice
   }

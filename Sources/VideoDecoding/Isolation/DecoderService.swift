@@ -1,4 +1,5 @@
 private import CSandbox
+import ClipSampling
 import Foundation
 import Synchronization
 
@@ -74,9 +75,10 @@ enum DecoderService {
     let stack = frames.stack
     let answer = Message.Stack(
       count: stack.count, height: stack.height, width: stack.width, channels: stack.channels,
-      indices: frames.indices, areDamaged: frames.areDamaged, times: stack.times,
-      totalFrames: frames.totalFrames,
-      duration: frames.duration, isPartial: frames.isPartial, decodedUntil: frames.decodedUntil,
+      indices: frames.indices, areDamaged: frames.areDamaged,
+      times: stack.times.map { MovieTime(clamping: $0) }, totalFrames: frames.totalFrames,
+      duration: MovieTime(clamping: frames.duration), isPartial: frames.isPartial,
+      decodedUntil: frames.decodedUntil.map { MovieTime(clamping: $0) },
       warnings: frames.warnings, state: clip.state)
     stack.pixels.withUnsafeBytes { link.send(.stack, Message.encode(answer), payload: $0) }
   }

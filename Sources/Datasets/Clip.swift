@@ -77,6 +77,7 @@ public struct IgnoredFile: Sendable, Hashable {
     case conflict = "listed under two labels"
     case notUTF8 = "name is not UTF-8"
     case unreadableFolder = "folder cannot be read"
+    case repeatedFolder = "folder met again by a link"
   }
 
   /// Relative to the data set's folder.

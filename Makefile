@@ -8,7 +8,10 @@ VIDCLASS = .build/release/vidclass
 
 PYTHON ?= python3
 
-.PHONY: demo test fuzz hostile stress soak bench interop library docs format install build deps test-deps \
+CASES ?= 20000
+SEED ?= 1
+
+.PHONY: demo test fuzz hostile attack stress soak bench interop library docs format install build deps test-deps \
   clips
 
 # Trains on clips/ and labels a movie that training never saw.
@@ -30,6 +33,10 @@ fuzz: test-deps
 # Hundreds of hostile files of weights, models, ONNX and architectures: each refused in bounds.
 hostile: build
 	.make/hostile-weights
+
+# Hostile values and files for every command, drawn from a grammar by SEED; `make test` runs 260.
+attack: build test-deps
+	$(PYTHON) Tests/Attack/attack.py --cases $(CASES) --seed $(SEED)
 
 # Videos cut off at every byte and changed in ten thousand places; takes about half an hour.
 stress: test-deps

@@ -16,10 +16,14 @@ ARGUMENTS ?=
 # Which clip was on which side of a training.
 SPLIT ?= models/clips.run/split.csv
 
+# Cases of `make attack`, and where their draw begins.
+CASES ?= 20000
+SEED ?= 1
+
 comma := ,
 
-.PHONY: demo help build test format install library docs clips deps test-deps fuzz hostile stress soak \
-  kill-test allocations sanitize-kernels emulate-avx512 interop bench bench-decode train-peer ablation \
+.PHONY: demo help build test format install library docs clips deps test-deps fuzz hostile attack stress \
+  soak kill-test allocations sanitize-kernels emulate-avx512 interop bench bench-decode train-peer ablation \
   imbalance variants
 
 demo: build ## trains on clips/ and labels a movie that training never saw
@@ -81,6 +85,9 @@ fuzz: test-deps ## an hour of libFuzzer on everything that reads untrusted files
 
 hostile: build ## forged weights, models, ONNX, architectures: refused within bounds
 	.make/hostile-weights $(ARGUMENTS)
+
+attack: build ## hostile values and files for every command, CASES of them drawn by SEED
+	$(PYTHON) Tests/Attack/attack.py --cases $(CASES) --seed $(SEED)
 
 stress: test-deps ## small videos damaged in every place; half an hour
 	.make/stress

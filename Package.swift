@@ -102,7 +102,8 @@ let package = Package(
     .executableTarget(
       name: "clipmaker",
       dependencies: [
-        "CFFmpeg", "FileStore", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CFFmpeg", "ClipSampling", "FileStore",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swift),
 

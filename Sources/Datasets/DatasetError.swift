@@ -1,3 +1,5 @@
+import FileStore
+
 /// Why a data set cannot be used: one line that names the file, says what was expected and what to
 /// do about it.
 public struct DatasetError: Error, Sendable, CustomStringConvertible {
@@ -38,6 +40,20 @@ public struct DatasetError: Error, Sendable, CustomStringConvertible {
     self.path = path
     self.message = path.isEmpty ? message : "\(path): \(message)"
     self.cause = cause
+  }
+
+  /// A file that cannot be read, in the words of its error, which name it.
+  init(file error: FileStoreError) {
+    code =
+      switch error.code {
+      case .notFound: .notFound
+      case .permission: .permission
+      case .tooLarge, .format, .notRegular: .format
+      case .noSpace, .busy, .io: .io
+      }
+    path = error.path
+    message = error.message
+    cause = error
   }
 
   public var description: String { message }

@@ -75,7 +75,7 @@ public struct EvaluationViews: Sendable, Hashable, CustomStringConvertible {
         let position =
           Double(count) * (Double(part) + (Double(view) + 0.5) / Double(temporal))
           / Double(wanted)
-        return min(count - 1, Int(position))
+        return min(count - 1, Int(clamping: position))
       }
     case .rate, .stride:
       let span = min(count, wanted)

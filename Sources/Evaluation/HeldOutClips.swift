@@ -1,3 +1,4 @@
+import ClipSampling
 import Datasets
 import FileStore
 import Foundation
@@ -211,9 +212,19 @@ struct SplitRecord: Sendable {
           .format, path: path,
           "line \(line): the split \"\(field("split"))\" is none of train, val, test")
       }
+      func seconds(_ name: String) throws -> Double? {
+        if field(name).isEmpty { return nil }
+        guard let time = Double(field(name)).flatMap({ MovieTime($0) }) else {
+          throw EvaluationError(
+            .format, path: path,
+            "line \(line): \(name) is \"\(field(name))\"; expected seconds up to "
+              + "\(MovieTime.range.upperBound)")
+        }
+        return time.seconds
+      }
       let clip = Clip(
-        path: field("filepath"), file: "", start: Double(field("start")),
-        end: Double(field("end")), label: field("label"))
+        path: field("filepath"), file: "", start: try seconds("start"), end: try seconds("end"),
+        label: field("label"))
       entries[SplitRecord.key(clip)] = Entry(split: side, group: field("group"))
     }
     if columns.isEmpty {

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Whole-file writes that leave either the old file or the new one, never half of one.
 ///
 /// The bytes go to a temporary file in the same folder, are flushed to the disk, take the place of
@@ -21,6 +23,26 @@ public enum AtomicFile {
     var writer = Writer(try PendingFile(path))
     try body(&writer)
     try writer.finish()
+  }
+
+  /// Copies the regular file at `source` to `path`, with its permissions and times; never in the
+  /// place of another file.
+  ///
+  /// - Returns: false when there is a file at `path` by now.
+  public static func copy(
+    _ source: String, toNew path: String
+  ) throws(FileStoreError) -> Bool {
+    let reader = try RegularFile.open(source)
+    var file = try PendingFile(path)
+    let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
+    defer { piece.deallocate() }
+    while true {
+      guard let count = reader.readAll(into: piece) else { throw .reading(source, errno) }
+      try file.write(UnsafeRawBufferPointer(rebasing: piece[..<count]))
+      if count < piece.count { break }
+    }
+    file.imitate(reader.status())
+    return try file.commitAsNew()
   }
 
   /// Takes the bytes of one file in order and hands them to the system in large pieces.

@@ -7,10 +7,15 @@ struct FileHandleOwner: ~Copyable {
   let descriptor: Int32
 
   /// Opens with `O_CLOEXEC`; returns nil and leaves `errno` set where the system refuses.
-  init?(_ path: String, _ flags: Int32, mode: mode_t = 0o666) {
+  ///
+  /// - Parameter isPipe: does not wait for the other end of a pipe, who may never come; where it is
+  ///   there already, it is waited for as in any file.
+  init?(_ path: String, _ flags: Int32, mode: mode_t = 0o666, isPipe: Bool = false) {
+    let all = flags | O_CLOEXEC | (isPipe ? O_NONBLOCK : 0)
     var opened: Int32
-    repeat { opened = open(path, flags | O_CLOEXEC, mode) } while opened < 0 && errno == EINTR
+    repeat { opened = open(path, all, mode) } while opened < 0 && errno == EINTR
     guard opened >= 0 else { return nil }
+    if isPipe { _ = fcntl(opened, F_SETFL, fcntl(opened, F_GETFL) & ~O_NONBLOCK) }
     descriptor = opened
   }
 

@@ -88,6 +88,11 @@ extension FileStoreError {
       return FileStoreError(
         .notRegular, path: path, "cannot be written because it is a folder; give a file name",
         errno: errno)
+    case ENXIO:
+      return FileStoreError(
+        .notRegular, path: path,
+        "cannot be written because nobody reads from it; start the reader of the pipe first",
+        errno: errno)
     default:
       return FileStoreError(
         .io, path: path,

@@ -25,7 +25,8 @@ public final class JournalFile: Sendable {
     let isDevice = stat(path, &status) == 0 && !status.isRegular
     if isDevice && status.isFolder { throw .writing(path, EISDIR) }
     guard
-      let file = FileHandleOwner(path, (isDevice ? O_WRONLY : O_RDWR) | O_CREAT | O_APPEND)
+      let file = FileHandleOwner(
+        path, (isDevice ? O_WRONLY : O_RDWR) | O_CREAT | O_APPEND, isPipe: isDevice)
     else { throw .writing(path, errno) }
     let isRegular = file.status().isRegular
     if isRegular && !file.lock(wait: false) && errno == EWOULDBLOCK {
@@ -77,26 +78,12 @@ public final class JournalFile: Sendable {
   public func forEachLine(_ body: (String) -> Void) throws(FileStoreError) {
     let end = state.withLock { $0.isRegular ? $0.end : 0 }
     if end == 0 { return }
-    let file = try RegularFile.open(path)
-    let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
-    defer { piece.deallocate() }
-    var line: [UInt8] = []
-    var left = end
-    while left > 0 {
-      let wanted = UnsafeMutableRawBufferPointer(rebasing: piece[..<min(left, piece.count)])
-      guard let count = file.readAll(into: wanted) else { throw .reading(path, errno) }
-      if count == 0 { return }
-      left -= count
-      var rest = piece[..<count]
-      while let newline = rest.firstIndex(of: UInt8(ascii: "\n")) {
-        line.append(contentsOf: rest[..<newline])
-        body(String(decoding: line, as: UTF8.self))
-        line.removeAll(keepingCapacity: true)
-        rest = rest[(newline + 1)...]
-      }
-      line.append(contentsOf: rest)
-    }
+    var reader = try LineReader(path, longest: JournalFile.longestLine, bytes: end)
+    while let line = try reader.next() { body(String(decoding: line, as: UTF8.self)) }
   }
+
+  /// Bytes of a line: more than the record of a day's movie takes.
+  public static let longestLine = 1 << 27
 
   /// Nil with `errno` where the file cannot be read.
   private static func endOfLastWholeLine(_ file: borrowing FileHandleOwner) -> Int? {

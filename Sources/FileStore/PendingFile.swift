@@ -18,7 +18,7 @@ struct PendingFile: ~Copyable {
       throw .writing(path, EISDIR)
     }
     if path.hasPrefix("/dev/") || path.hasPrefix("/proc/") || (exists && !status.isRegular) {
-      guard let device = FileHandleOwner(path, O_WRONLY | O_CREAT | O_TRUNC) else {
+      guard let device = FileHandleOwner(path, O_WRONLY | O_CREAT | O_TRUNC, isPipe: true) else {
         throw .writing(path, errno)
       }
       file = device
@@ -27,7 +27,7 @@ struct PendingFile: ~Copyable {
     }
     if exists && access(path, W_OK) != 0 { throw .writing(path, errno) }
     let destination = exists ? PendingFile.followingLinks(path) : path
-    PendingFile.removeAbandoned(destination)
+    AbandonedFiles.remove(of: destination)
     while true {
       let temporary = PendingFile.temporaryName(destination)
       guard let created = FileHandleOwner(temporary, O_WRONLY | O_CREAT | O_EXCL) else {
@@ -62,7 +62,31 @@ struct PendingFile: ~Copyable {
     try Folder.synchronize(PathText.folder(of: destination))
   }
 
-  // MARK: Temporary names
+  /// As `commit`, but never in the place of another file.
+  ///
+  /// - Returns: false, with nothing changed, when there is one by now.
+  mutating func commitAsNew() throws(FileStoreError) -> Bool {
+    guard let (temporary, destination) = move else { return false }
+    let code = file.synchronize()
+    if code != 0 { throw .writing(path, code) }
+    if link(temporary, destination) != 0 {
+      // Otherwise a file system without hard links.
+      if errno == EEXIST || access(destination, F_OK) == 0 { return false }
+      try commit()
+      return true
+    }
+    // The end of its life removes the temporary name.
+    try Folder.synchronize(PathText.folder(of: destination))
+    return true
+  }
+
+  /// Gives the file the permissions and times of another.
+  func imitate(_ status: stat) {
+    _ = fchmod(file.descriptor, status.st_mode & 0o7777)
+    _ = withUnsafePointer(to: (status.st_atim, status.st_mtim)) { times in
+      times.withMemoryRebound(to: timespec.self, capacity: 2) { futimens(file.descriptor, $0) }
+    }
+  }
 
   /// `.<name>.<process>-<counter>.tmp` beside `destination`; hidden, and never over 255 bytes.
   private static func temporaryName(_ destination: String) -> String {
@@ -72,25 +96,9 @@ struct PendingFile: ~Copyable {
       PathText.folder(of: destination), "\(temporaryPrefix(destination))\(getpid())-\(unique).tmp")
   }
 
-  private static func temporaryPrefix(_ destination: String) -> String {
-    ".\(PathText.name(of: destination).prefix(50))."
-  }
-
-  private static func removeAbandoned(_ destination: String) {
-    let folder = PathText.folder(of: destination)
-    let prefix = temporaryPrefix(destination)
-    guard let names = Folder.names(folder) else { return }
-    for name in names where name.hasPrefix(prefix) && name.hasSuffix(".tmp") {
-      let middle = name.dropFirst(prefix.count).dropLast(4)
-      guard middle.contains("-"), middle.allSatisfy({ $0.isHexDigit || $0 == "-" }) else {
-        continue
-      }
-      let abandoned = PathText.join(folder, name)
-      guard let file = FileHandleOwner(abandoned, O_RDONLY | O_NONBLOCK | O_NOFOLLOW) else {
-        continue
-      }
-      if file.status().isRegular && file.lock(wait: false) { _ = unlink(abandoned) }
-    }
+  static func temporaryPrefix(_ destination: String) -> String {
+    let name = PathText.name(of: destination)
+    return ".\(FileName.beginning(of: String(name.prefix(50)), bytes: 200))."
   }
 
   private static func followingLinks(_ path: String) -> String {

@@ -48,7 +48,7 @@ public struct DecodeError: Error, Sendable, Codable, CustomStringConvertible {
   public var description: String { message }
 
   /// Line breaks and control characters in a name must not break a one-line message.
-  private static func oneLine(_ path: String) -> String {
+  static func oneLine(_ path: String) -> String {
     var line = ""
     for scalar in path.unicodeScalars {
       switch scalar {

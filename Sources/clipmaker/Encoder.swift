@@ -1,4 +1,5 @@
 import CFFmpeg
+import ClipSampling
 import Foundation
 
 /// A movie could not be written.
@@ -38,7 +39,7 @@ struct Encoder: ~Copyable {
   ///
   /// - Throws: ``EncodingError`` when this libavcodec lacks the encoder or the file cannot be made.
   init(path: String, width: Int, height: Int, framesPerSecond: Double, codec: Codec) throws {
-    let rate = AVRational(num: Int32((framesPerSecond * 1000).rounded()), den: 1000)
+    let rate = AVRational(num: Int32(clamping: (framesPerSecond * 1000).rounded()), den: 1000)
     let output = try OutputContext(path: path, container: codec.container)
     let encoder = try CodecContext(path: path, encoder: codec.encoder)
     let context = encoder.pointer

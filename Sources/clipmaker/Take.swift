@@ -1,3 +1,4 @@
+import ClipSampling
 import Foundation
 
 /// One performance of a motion in a scene: everything that moves, over the time 0…1.
@@ -26,7 +27,7 @@ struct Take {
   ) {
     self.scene = scene
     self.framesPerSecond = framesPerSecond
-    frameCount = max(2, Int((seconds * framesPerSecond).rounded()))
+    frameCount = max(2, Int(clamping: (seconds * framesPerSecond).rounded()))
     isBackward = motion.isBackward
 
     let pair = UInt64(MotionClass.allCases.firstIndex(of: motion.forward)!)
@@ -72,7 +73,7 @@ struct Take {
         color = color * Float(255 * brightness) + Color(repeating: grain)
         let bytes = color.clamped(lowerBound: .zero, upperBound: Color(repeating: 255))
         let place = (row * width + column) * 3
-        for channel in 0..<3 { pixels[place + channel] = UInt8(bytes[channel].rounded()) }
+        for channel in 0..<3 { pixels[place + channel] = UInt8(clamping: bytes[channel].rounded()) }
       }
     }
   }

@@ -34,6 +34,8 @@ import Testing
     ("filepath,label,a,b\nx,a,1\n", "line 2: 3 columns where the first line has 4"),
     ("filepath,label,a,b\nx,a,1,0\nx,c,1,0\n", "line 3: the label \"c\" is not among"),
     ("filepath,label,a,b\nx,a,1,nan\n", "line 2: the score \"nan\" of b"),
+    ("filepath,label,a,b\nx,a,inf,1\n", "line 2: the score \"inf\" of a is not a number from 0 to"),
+    ("filepath,label,a,b\nx,a,3e38,3e38\n", "line 2: the score \"3e38\" of a"),
     ("filepath,label,a,b\nx,a,-1,2\n", "line 2: the score \"-1\" of a"),
     ("filepath,label,a,b\nx,a,0,0\n", "line 2: all scores are 0"),
   ]) func saysWhatIsWrong(text: String, finding: String) throws {

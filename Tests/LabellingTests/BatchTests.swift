@@ -106,6 +106,37 @@ private final class QuickLabeller: MovieLabelling {
     #expect(FileManager.default.fileExists(atPath: records[0].path.text) == (way != .move))
   }
 
+  @Test func copiesAreComparedByContent() throws {
+    let same = [record("a/1.mp4", "fox", content: "one"), record("b/1.mp4", "fox", content: "one")]
+    let other = record("c/1.mp4", "fox", content: "two")
+    for _ in 0..<2 {
+      try place(same + [other], .copy)
+      #expect(sorted() == ["fox/1 (2).mp4", "fox/1.mp4"])
+    }
+  }
+
+  @Test func foldersOfImagesAreCopiedWhole() throws {
+    for (name, content) in [("a/clip/1.png", "x"), ("a/clip/2.png", "y"), ("b/clip/1.png", "x")] {
+      folder.add(name, content)
+    }
+    var records = [Example.walk, Example.walk]
+    records[0].path = MediaPath(folder.path + "/a/clip")
+    records[1].path = MediaPath(folder.path + "/b/clip")
+    for _ in 0..<2 { try place(records, .copy) }
+    let names = try FileManager.default.contentsOfDirectory(
+      atPath: folder.path + "/sorted/" + (Example.walk.label ?? ""))
+    #expect(names.sorted() == ["clip", "clip (2)"])
+  }
+
+  @Test func labelsAndNamesOfAnyLengthHaveAPlace() throws {
+    let name = String(repeating: "n", count: 251) + ".mp4"
+    let records = ["a", "b"].map {
+      record("\($0)/\(name)", String(repeating: "ü", count: 300), content: $0)
+    }
+    try place(records, .copy)
+    #expect(sorted().count == 2)
+  }
+
   @Test(arguments: [LabelSorter.Way.link, .copy, .move])
   func sortingTwiceIsSortingOnce(way: LabelSorter.Way) throws {
     let records = [record("a/1.mp4", "fox", content: "first"), record("b/1.mp4", "fox")]

@@ -82,7 +82,11 @@ final class TemporaryFolder {
     folder.add("sub/a.mp4")
     try FileManager.default.createSymbolicLink(
       atPath: folder.path + "/sub/loop", withDestinationPath: folder.path)
-    #expect(find([folder.path]).jobs.count == 1)
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path + "/notes", withDestinationPath: "nowhere")
+    let found = find([folder.path])
+    #expect(found.jobs.count == 1)
+    #expect(found.repeatedFolderCount == 1 && found.unreadableCount == 1)
   }
 
   @Test func emptyFoldersAreReported() {

@@ -55,6 +55,18 @@ import Testing
     }
   }
 
+  /// In validation and in the last scoring alike, a training ends where scores are no numbers.
+  @Test func scoresThatAreNoNumbersAreAnError() throws {
+    let training = try MotionTraining()
+    let trainer = try training.trainer(training.request { $0.validationFraction = 0.25 })
+    for index in trainer.averaged.parameters.indices { trainer.averaged.parameters[index] = 3e38 }
+    let error = #expect(throws: TrainingError.self) {
+      try trainer.score(trainer.plan.validation)
+    }
+    #expect(error?.code == .diverged)
+    #expect(error?.message.contains("lower --lr") == true)
+  }
+
   @Test func seedsMatter() throws {
     var results: [[UInt8]] = []
     for seed in [UInt64(1), 2] {

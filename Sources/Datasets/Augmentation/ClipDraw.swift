@@ -55,11 +55,12 @@ struct ClipDraw {
     let left = random.uniform()
     let top = random.uniform()
     if eraseDraw < settings.erasing {
-      let boxWidth = max(1, min(preprocessing.width, Int(Float(preprocessing.width) * side * slim)))
+      let boxWidth = max(
+        1, min(preprocessing.width, Int(clamping: Float(preprocessing.width) * side * slim)))
       let boxHeight = max(
-        1, min(preprocessing.height, Int(Float(preprocessing.height) * side / slim)))
-      let x = Int(left * Float(preprocessing.width - boxWidth + 1))
-      let y = Int(top * Float(preprocessing.height - boxHeight + 1))
+        1, min(preprocessing.height, Int(clamping: Float(preprocessing.height) * side / slim)))
+      let x = Int(clamping: left * Float(preprocessing.width - boxWidth + 1))
+      let y = Int(clamping: top * Float(preprocessing.height - boxHeight + 1))
       erased = (x..<x + boxWidth, y..<y + boxHeight)
     } else {
       erased = nil
@@ -91,7 +92,7 @@ struct ClipDraw {
       let inside = random.uniform()
       let position =
         start + (Float(index) + (settings.frameJitter ? inside : 0.5)) / Float(wanted) * span
-      return min(sourceCount - 1, max(0, Int(position)))
+      return min(sourceCount - 1, max(0, Int(clamping: position)))
     }
   }
 }

@@ -90,10 +90,11 @@ enum Warp {
         let dx = (Float(column) + 0.5 - Float(preprocessing.width) / 2) * stepX
         let x = min(lastX, max(0, draw.centreX + cosine * dx - sine * dy - 0.5))
         let y = min(lastY, max(0, draw.centreY + sine * dx + cosine * dy - 0.5))
+        // checked: both lie within the picture, and what is left of them between 0 and 1
         let left = min(cornerX, Int(x))
         let top = min(cornerY, Int(y))
-        let partX = UInt32((x - Float(left)) * 128 + 0.5)
-        let partY = UInt32((y - Float(top)) * 128 + 0.5)
+        let partX = UInt32((x - Float(left)) * 128 + 0.5)  // checked: as above
+        let partY = UInt32((y - Float(top)) * 128 + 0.5)  // checked: as above
         taps[index] = Tap(
           offset: Int32((top * stack.width + left) * stack.channels),
           upperLeft: UInt16((128 - partX) * (128 - partY)),

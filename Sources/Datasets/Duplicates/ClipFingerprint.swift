@@ -1,3 +1,4 @@
+import ClipSampling
 import FileStore
 import VideoDecoding
 
@@ -167,7 +168,7 @@ public final class FingerprintBuilder {
   /// Which part of the grid a time falls into; a grid counted from the clip's start, so that copies
   /// with other frame rates keep the same moments.
   private func cell(of time: Double) -> Int {
-    Int(((time - start) / interval + 1e-6).rounded(.down))
+    Int(clamping: ((time - start) / interval + 1e-6).rounded(.down))
   }
 
   /// Keeps the first picture of each part of a grid twice as wide.

@@ -1,3 +1,5 @@
+import ClipSampling
+
 /// Lays one clip over another in time and measures how alike they are.
 struct FingerprintComparison {
   /// How alike two clips are where they overlap.
@@ -63,12 +65,18 @@ struct FingerprintComparison {
     clip.times.count > 1 ? (clip.times.last ?? 0) / Float(clip.times.count - 1) : 0.04
   }
 
+  /// How often `step` goes into a clip: no more often than it has pictures, by what `step` is.
+  private func steps(of clip: ClipFingerprint, step: Float) -> Int {
+    Int(clamping: min((clip.times.last ?? 0) / step, Float(clip.times.count)))
+  }
+
   /// Seconds to add to times of `one` to get those of `other`: both from the start, and where most
   /// pairs of similar hashes agree.
   private func shifts(step: Float) -> [Float] {
     // Votes for every shift from the one at which `one` ends where `other` begins, in steps.
-    let before = Int((one.times.last ?? 0) / step) + 1
-    var votes = [Int32](repeating: 0, count: before + Int((other.times.last ?? 0) / step) + 2)
+    guard step > 0 else { return [0] }
+    let before = steps(of: one, step: step) + 1
+    var votes = [Int32](repeating: 0, count: before + steps(of: other, step: step) + 2)
     vote(one.pictureMarks, other.pictureMarks, step: step, before: before, into: &votes)
     vote(one.motionMarks, other.motionMarks, step: step, before: before, into: &votes)
     var shifts: [Float] = [0]
@@ -91,7 +99,8 @@ struct FingerprintComparison {
       for candidate in others
       where (mark.hash ^ candidate.hash).nonzeroBitCount <= FingerprintComparison.similarBits {
         let shift = (other.times[Int(candidate.sample)] - time) / step
-        votes[min(votes.count - 1, max(0, before + Int(shift.rounded())))] += 1
+        let steps = Int(clamping: min(max(shift, -1e6), 1e6).rounded())
+        votes[min(votes.count - 1, max(0, before + steps))] += 1
       }
     }
   }
@@ -190,11 +199,12 @@ struct FingerprintComparison {
       let movedRight = squares.right - common.right
       let still = values * ClipFingerprint.motionPower
       if movedLeft < still && movedRight < still {
-        return Likeness(pictures: pictures, motion: nil, overlap: overlap, count: Int(count))
+        return Likeness(
+          pictures: pictures, motion: nil, overlap: overlap, count: Int(clamping: count))
       }
       return Likeness(
         pictures: pictures, motion: correlation(movedLeft, movedRight, squares.both - common.both),
-        overlap: overlap, count: Int(count))
+        overlap: overlap, count: Int(clamping: count))
     }
 
     private func correlation(_ left: Double, _ right: Double, _ both: Double) -> Double {

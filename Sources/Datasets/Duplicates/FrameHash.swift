@@ -39,6 +39,7 @@ enum FrameHash {
         }
         // 256 / 16 = 16 per pixel; rounded.
         let divisor = 16 * rows.count * columns.count
+        // checked: whole numbers, whose mean is 256 × 255 / 16 at most
         result[row * side + column] = Int16((sum + divisor / 2) / divisor)
       }
     }

@@ -57,8 +57,13 @@ struct FolderScan {
     found: inout FoundClips
   ) {
     let folder = relative.isEmpty ? root : "\(root)/\(relative)"
+    guard let identity = FileIdentity(path: folder) else {
+      found.ignored.append(IgnoredFile(path: relative, reason: .unreadableFolder))
+      return
+    }
     // A link back to a folder above would otherwise be followed for ever.
-    guard let identity = FileIdentity(path: folder), visited.insert(identity).inserted else {
+    guard visited.insert(identity).inserted else {
+      found.ignored.append(IgnoredFile(path: relative, reason: .repeatedFolder))
       return
     }
     guard let listing = try? Listing(folder: folder) else {

@@ -1,9 +1,10 @@
-import Glibc
+import FileStore
 
-/// The bytes of a text file in order, through one fixed buffer, without its byte order mark.
+/// The bytes of a text file in order, through one buffer, without its byte order mark.
 ///
 /// A file in UTF-16 (told by its byte order mark, or by the zero beside its first letter) is given
-/// as UTF-8. Control characters that no text holds end the reading with an error.
+/// as UTF-8. Control characters that no text holds end the reading with an error. Only regular files
+/// are read, of a size that a list can have: a device would go on for ever.
 struct ByteSource: ~Copyable {
   private enum Encoding {
     case bytes
@@ -11,24 +12,28 @@ struct ByteSource: ~Copyable {
   }
 
   private let path: String
-  private let handle: Int32
-  private var buffer = [UInt8](repeating: 0, count: 1 << 16)
+  private var file: FileReader
+  private var buffer: [UInt8]
   private var position = 0
-  private var filled = 0
+  private var filled: Int
   private var encoding = Encoding.bytes
   /// The UTF-8 of one UTF-16 character, last byte first.
   private var pending: [UInt8] = []
-  private var lineNumber = 1
+  private(set) var lineNumber = 1
+
+  /// Bytes of a list or table: more than millions of clips take.
+  private static let mostBytes = 1 << 28
+  /// Bytes of a line, or of a record with line breaks in it.
+  static let longestRecord = 1 << 22
 
   init(path: String) throws(DatasetError) {
+    var file = try ByteSource.open(path)
+    buffer = try ByteSource.piece(of: &file)
+    filled = buffer.count
     self.path = path
-    handle = open(path, O_RDONLY | O_CLOEXEC)
-    guard handle >= 0 else {
-      throw DatasetError(
-        errno == EACCES ? .permission : .notFound, path: path, String(cString: strerror(errno)))
-    }
-    try fill()
-    switch (filled, buffer[0], buffer[1], buffer[2]) {
+    self.file = file
+    let head = Array(buffer.prefix(3)) + [0, 0, 0]
+    switch (filled, head[0], head[1], head[2]) {
     case (3..., 0xEF, 0xBB, 0xBF): position = 3
     case (2..., 0xFF, 0xFE, _): (position, encoding) = (2, .utf16(bigEndian: false))
     case (2..., 0xFE, 0xFF, _): (position, encoding) = (2, .utf16(bigEndian: true))
@@ -38,7 +43,17 @@ struct ByteSource: ~Copyable {
     }
   }
 
-  deinit { close(handle) }
+  private static func open(_ path: String) throws(DatasetError) -> FileReader {
+    do throws(FileStoreError) {
+      let file = try FileReader(path)
+      if file.size <= mostBytes { return file }
+    } catch {
+      throw DatasetError(file: error)
+    }
+    throw DatasetError(
+      .format, path: path,
+      "has more than the \(mostBytes) bytes of a list; is it the right file?")
+  }
 
   mutating func next() throws(DatasetError) -> UInt8? {
     let byte: UInt8?
@@ -60,11 +75,19 @@ struct ByteSource: ~Copyable {
     var bytes: [UInt8] = []
     while byte != 10 {
       bytes.append(byte)
+      if bytes.count > ByteSource.longestRecord { throw tooLong(line: lineNumber) }
       guard let following = try next() else { break }
       byte = following
     }
     if bytes.last == 13 { bytes.removeLast() }
     return bytes
+  }
+
+  func tooLong(line: Int) -> DatasetError {
+    DatasetError(
+      .format, path: path,
+      "line \(line): goes on for more than \(ByteSource.longestRecord) bytes; is it the right file?"
+    )
   }
 
   private func notText() -> DatasetError {
@@ -104,16 +127,15 @@ struct ByteSource: ~Copyable {
 
   private mutating func fill() throws(DatasetError) {
     position = 0
-    filled = 0
-    while true {
-      let got = read(handle, &buffer, buffer.count)
-      if got >= 0 {
-        filled = got
-        return
-      }
-      guard errno == EINTR else {
-        throw DatasetError(.io, path: path, "cannot be read: \(String(cString: strerror(errno)))")
-      }
+    buffer = try ByteSource.piece(of: &file)
+    filled = buffer.count
+  }
+
+  private static func piece(of file: inout FileReader) throws(DatasetError) -> [UInt8] {
+    do throws(FileStoreError) {
+      return try file.read(1 << 16)
+    } catch {
+      throw DatasetError(file: error)
     }
   }
 }

@@ -49,6 +49,8 @@ public final class ClipStore: ClipSource, @unchecked Sendable {
   private var failures: [Key: DecodeError] = [:]
   private var decoded = 0
   private var diskTrouble: String?
+  /// Clips that could not be written to the disk cache.
+  private var unkept = 0
 
   /// - Parameter limits: of every clip's decoding.
   public init(preprocessing: Preprocessing, cache: Cache, limits: DecodeLimits = .standard) {
@@ -115,6 +117,7 @@ public final class ClipStore: ClipSource, @unchecked Sendable {
       entryNames[key] = path
       facts[key] = entry.facts
       if diskTrouble == nil { diskTrouble = trouble }
+      if trouble != nil { unkept += 1 }
       if case .ram(let maximum) = cache, keptBytes + entry.stack.pixels.count <= maximum,
         kept[key] == nil
       {
@@ -144,6 +147,9 @@ public final class ClipStore: ClipSource, @unchecked Sendable {
   /// Bytes of pixels held in memory.
   public var memoryBytes: Int { lock.withLock { keptBytes } }
 
-  /// Why the disk cache could not be written, the first time it happened; the work goes on without.
-  public var cacheWarning: String? { lock.withLock { diskTrouble } }
+  /// Why the disk cache could not be written, the first time it happened, and of how many clips; the
+  /// work goes on without.
+  public var cacheWarning: String? {
+    lock.withLock { diskTrouble.map { "\($0) (clips not kept: \(unkept))" } }
+  }
 }

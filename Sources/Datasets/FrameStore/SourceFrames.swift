@@ -51,7 +51,7 @@ public enum SourceFrames {
     case .rate(let framesPerSecond):
       precondition(framesPerSecond > 0, "rate must be positive")
       let start = times[0]
-      let possible = max(1, Int(((end - start) * framesPerSecond).rounded(.down)))
+      let possible = max(1, Int(clamping: ((end - start) * framesPerSecond).rounded(.down)))
       let taken = matchingParity(min(most, possible), wanted)
       let middle = (start + end) / 2
       // Footage slower than the rate repeats frames: the stack keeps the rhythm.

@@ -1,3 +1,4 @@
+import ClipSampling
 import VideoDecoding
 
 /// A technical property of the files that tells their classes apart, so that a network may learn it
@@ -40,7 +41,7 @@ public struct TellingTrait: Sendable, Hashable {
       { info in
         guard let rate = info.framesPerSecond else { return "unknown" }
         let tenths = (rate * 10).rounded() / 10
-        return (tenths == tenths.rounded() ? "\(Int(tenths))" : "\(tenths)") + " frames/s"
+        return (tenths == tenths.rounded() ? "\(Int(clamping: tenths))" : "\(tenths)") + " frames/s"
       }
     ),
     ("codec", { $0.codec }), ("container", { $0.container }), ("pixel format", { $0.pixelFormat }),

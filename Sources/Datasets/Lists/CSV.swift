@@ -58,7 +58,10 @@ struct CSVReader: ~Copyable {
     var fields: [String] = []
     var field: [UInt8] = []
     var quoted = false
+    var length = 0
     while true {
+      length += 1
+      if length > ByteSource.longestRecord { throw source.tooLong(line: firstLine) }
       if quoted {
         if byte == UInt8(ascii: "\"") {
           guard let after = try source.next() else { break }

@@ -1,3 +1,5 @@
+import ClipSampling
+
 /// Gathers listed clips: finds their files, drops repeated and contradicting lines.
 struct ListCollector {
   private struct Key: Hashable {
@@ -37,6 +39,12 @@ struct ListCollector {
     path listed: String, label: String, start: Double?, end: Double?, split: Split?, group: String,
     line: Int
   ) throws(DatasetError) {
+    for (name, time) in [("start", start), ("end", end)] {
+      guard let time, MovieTime(time) == nil else { continue }
+      throw DatasetError(
+        .format, path: listPath,
+        "line \(line): \(name) is \(time); expected seconds up to \(MovieTime.range.upperBound)")
+    }
     // Two spellings of one path are one clip.
     let plain = listed.hasPrefix("./") ? String(listed.dropFirst(2)) : listed
     guard let path = try files.path(for: plain, line: line) else {

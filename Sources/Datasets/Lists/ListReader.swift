@@ -1,3 +1,5 @@
+import ClipSampling
+
 /// Reads a CSV manifest (`filepath,label[,start,end,split,group]`) or a text list
 /// (`path label-or-index`); paths are relative to the file that lists them.
 enum ListReader {
@@ -113,7 +115,7 @@ extension Manifest {
   ) -> String? {
     guard start < 1e6, end < 1e6 else { return nil }
     func padded(_ seconds: Double) -> String {
-      let digits = String(Int(seconds))
+      let digits = String(Int(clamping: seconds))
       return String(repeating: "0", count: 6 - digits.count) + digits
     }
     let name = "\(video)_\(padded(start))_\(padded(end))"

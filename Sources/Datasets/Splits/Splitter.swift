@@ -1,3 +1,4 @@
+import ClipSampling
 import FileStore
 import Tensors
 
@@ -143,7 +144,7 @@ public enum Splitter {
 
   private static func percent(_ fraction: Double) -> String {
     let value = (fraction * 1000).rounded() / 10
-    return value == value.rounded() ? "\(Int(value)) %" : "\(value) %"
+    return value == value.rounded() ? "\(Int(clamping: value)) %" : "\(value) %"
   }
 
   private static func held(_ clips: [Clip], index: DatasetIndex, groups: [String])
@@ -165,7 +166,8 @@ public enum Splitter {
   private static func byClip(_ clips: [Clip], classes: Int, options: SplitOptions) -> Set<Int> {
     var chosen = Set<Int>()
     for members in positionsByClass(clips, classes: classes) {
-      var count = Int((Double(members.count) * options.validationFraction).rounded())
+      var count = Int(
+        clamping: (Double(members.count) * options.validationFraction).rounded())
       // Three clips are enough to spare one; two are not.
       if count == 0, members.count >= 3, options.validationFraction > 0 { count = 1 }
       count = min(count, max(0, members.count - 1))
@@ -189,7 +191,7 @@ public enum Splitter {
     let classes = (clips.map(\.classIndex).max() ?? -1) + 1
     var chosen = Set<Int>()
     for members in positionsByClass(clips, classes: classes) {
-      let count = Int((Double(members.count) * share).rounded(.up))
+      let count = Int(clamping: (Double(members.count) * share).rounded(.up))
       let ordered = members.map { (key(clips[$0].identity, seed), $0) }.sorted { $0 < $1 }
       chosen.formUnion(ordered.prefix(count).map(\.1))
     }

@@ -3,6 +3,9 @@ import FileStore
 
 /// Predictions as CSV: `filepath,label,<class>…`, a score in every class column.
 public enum PredictionsFile {
+  /// Shares, or votes, whose sum stays a number.
+  private static let scores: ClosedRange<Float> = 0...1e9
+
   /// Writes the scores of every clip in one step.
   public static func write(_ clips: ScoredClips, to path: String) throws(FileStoreError) {
     var lines = [CSV.line(["filepath", "label"] + clips.classes)]
@@ -36,8 +39,9 @@ public enum PredictionsFile {
       }
       var row: [Float] = []
       for (name, field) in zip(clips.classes, fields.dropFirst(2)) {
-        guard let score = Float(field), score.isFinite, score >= 0 else {
-          throw fail("the score \"\(field)\" of \(name) is not a number of 0 or more")
+        guard let score = Float(field), scores.contains(score) else {
+          throw fail(
+            "the score \"\(field)\" of \(name) is not a number from 0 to \(scores.upperBound)")
         }
         row.append(score)
       }

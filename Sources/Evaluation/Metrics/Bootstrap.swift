@@ -1,3 +1,4 @@
+import ClipSampling
 import Dispatch
 import Synchronization
 import Tensors
@@ -116,7 +117,7 @@ public struct Bootstrap: Sendable {
     }
     func percentile(_ share: Double) -> Double {
       let position = share * Double(sorted.count - 1)
-      let below = Int(position)
+      let below = Int(clamping: position)
       let above = min(below + 1, sorted.count - 1)
       return sorted[below] + (sorted[above] - sorted[below]) * (position - Double(below))
     }

@@ -1,3 +1,5 @@
+import ClipSampling
+
 /// The figures computed of every evaluation; raw values are the keys of the JSON report.
 public enum Metric: String, CaseIterable, Sendable {
   /// Share of clips whose highest score is their label's.
@@ -98,7 +100,7 @@ public struct Metrics: Sendable {
     values = result.values
     perClass = result.perClass
     confusion = engine.confusion(weights: [Double](repeating: 1, count: clips.count))
-      .map { $0.map { Int($0) } }
+      .map { $0.map { Int(clamping: $0) } }
     calibration = engine.calibration
     self.k = engine.k
   }

@@ -1,3 +1,4 @@
+import ClipSampling
 import Glibc
 
 /// Computes all metrics for any weighting of the same clips.
@@ -63,7 +64,7 @@ struct MetricEngine: Sendable {
     self.losses = losses
     self.confidences = confidences
     bin = confidences.map {
-      max(0, min(MetricEngine.bins - 1, Int($0 * Double(MetricEngine.bins))))
+      max(0, min(MetricEngine.bins - 1, Int(clamping: $0 * Double(MetricEngine.bins))))
     }
     rankings = (0..<classCount).map { MetricEngine.ranking(of: $0, in: clips) }
   }

@@ -1,3 +1,5 @@
+import ClipSampling
+
 extension EvaluationReport: Encodable {
   private struct Key: CodingKey {
     let stringValue: String
@@ -51,7 +53,7 @@ extension EvaluationReport: Encodable {
       try put(figures.precision, "precision", into: &item)
       try put(figures.recall, "recall", into: &item)
       try put(figures.f1, "f1", into: &item)
-      try item.encode(Int(figures.support), forKey: Key("support"))
+      try item.encode(Int(clamping: figures.support), forKey: Key("support"))
       var intervals = item.nestedContainer(keyedBy: Key.self, forKey: Key("intervals"))
       let own = bootstrap.perClass[index]
       for (key, interval) in [

@@ -1,3 +1,4 @@
+import ClipSampling
 import FileStore
 import Foundation
 
@@ -60,7 +61,7 @@ extension EvaluationReport {
         let own = metrics.perClass[index]
         return [name]
           + [own.precision, own.recall, own.f1].map { Figure.text($0, .top1) }
-          + ["\(Int(own.support))"]
+          + ["\(Int(clamping: own.support))"]
       }
   }
 

@@ -1,3 +1,5 @@
+import ClipSampling
+
 /// The figures of an evaluation with intervals and baselines: what `eval` shows in any form.
 public struct EvaluationReport: Sendable {
   /// A baseline: always the commonest class, or the model on clips robbed of their motion.
@@ -100,6 +102,6 @@ public struct EvaluationReport: Sendable {
     // says what that is worth.
     let possible = (300 / Double(scored.count)).rounded(.up)
     return how
-      + "; no mistake in \(scored.count) clips still allows for \(Int(possible)) % of errors"
+      + "; no mistake in \(scored.count) clips still allows for \(Int(clamping: possible)) % of errors"
   }
 }

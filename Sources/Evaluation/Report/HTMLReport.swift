@@ -1,3 +1,4 @@
+import ClipSampling
 import FileStore
 import Foundation
 
@@ -80,7 +81,7 @@ public struct HTMLReport {
           (own.f1, intervals.f1),
         ].map { value, interval in
           "\(Figure.text(value, .top1)) <small>\(Figure.range(interval, .top1))</small>"
-        } + ["\(Int(own.support))"]
+        } + ["\(Int(clamping: own.support))"]
     }
     return table(
       header: ["class", "precision", "recall", "F1", "clips"], rows: rows, numbers: true)
@@ -138,7 +139,7 @@ public struct HTMLReport {
       svg += "<circle class=\"dot\" cx=\"\(parts[0])\" cy=\"\(parts[1])\" r=\"3.5\"/>\n"
     }
     for tick in [0, 0.5, 1.0] {
-      let label = "\(Int(tick * 100)) %"
+      let label = "\(Int(clamping: tick * 100)) %"
       svg += "<text x=\"\(x(tick))\" y=\"\(y(-0.06))\" text-anchor=\"middle\">\(label)</text>\n"
       svg += "<text x=\"\(x(-0.02))\" y=\"\(y(tick))\" text-anchor=\"end\">\(label)</text>\n"
     }

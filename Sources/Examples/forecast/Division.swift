@@ -23,7 +23,7 @@ struct Division {
   init(_ series: Series, window: Int, horizon: Int, season: Int, heldOut: Double) throws {
     let values = series.values
     seasonalLag = (horizon + season - 1) / season * season
-    let held = Int((Double(values.count) * heldOut).rounded())
+    let held = Int(exactly: (Double(values.count) * heldOut).rounded()) ?? 0
     start = values.count - held
     let needed = max(window + horizon - 1 + Division.fewestTrainingWindows, seasonalLag)
     guard held >= Division.fewestHeldOut, start >= needed else {

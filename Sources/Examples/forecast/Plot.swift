@@ -130,13 +130,14 @@ private struct Ticks {
     self.step = step
     let first = (low / step).rounded(.down)
     let last = max((high / step).rounded(.up), first + 1)
-    values = (0...Int(last - first)).map { (first + Double($0)) * step }
+    let parts = Int(exactly: min(last - first, 1000)) ?? 1
+    values = (0...parts).map { (first + Double($0)) * step }
   }
 
   /// With as many digits as tell neighbours apart.
   func label(_ value: Double) -> String {
     if abs(value) >= 1e6 || step < 1e-4 { return String(format: "%.4g", value) }
-    return String(format: "%.\(max(0, Int(-step.exponentOfTen)))f", value)
+    return String(format: "%.\(max(0, Int(exactly: -step.exponentOfTen) ?? 0))f", value)
   }
 }
 

@@ -22,8 +22,7 @@ public struct DoneList: Sendable {
   /// Takes one line of JSON Lines; a later record of a path replaces an earlier one.
   public mutating func add(line: some StringProtocol) {
     if line.allSatisfy(\.isWhitespace) { return }
-    guard let json = try? JSONValue(parsing: line.utf8), let record = try? LabelRecord(json: json)
-    else {
+    guard let record = try? LabelRecord(parsing: Array(line.utf8)) else {
       unreadableLines += 1
       return
     }

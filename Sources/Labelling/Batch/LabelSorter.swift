@@ -39,8 +39,8 @@ public struct LabelSorter: Sendable {
 
   /// Puts the movie of `record` where it belongs; a record without a label stays where it is.
   ///
-  /// Doing it again changes nothing: a link or copy that is there already is left alone. Another
-  /// movie of the same name gets a number: `a (2).mp4`.
+  /// Doing it again changes nothing: a link to the movie, or a copy of the same content, is left
+  /// alone. Another movie of the same name gets a number: `a (2).mp4`.
   ///
   /// - Throws: `LabelError` with code `output` that names the movie and the place.
   public func place(_ record: LabelRecord) throws(LabelError) {
@@ -56,9 +56,8 @@ public struct LabelSorter: Sendable {
       var number = 1
       while true {
         let place = target + "/" + name(of: record.path, number: number)
-        if isThere(record, place) { return }
-        if (try? manager.attributesOfItem(atPath: place)) == nil {
-          try put(source, at: place)
+        if try isThere(record, place) { return }
+        if (try? manager.attributesOfItem(atPath: place)) == nil, try put(record.path, at: place) {
           return
         }
         number += 1
@@ -71,44 +70,42 @@ public struct LabelSorter: Sendable {
     }
   }
 
-  private func put(_ source: String, at place: String) throws {
+  /// - Returns: false when there is something else at `place` by now.
+  private func put(_ source: MediaPath, at place: String) throws -> Bool {
     let manager = FileManager.default
     switch way {
     case .link:
-      let absolute = URL(fileURLWithPath: source).standardizedFileURL.path
+      let absolute = URL(fileURLWithPath: source.text).standardizedFileURL.path
       try manager.createSymbolicLink(atPath: place, withDestinationPath: absolute)
-    case .copy:
-      // Under another name until it is whole, so that an interrupted copy is never taken for one.
-      let partial = place + ".part"
-      try? manager.removeItem(atPath: partial)
-      try manager.copyItem(atPath: source, toPath: partial)
-      try manager.moveItem(atPath: partial, toPath: place)
-    case .move: try manager.moveItem(atPath: source, toPath: place)
+    case .copy: return try SortedCopy.make(of: source, at: place)
+    case .move: try manager.moveItem(atPath: source.text, toPath: place)
     }
+    return true
   }
 
-  /// Whether what is at `place` is this movie: a link to it, or a copy of its size.
-  private func isThere(_ record: LabelRecord, _ place: String) -> Bool {
-    guard let there = FileIdentity(media: MediaPath(place)) else { return false }
-    guard let source = FileIdentity(media: record.path) else { return way == .move }
+  /// Whether what is at `place` is this movie: a link to it, or a copy of it.
+  private func isThere(_ record: LabelRecord, _ place: String) throws -> Bool {
+    guard let there = FileIdentity(MediaPath(place)) else { return false }
+    guard let source = FileIdentity(record.path) else { return way == .move }
     if there.inode == source.inode && there.device == source.device { return true }
-    return way == .copy && there.kind == source.kind && there.size == source.size
+    return try way == .copy && SortedCopy.isSame(record.path, MediaPath(place))
   }
 
   private func name(of path: MediaPath, number: Int) -> String {
     let name = path.name.text
     if number == 1 { return name }
     guard let dot = name.lastIndex(of: "."), dot != name.startIndex else {
-      return "\(name) (\(number))"
+      return FileName.joining(name, " (\(number))")
     }
-    return "\(name[..<dot]) (\(number))\(name[dot...])"
+    return FileName.joining(String(name[..<dot]), " (\(number))\(name[dot...])")
   }
 
   /// The folder of a label such as `animal/fox`, made where it is missing.
   private func makeFolder(for label: String) throws(LabelError) -> String {
     let parts = label.split(separator: "/").map { part in
       // A label can come from any model file: none may lead out of the folder.
-      part == "." || part == ".." ? "_" : String(part)
+      part == "." || part == ".."
+        ? "_" : FileName.joining(String(part).replacingOccurrences(of: "\0", with: "_"), "")
     }
     let target = ([folder.text] + parts).joined(separator: "/")
     do {
@@ -121,6 +118,7 @@ public struct LabelSorter: Sendable {
   }
 
   private static func reason(_ error: any Error) -> String {
+    if let error = error as? FileStoreError { return error.message }
     let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
     if let underlying, underlying.domain == NSPOSIXErrorDomain {
       return String(cString: strerror(Int32(underlying.code)))

@@ -17,21 +17,16 @@ public enum RecordFile {
   /// - Throws: `FileStoreError` when it cannot be read, `LabelError` when it holds no record though
   ///   it is not empty.
   public static func read(_ path: String) throws -> Content {
-    let bytes = try RegularFile.read(path, maximumBytes: 1 << 34)
     var content = Content()
-    if case .array(let values)? = try? JSONValue(parsing: bytes) {
-      for (index, value) in values.enumerated() {
-        content.take(value, at: "\(path): record \(index + 1)")
+    if let list = try elements(ofListIn: path) {
+      for (index, element) in list.ranges.enumerated() {
+        content.take(list.bytes[element], at: "\(path): record \(index + 1)")
       }
     } else {
-      let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-      for (index, line) in lines.enumerated() {
+      var lines = try LineReader(path, longest: JournalFile.longestLine)
+      while let line = try lines.next() {
         if line.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) { continue }
-        if let json = try? JSONValue(parsing: line) {
-          content.take(json, at: "\(path): line \(index + 1)")
-        } else {
-          content.badLines += 1
-        }
+        content.take(line[...], at: "\(path): line \(lines.number)")
       }
     }
     if content.records.isEmpty, content.badLines > 0 || !content.refused.isEmpty {
@@ -42,12 +37,50 @@ public enum RecordFile {
     }
     return content
   }
+
+  /// Bytes of a JSON list, which is held in memory.
+  private static let longestList = 1 << 29
+
+  /// A JSON list and where its elements are; nil when the file is none.
+  private static func elements(
+    ofListIn path: String
+  ) throws(FileStoreError) -> (bytes: [UInt8], ranges: [Range<Int>])? {
+    var reader = try FileReader(path)
+    let isSpace: (UInt8) -> Bool = { [0x20, 0x0A, 0x0D, 0x09].contains($0) }
+    guard try reader.read(1 << 12).first(where: { !isSpace($0) }) == UInt8(ascii: "[") else {
+      return nil
+    }
+    let bytes = try RegularFile.read(path, maximumBytes: longestList)
+    var ranges: [Range<Int>] = []
+    var depth = 0
+    var start: Int?
+    var isList = true
+    bytes.withUnsafeBufferPointer { bytes in
+      JSONTokens.forEach(bytes) { kind, range in
+        // Nothing follows the bracket that closes the list.
+        if depth == 0, start != nil { isList = false }
+        if kind == .close { depth -= 1 }
+        if depth == 1, kind != .close { start = range.lowerBound }
+        if depth == 1, kind != .open, let start { ranges.append(start..<range.upperBound) }
+        if kind == .open { depth += 1 }
+        start = start ?? range.lowerBound
+        isList = isList && depth >= 0
+        return isList
+      }
+    }
+    return isList && depth == 0 ? (bytes, ranges) : nil
+  }
 }
 
 extension RecordFile.Content {
-  fileprivate mutating func take(_ json: JSONValue, at place: String) {
+  /// Takes one line, or one element of a list.
+  fileprivate mutating func take(_ text: ArraySlice<UInt8>, at place: String) {
     do throws(LabelError) {
-      records.append(try LabelRecord(json: json))
+      if let record = try LabelRecord(parsing: Array(text)) {
+        records.append(record)
+      } else {
+        badLines += 1
+      }
     } catch {
       refused.append("\(place): \(error.message)")
     }

@@ -1,3 +1,5 @@
+import ClipSampling
+
 /// Tab-separated tables for the tools of behaviour science.
 enum BehaviourTables {
   /// For ELAN's import of tab-delimited text, which asks what each column is.
@@ -37,7 +39,7 @@ enum BehaviourTables {
         let start = Decimal.rounded(segment.start, 3)
         let end = Decimal.rounded(segment.end, 3)
         func frame(_ seconds: Double) -> String {
-          rate.map { String(Int((seconds * $0).rounded())) } ?? ""
+          rate.map { String(Int(clamping: (seconds * $0).rounded())) } ?? ""
         }
         rows.append([
           record.path.name.text, "", "labelled by vidclass", "Media file(s)", "player #1:" + path,

@@ -1,3 +1,4 @@
+import ClipSampling
 import FileStore
 
 /// Label Studio pre-annotations: tasks with timeline labels, to be corrected by people.
@@ -40,8 +41,8 @@ public enum LabelStudioFormat {
     _ segment: LabelRecord.Segment, number: Int, in record: LabelRecord
   ) -> JSONValue {
     let rate = record.usableFrameRate ?? assumedFrameRate
-    let start = Int((segment.start * rate).rounded()) + 1
-    let end = max(start, Int((segment.end * rate).rounded()))
+    let start = Int(clamping: (segment.start * rate).rounded()) + 1
+    let end = max(start, Int(clamping: (segment.end * rate).rounded()))
     let range: JSONValue = .object([.init("start", .integer(start)), .init("end", .integer(end))])
     return .object([
       .init("id", .string("\(number)_\(start)_\(end)")), .init("type", .string("timelinelabels")),

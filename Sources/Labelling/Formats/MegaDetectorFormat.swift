@@ -1,3 +1,4 @@
+import ClipSampling
 import FileStore
 
 /// MegaDetector's batch output, version 1.6, which camera-trap tools such as Timelapse read.
@@ -56,7 +57,7 @@ enum MegaDetectorFormat {
   }
 
   private static func frame(at seconds: Double, rate: Double) -> Int {
-    Int((seconds * rate).rounded())
+    Int(clamping: (seconds * rate).rounded())
   }
 
   /// Descending; a segment among several knows only its own class's score.

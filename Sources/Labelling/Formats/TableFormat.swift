@@ -1,3 +1,4 @@
+import ClipSampling
 import FileStore
 
 /// A table for people: a line for each movie, below it a line for each segment with its place in
@@ -64,7 +65,7 @@ public struct TableFormat: Sendable {
   /// The segment's place in the movie: at least one full cell.
   func bar(_ segment: LabelRecord.Segment, of duration: Double) -> String {
     func cell(_ seconds: Double) -> Int {
-      min(barWidth, max(0, Int((seconds / duration * Double(barWidth)).rounded())))
+      min(barWidth, max(0, Int(clamping: (seconds / duration * Double(barWidth)).rounded())))
     }
     let start = min(cell(segment.start), barWidth - 1)
     let end = max(start + 1, cell(segment.end))

@@ -31,8 +31,26 @@ public struct MediaFinder {
   public private(set) var jobs: [LabelJob] = []
   /// Files in searched folders that are neither hidden nor media.
   public private(set) var ignoredCount = 0
+  /// Folders met a second time, through a link or by another name, and searched once.
+  public private(set) var repeatedFolderCount = 0
+  /// Entries of searched folders that cannot be looked at: links to nothing, or without permission.
+  public private(set) var unreadableCount = 0
   /// Named folders without anything to label, and folders that could not be read.
   public private(set) var warnings: [String] = []
+
+  /// What to say of folders met again and entries passed over, a line each.
+  public var passedOver: [String] {
+    var lines: [String] = []
+    if repeatedFolderCount > 0 {
+      lines.append(
+        "folders met again by links or other names, and searched once: \(repeatedFolderCount)")
+    }
+    if unreadableCount > 0 {
+      lines.append(
+        "entries of folders that are links to nothing or may not be looked at: \(unreadableCount)")
+    }
+    return lines
+  }
 
   private let kinds: any MediaClassifying
   /// With those met again.
@@ -75,7 +93,10 @@ public struct MediaFinder {
   /// - Parameter below: the folder's path below the named one; nil for the named one itself.
   private mutating func search(_ folder: MediaPath, identity: FileIdentity, below: MediaPath?) {
     guard entered.insert(FolderKey(device: identity.device, inode: identity.inode)).inserted
-    else { return }
+    else {
+      repeatedFolderCount += 1
+      return
+    }
     guard let names = FolderListing.names(in: folder) else {
       warnings.append("\(folder.text): the folder cannot be read; check its permissions")
       return
@@ -93,7 +114,7 @@ public struct MediaFinder {
         if kinds.isVideo(name: name) {
           append(path, relative: relative)
         } else {
-          ignoredCount += 1
+          unreadableCount += 1
         }
         continue
       }

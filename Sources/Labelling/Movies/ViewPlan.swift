@@ -1,3 +1,5 @@
+import ClipSampling
+
 /// Windows sampled evenly across a movie, for an answer without a timeline.
 struct ViewPlan: Equatable {
   /// Seconds each window covers, in order; at least one.
@@ -13,7 +15,7 @@ struct ViewPlan: Equatable {
       ranges = [0..<max(duration, 1e-3)]
       return
     }
-    let useful = min(count, Int(min(1e6, (slack / hop).rounded(.up))) + 1)
+    let useful = min(count, Int(clamping: min(1e6, (slack / hop).rounded(.up))) + 1)
     ranges = (0..<useful).map { index in
       let part = useful == 1 ? 0.5 : Double(index) / Double(useful - 1)
       return (slack * part)..<(slack * part + window)

@@ -1,3 +1,5 @@
+import ClipSampling
+
 /// Numbers as text in a fixed form, the same on every machine and in every locale.
 enum Decimal {
   /// `value` rounded to `places` decimals, half away from zero; stays a `Double` whose shortest
@@ -24,7 +26,7 @@ enum Decimal {
 
   /// `hh:mm:ss.mmm`, or with another separator before the milliseconds.
   static func clock(_ seconds: Double, separator: String = ".") -> String {
-    let milliseconds = Int((max(0, seconds) * 1000).rounded())
+    let milliseconds = Int(clamping: (max(0, seconds) * 1000).rounded())
     func padded(_ number: Int, _ width: Int) -> String {
       let text = String(number)
       return String(repeating: "0", count: max(0, width - text.utf8.count)) + text

@@ -35,6 +35,20 @@ extension LabelRecord {
     return .object(members)
   }
 
+  /// What a record's text may hold: as many segments as a movie can have.
+  private static let bounds = JSONBounds(depth: 16, values: 1 << 23, string: 1 << 20)
+
+  /// Reads a record from its text; nil where that is no JSON.
+  ///
+  /// - Throws: as `init(json:)` does.
+  init?(parsing text: [UInt8]) throws(LabelError) {
+    if let flaw = LabelRecord.bounds.flaw(in: text) {
+      throw LabelError(.record, "no record, since it \(flaw)")
+    }
+    guard let json = try? JSONValue(parsing: text) else { return nil }
+    try self.init(json: json)
+  }
+
   /// Reads what `json` wrote; unknown keys are ignored.
   ///
   /// - Throws: `LabelError` with code `record` that names the missing or wrong key, or the value

@@ -1,3 +1,4 @@
+import ClipSampling
 import Tensors
 
 /// How scores over time become segments.
@@ -77,13 +78,13 @@ public struct Timeline {
 
   private static func cells(windows: [ScoredWindow], duration: Double, hop: Double) -> [[Double]] {
     // A last cell of less than a thousandth of a hop is rounding, not time.
-    let count = max(1, Int((duration / hop - 1e-3).rounded(.up)))
+    let count = max(1, Int(clamping: (duration / hop - 1e-3).rounded(.up)))
     let classes = windows[0].scores.count
     var sums = [[Double]](repeating: [Double](repeating: 0, count: classes), count: count)
     var weights = [Double](repeating: 0, count: count)
     for window in windows {
-      let first = min(count - 1, max(0, Int(window.start / hop)))
-      let last = min(count - 1, max(first, Int(window.end / hop)))
+      let first = min(count - 1, max(0, Int(clamping: window.start / hop)))
+      let last = min(count - 1, max(first, Int(clamping: window.end / hop)))
       for cell in first...last {
         let cellStart = Double(cell) * hop
         let cellEnd = cell == count - 1 ? duration : cellStart + hop

@@ -46,6 +46,9 @@ public struct ModelMetadata: Codable, Hashable, Sendable {
     self.programVersion = programVersion
   }
 
+  /// Seconds from the first possible time in a movie to the last.
+  private static let clipLengths = 0...2 * MovieTime.range.upperBound
+
   /// What does not fit together, as the end of a sentence that begins with the file's name.
   var flaw: String? {
     let input = architecture.input
@@ -86,8 +89,9 @@ public struct ModelMetadata: Codable, Hashable, Sendable {
     if !(temperature.isFinite && (0.001...1000).contains(temperature)) {
       return "has the impossible temperature \(temperature)"
     }
-    if !(clipSeconds.isFinite && clipSeconds >= 0) {
-      return "says its training clips lasted \(clipSeconds) seconds"
+    if !ModelMetadata.clipLengths.contains(clipSeconds) {
+      return "says its training clips lasted \(clipSeconds) seconds; expected 0 to "
+        + "\(ModelMetadata.clipLengths.upperBound)"
     }
     return nil
   }

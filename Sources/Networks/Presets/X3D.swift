@@ -56,7 +56,7 @@ private struct X3DBlock {
   /// A sixteenth of the inner width, to a multiple of 8, but never more than a tenth below.
   private var squeezed: Int {
     let wanted = Double(inner) * 0.0625
-    let rounded = max(8, Int(wanted + 4) / 8 * 8)
+    let rounded = max(8, Int(wanted + 4) / 8 * 8)  // checked: a factor of widths given here
     return Double(rounded) < 0.9 * wanted ? rounded + 8 : rounded
   }
 

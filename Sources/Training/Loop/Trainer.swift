@@ -1,3 +1,4 @@
+import ClipSampling
 import Datasets
 import FileStore
 import Foundation
@@ -66,7 +67,7 @@ public final class Trainer {
     let steps = loader.batchesPerEpoch
     schedule = LearningRateSchedule(
       course: settings.schedule, peak: settings.learningRate,
-      warmupSteps: Int((settings.warmup * Double(steps)).rounded()),
+      warmupSteps: Int(clamping: (settings.warmup * Double(steps)).rounded()),
       totalSteps: max(1, steps * settings.epochs))
     loss = SoftmaxCrossEntropy(
       classes: plan.identity.classes.count, labelSmoothing: settings.labelSmoothing,
@@ -364,10 +365,16 @@ public final class Trainer {
 
   /// The averaged weights' logits for clips; after `run` the best weights'.
   ///
-  /// - Throws: when nothing is left to train or validate on.
+  /// - Throws: when nothing is left to train or validate on, or a score is no number.
   func score(_ clips: [Clip], variant: LoaderOptions.Variant = .normal) throws -> ClipScorer.Result
   {
     let result = scorer.score(clips, variant: variant, seed: settings.seed)
+    guard result.logits.allSatisfy(\.isFinite) else {
+      throw TrainingError(
+        .diverged,
+        "the scores are no numbers any more after epoch \(state.epoch + 1); train again with a lower "
+          + "--lr than \(settings.learningRate)")
+    }
     let known = Set(lost.map(\.clip.identity))
     try lose(result.failures.filter { !known.contains($0.clip.identity) })
     return result

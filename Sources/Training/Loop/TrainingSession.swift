@@ -185,6 +185,7 @@ public final class TrainingSession {
   /// What the user should know about the decoded clips, a line each.
   public var clipWarnings: [String] {
     plan.emptiedClasses + (copies?.warnings ?? []) + likenessWarnings
+      + [store.cacheWarning].compactMap { $0 }
   }
 
   /// Whether something of the data set could not be used: files that are missing, or clips that
@@ -196,7 +197,7 @@ public final class TrainingSession {
   /// Both figures of what a random split would hide, where they differ by much.
   private var likenessWarnings: [String] {
     guard let likeness, likeness.amongAll - likeness.amongOthers > 0.1 else { return [] }
-    func percent(_ value: Double) -> String { "\(Int((value * 100).rounded())) %" }
+    func percent(_ value: Double) -> String { "\(Int(clamping: (value * 100).rounded())) %" }
     let sides = [plan.train, plan.validation + plan.held].map { Set($0.map(\.group)) }
     let kept =
       sides[0].isDisjoint(with: sides[1])

@@ -1,3 +1,4 @@
+import ClipSampling
 import Datasets
 import Evaluation
 import FileStore
@@ -125,7 +126,7 @@ extension TrainingSummary.Validation {
     perClass = zip(report.scored.classes, metrics.perClass).map { name, score in
       .init(
         name: name, precision: score.precision, recall: score.recall, f1: score.f1,
-        support: Int(score.support))
+        support: Int(clamping: score.support))
     }
     confusions = report.confusions.map {
       .init(truth: $0.truth, answer: $0.prediction, clips: $0.count)

@@ -110,6 +110,7 @@ public struct TrainingRequest: Sendable {
     if let output { return output }
     let path = URL(fileURLWithPath: data).standardizedFileURL.path
     let name = Folder.exists(data) ? PathText.name(of: path) : PathText.stem(of: path)
-    return "models/\(name.isEmpty || name == "/" ? "model" : name).safetensors"
+    let stem = name.isEmpty || name == "/" ? "model" : name
+    return "models/\(FileName.joining(stem, ".safetensors"))"
   }
 }

@@ -217,8 +217,11 @@ enum StableJSON {
   static func text(_ value: some Encodable) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    // Only values of our own types are encoded, none of which can fail.
-    return String(decoding: try! encoder.encode(value), as: UTF8.self)
+    do {
+      return String(decoding: try encoder.encode(value), as: UTF8.self)
+    } catch {
+      preconditionFailure("settings hold what JSON has no words for: \(error)")
+    }
   }
 
   static func object(_ value: some Encodable) -> [String: Any] {

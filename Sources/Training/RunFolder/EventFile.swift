@@ -1,3 +1,4 @@
+import ClipSampling
 import FileStore
 import Foundation
 
@@ -13,7 +14,7 @@ final class EventFile {
       character.isASCII && (character.isLetter || character.isNumber || "-.".contains(character))
         ? character : "_"
     }
-    let name = "\(folder)/events.out.tfevents.\(Int(now)).\(String(host))"
+    let name = "\(folder)/events.out.tfevents.\(Int(clamping: now)).\(String(host))"
     var path = name
     var number = 1
     while FileManager.default.fileExists(atPath: path) {

@@ -1,3 +1,4 @@
+import ClipSampling
 import Foundation
 
 /// All frames of a stack in one picture, in reading order, each over the time it appears at.
@@ -23,7 +24,7 @@ public struct ContactSheet: Sendable {
     let cellWidth = max(stack.width, captionWidth) + ContactSheet.gap
     let cellHeight = stack.height + BitmapFont.height + 2 * ContactSheet.gap
     let square = (Double(stack.count) * Double(cellHeight) / Double(cellWidth)).squareRoot()
-    let across = min(stack.count, max(1, columns ?? Int(square.rounded(.up))))
+    let across = min(stack.count, max(1, columns ?? Int(clamping: square.rounded(.up))))
     let down = (stack.count + across - 1) / across
     width = across * cellWidth + ContactSheet.gap
     height = down * cellHeight + ContactSheet.gap
@@ -43,7 +44,7 @@ public struct ContactSheet: Sendable {
 
   /// `1:02.34` for 62.34 seconds.
   static func caption(_ time: Double) -> String {
-    let hundredths = Int((max(0, time) * 100).rounded())
+    let hundredths = Int(clamping: (max(0, time) * 100).rounded())
     let (minutes, seconds) = (hundredths / 6000, Double(hundredths % 6000) / 100)
     return String(format: "%d:%05.2f", minutes, seconds)
   }

@@ -1,3 +1,4 @@
+import ClipSampling
 import Foundation
 
 /// What runs in a decoder process: answers one program's requests until it goes away.
@@ -80,9 +81,10 @@ enum DecoderService {
     let stack = frames.stack
     let answer = Message.Stack(
       count: stack.count, height: stack.height, width: stack.width, channels: stack.channels,
-      indices: frames.indices, areDamaged: frames.areDamaged, times: stack.times,
-      totalFrames: frames.totalFrames,
-      duration: frames.duration, isPartial: frames.isPartial, decodedUntil: frames.decodedUntil,
+      indices: frames.indices, areDamaged: frames.areDamaged,
+      times: stack.times.map { MovieTime(clamping: $0) }, totalFrames: frames.totalFrames,
+      duration: MovieTime(clamping: frames.duration), isPartial: frames.isPartial,
+      decodedUntil: frames.decodedUntil.map { MovieTime(clamping: $0) },
       warnings: frames.warnings, state: clip.state)
     stack.pixels.withUnsafeBytes { link.send(.stack, Message.encode(answer), payload: $0) }
   }

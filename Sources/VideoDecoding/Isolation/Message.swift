@@ -1,3 +1,4 @@
+import ClipSampling
 import Foundation
 
 /// What a program and its decoder process say to each other: requests over a socket, answers over a
@@ -28,8 +29,9 @@ enum Message {
     var payload: Int
 
     static let size = 16
-    /// More than a description of as many frames as memory holds comes to.
-    static let longestDescription = 1 << 28
+    /// More than a description of as many frames as memory holds comes to, and no more than the
+    /// program can take apart.
+    static let longestDescription = 1 << 26
     /// No request or answer has more; `RemoteClip` allows what its limits do.
     static let longestPayload = 1 << 36
 
@@ -104,11 +106,11 @@ enum Message {
     let channels: Int
     let indices: [Int]
     let areDamaged: [Bool]
-    let times: [Double]
+    let times: [MovieTime]
     let totalFrames: Int
-    let duration: Double
+    let duration: MovieTime
     let isPartial: Bool
-    let decodedUntil: Double?
+    let decodedUntil: MovieTime?
     let warnings: [String]
     let state: State
   }
@@ -128,8 +130,11 @@ enum Message {
     let encoder = JSONEncoder()
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    // Only a value that JSON has no words for could fail, and those are dealt with above.
-    return try! [UInt8](encoder.encode(value))
+    do {
+      return [UInt8](try encoder.encode(value))
+    } catch {
+      preconditionFailure("a message holds what JSON has no words for: \(error)")
+    }
   }
 
   static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) -> Value? {
@@ -144,7 +149,7 @@ extension Message {
   /// The description of a frame or record: there are too many of them for JSON.
   struct Picture {
     var index: Int
-    var time: Double
+    var time: MovieTime
     var timestamp: Int64?
     var isKeyFrame: Bool
     var isDamaged: Bool
@@ -156,7 +161,7 @@ extension Message {
 
     var bytes: [UInt8] {
       let words: [Int64] = [
-        Int64(index), Int64(bitPattern: time.bitPattern), timestamp ?? 0,
+        Int64(index), Int64(bitPattern: time.seconds.bitPattern), timestamp ?? 0,
         timestamp == nil ? 0 : 1, (isKeyFrame ? 1 : 0) | (isDamaged ? 2 : 0), Int64(width),
         Int64(height), Int64(channels),
       ]
@@ -165,7 +170,7 @@ extension Message {
 
     init(_ frame: borrowing DecodedFrame) {
       index = frame.index
-      time = frame.time
+      time = MovieTime(clamping: frame.time)
       timestamp = frame.timestamp
       isKeyFrame = frame.isKeyFrame
       isDamaged = frame.isDamaged
@@ -176,7 +181,7 @@ extension Message {
 
     init(_ record: FrameRecord) {
       index = record.index
-      time = record.time
+      time = MovieTime(clamping: record.time)
       timestamp = record.timestamp
       isKeyFrame = record.isKeyFrame
       isDamaged = record.isDamaged
@@ -185,17 +190,18 @@ extension Message {
       channels = 0
     }
 
-    /// Nil for anything that is not such a description, or speaks of sizes that cannot be.
+    /// Nil for anything that is not such a description, or speaks of sizes and times that cannot be.
     init?(_ bytes: [UInt8]) {
       guard bytes.count == Picture.size else { return nil }
       let words = bytes.withUnsafeBytes { raw in
         (0..<8).map { raw.loadUnaligned(fromByteOffset: $0 * 8, as: Int64.self) }
       }
       guard words[0] >= 0, (1...1 << 24).contains(words[5]), (1...1 << 24).contains(words[6]),
-        (0...4).contains(words[7])
+        (0...4).contains(words[7]),
+        let time = MovieTime(Double(bitPattern: UInt64(bitPattern: words[1])))
       else { return nil }
       index = Int(words[0])
-      time = Double(bitPattern: UInt64(bitPattern: words[1]))
+      self.time = time
       timestamp = words[3] == 0 ? nil : words[2]
       isKeyFrame = words[4] & 1 != 0
       isDamaged = words[4] & 2 != 0

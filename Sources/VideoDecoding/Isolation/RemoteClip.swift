@@ -1,15 +1,18 @@
+import ClipSampling
 import Foundation
 
 /// A clip decoded in a process of its own.
 ///
-/// What the process says is not believed blindly: sizes are checked against what was asked for
-/// before anything is allocated. A process that dies, falls silent or talks nonsense is ended, and
-/// its clip fails with an error like any other.
+/// What the process says passes an `AnswerGate` before anything is made of it. A process that dies,
+/// falls silent or talks nonsense is ended, and its clip fails with an error like any other.
 final class RemoteClip: ClipBacking {
   private let path: String
   private let limits: DecodeLimits
   private let processes: DecoderProcesses
   private let threads: Int
+  private let gate: AnswerGate
+  /// Bytes of the file as this program sees it; nil for a folder.
+  private let fileSize: Int64?
   /// Nil once it was lost.
   private var process: DecoderProcess?
   private var loss: DecodeError?
@@ -28,6 +31,8 @@ final class RemoteClip: ClipBacking {
     self.limits = limits
     self.processes = processes
     self.threads = threads
+    gate = AnswerGate(path: path, limits: limits)
+    fileSize = RemoteClip.size(of: path)
     info = VideoInfo(
       path: path, container: "", codec: "", streamIndex: 0, width: 0, height: 0, rotation: 0,
       mirrored: false, pixelFormat: "", colorSpace: "", colorRange: "", framesPerSecond: nil,
@@ -56,9 +61,8 @@ final class RemoteClip: ClipBacking {
     _ = consume file
     switch header.kind {
     case .opened:
-      guard let state = Message.decode(Message.State.self, from: description) else {
-        throw lose(.malformed)
-      }
+      guard let state = Message.decode(Message.State.self, from: description), gate.admits(state)
+      else { throw lose(.malformed) }
       adopt(state)
     case .failed:
       let error = failure(description)
@@ -80,15 +84,10 @@ final class RemoteClip: ClipBacking {
     var patience = newPatience()
     let (header, description) = try exchange(.times, [], &patience)
     guard header.kind == .timesAre else { throw answerError(header, description) }
-    let count = header.payload / 8
-    guard header.payload % 8 == 0, count <= limits.maxPackets,
-      let state = Message.decode(Message.State.self, from: description)
+    guard gate.admitsTimes(payload: header.payload),
+      let state = Message.decode(Message.State.self, from: description), gate.admits(state),
+      let times = gate.times(try payload(of: header, &patience))
     else { throw lose(.malformed) }
-    let bytes = try payload(of: header, &patience)
-    let times = bytes.withUnsafeBytes { raw in
-      (0..<count).map { raw.loadUnaligned(fromByteOffset: $0 * 8, as: Double.self) }
-    }
-    guard times.allSatisfy(MovieTime.believable.contains) else { throw lose(.malformed) }
     adopt(state)
     return times
   }
@@ -101,26 +100,24 @@ final class RemoteClip: ClipBacking {
     let (header, description) = try exchange(.select, Message.encode(request), &patience)
     guard header.kind == .stack else { throw answerError(header, description) }
     guard let stack = Message.decode(Message.Stack.self, from: description),
-      isAcceptable(stack, size: size, layout: layout),
-      header.payload == stack.count * stack.height * stack.width * stack.channels
+      gate.admits(stack, payload: header.payload, for: request)
     else { throw lose(.malformed) }
     let pixels = try payload(of: header, &patience)
     adopt(stack.state)
     return DecodedFrames(
       stack: FrameStack(
         count: stack.count, height: stack.height, width: stack.width, channels: stack.channels,
-        pixels: pixels, times: stack.times),
+        pixels: pixels, times: stack.times.map(\.seconds)),
       indices: stack.indices, areDamaged: stack.areDamaged, totalFrames: stack.totalFrames,
-      duration: stack.duration,
-      isPartial: stack.isPartial, decodedUntil: stack.decodedUntil, warnings: stack.warnings)
+      duration: stack.duration.seconds, isPartial: stack.isPartial,
+      decodedUntil: stack.decodedUntil?.seconds, warnings: stack.warnings)
   }
 
   func forEachRecord(_ body: (FrameRecord) throws -> Bool) throws -> StreamSummary {
-    try stream(.records, [], each: .record) { picture, header, _ in
-      guard header.payload == 0 else { throw lose(.malformed) }
-      return try body(
+    try stream(.records, [], each: .record, size: nil, channels: 0) { picture, _, _ in
+      try body(
         FrameRecord(
-          index: picture.index, timestamp: picture.timestamp, time: picture.time,
+          index: picture.index, timestamp: picture.timestamp, time: picture.time.seconds,
           isKeyFrame: picture.isKeyFrame, isDamaged: picture.isDamaged, width: picture.width,
           height: picture.height))
     }
@@ -133,19 +130,15 @@ final class RemoteClip: ClipBacking {
     let request = Message.Frames(
       start: start, end: end, size: size, layout: layout, minimumInterval: minimumInterval)
     var pixels: [UInt8] = []
-    return try stream(.frames, Message.encode(request), each: .frame) {
-      picture, header, patience in
-      let shown = FrameSize(width: picture.width, height: picture.height)
-      guard size == nil || size == shown, picture.channels == layout.channels,
-        isAcceptable(shown, size: size),
-        header.payload == picture.width * picture.height * picture.channels
-      else { throw lose(.malformed) }
+    return try stream(
+      .frames, Message.encode(request), each: .frame, size: size, channels: layout.channels
+    ) { picture, header, patience in
       if pixels.count != header.payload { pixels = [UInt8](repeating: 0, count: header.payload) }
       try receive(into: &pixels, &patience)
       return try pixels.withUnsafeBufferPointer { buffer in
         try body(
           DecodedFrame(
-            index: picture.index, time: picture.time, isKeyFrame: picture.isKeyFrame,
+            index: picture.index, time: picture.time.seconds, isKeyFrame: picture.isKeyFrame,
             isDamaged: picture.isDamaged, width: picture.width, height: picture.height,
             channels: picture.channels, pixels: buffer, timestamp: picture.timestamp))
       }
@@ -157,7 +150,7 @@ final class RemoteClip: ClipBacking {
   /// Has the process stream pictures, until it has no more or `body` returns false or throws; the
   /// rest is passed over, so that the process is ready for the next request.
   private func stream(
-    _ kind: Message.Kind, _ request: [UInt8], each: Message.Kind,
+    _ kind: Message.Kind, _ request: [UInt8], each: Message.Kind, size: FrameSize?, channels: Int,
     _ body: (Message.Picture, Message.Header, inout Patience) throws -> Bool
   ) throws -> StreamSummary {
     var patience = newPatience()
@@ -165,14 +158,18 @@ final class RemoteClip: ClipBacking {
     var bodyError: (any Error)?
     var isStopped = false
     var shown: (count: Int, first: Double, last: Double) = (0, 0, 0)
+    var previous: Message.Picture?
     while header.kind == each {
       guard let picture = Message.Picture(description),
-        MovieTime.believable.contains(picture.time)
+        gate.admits(
+          picture, after: previous, payload: header.payload, size: size, channels: channels)
       else { throw lose(.malformed) }
+      previous = picture
       if isStopped {
         _ = try payload(of: header, &patience)
       } else {
-        shown = (shown.count + 1, shown.count == 0 ? picture.time : shown.first, picture.time)
+        let time = picture.time.seconds
+        shown = (shown.count + 1, shown.count == 0 ? time : shown.first, time)
         do {
           isStopped = try !body(picture, header, &patience)
         } catch {
@@ -189,9 +186,9 @@ final class RemoteClip: ClipBacking {
       throw bodyError
     }
     guard header.kind == .finished else { throw answerError(header, description) }
-    guard let finished = Message.decode(Message.Finished.self, from: description) else {
-      throw lose(.malformed)
-    }
+    guard let finished = Message.decode(Message.Finished.self, from: description),
+      gate.admits(finished, shown: isStopped ? nil : shown.count)
+    else { throw lose(.malformed) }
     adopt(finished.state)
     var summary = finished.summary
     if isStopped {
@@ -304,7 +301,7 @@ final class RemoteClip: ClipBacking {
   /// frames of a file whose index had promised too much. The process keeps to the limits of each
   /// time through by itself; this is for one that does not.
   private var secondsForCall: Double {
-    4 * limits.seconds(forBytes: info.fileSize) + RemoteClip.grace
+    4 * limits.seconds(forBytes: fileSize ?? info.fileSize) + RemoteClip.grace
   }
 
   private func newPatience() -> Patience {
@@ -313,21 +310,11 @@ final class RemoteClip: ClipBacking {
       forAll: secondsForCall)
   }
 
-  private func isAcceptable(_ shown: FrameSize, size: FrameSize?) -> Bool {
-    size != nil || shown.width * shown.height <= limits.maxPixels
-  }
-
-  private func isAcceptable(
-    _ stack: Message.Stack, size: FrameSize?, layout: PixelLayout
-  ) -> Bool {
-    guard stack.count > 0, stack.count <= limits.maxPackets, stack.width > 0, stack.height > 0,
-      stack.width <= 1 << 24, stack.height <= 1 << 24, stack.channels == layout.channels,
-      stack.indices.count == stack.count, stack.times.count == stack.count,
-      stack.areDamaged.count == stack.count,
-      stack.times.allSatisfy(MovieTime.believable.contains)
-    else { return false }
-    let shown = FrameSize(width: stack.width, height: stack.height)
-    return (size == nil || size == shown) && isAcceptable(shown, size: size)
+  /// Bytes of the regular file at `path`: what a process says of it must not buy it time.
+  private static func size(of path: String) -> Int64? {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return Int64(status.st_size)
   }
 
   // MARK: Errors
@@ -337,9 +324,9 @@ final class RemoteClip: ClipBacking {
   }
 
   private func failure(_ description: [UInt8]) -> DecodeError {
-    guard let failed = Message.decode(Message.Failed.self, from: description) else {
-      return lose(.malformed)
-    }
+    guard let failed = Message.decode(Message.Failed.self, from: description),
+      gate.admits(failed.error), failed.state.map(gate.admits) ?? true
+    else { return lose(.malformed) }
     if let state = failed.state { adopt(state) }
     return failed.error
   }

@@ -1,3 +1,5 @@
+import ClipSampling
+
 /// The frames of a movie in display order: found from the packets alone, or by decoding them all.
 struct FrameIndex {
   /// Seconds from the first shown frame, strictly ascending.
@@ -68,10 +70,11 @@ struct FrameIndex {
     return gaps.contains { abs($0 - median) > slack }
   }
 
-  /// Frames a second, on average.
+  /// Frames a second, on average; nil for a rate that no pictures have.
   var framesPerSecond: Double? {
     guard count > 0, end > 0 else { return nil }
-    return Double(count) / end
+    let rate = Double(count) / end
+    return AnswerGate.framesPerSecond.contains(rate) ? rate : nil
   }
 
   private func firstIndex(notBefore time: Double) -> Int {
@@ -86,12 +89,6 @@ struct FrameIndex {
   }
 }
 
-/// Seconds in a movie that are believed, wherever they come from: ten million hours to either side.
-/// No recording is longer, and sums and products of these stay far from the edges of integers.
-enum MovieTime {
-  static let believable = -3.6e10...3.6e10
-}
-
 /// Turns the timestamps of decoded frames into seconds that always advance.
 struct FrameClock {
   /// Whether a timestamp meant no time that is believable.
@@ -101,7 +98,7 @@ struct FrameClock {
   /// The timestamp that `base` seconds stand for.
   private var origin: Int64?
   private var base = 0.0
-  private(set) var last: Double?
+  private var last: Double?
 
   /// - Parameters:
   ///   - unit: Seconds a tick.
@@ -111,16 +108,16 @@ struct FrameClock {
     self.step = step
   }
 
-  /// Seconds of the next frame. A missing timestamp, one that does not advance (joined recordings)
-  /// and one ages later count one step.
-  mutating func time(of timestamp: Int64?) -> Double {
+  /// When the next frame is shown; nil when that is later than any movie lasts. A missing timestamp,
+  /// one that does not advance (joined recordings) and one ages later count one step.
+  mutating func time(of timestamp: Int64?) -> MovieTime? {
     let due = last.map { $0 + step } ?? 0
     var time = due
     if let timestamp {
       if let origin {
         time = base + Double(timestamp &- origin) * unit
       }
-      let isBelievable = MovieTime.believable.contains(time)
+      let isBelievable = MovieTime(time) != nil
       if !isBelievable { sawImpossibleTime = true }
       if origin == nil || !isBelievable || last.map({ time <= $0 }) == true {
         origin = timestamp
@@ -129,6 +126,6 @@ struct FrameClock {
       }
     }
     last = time
-    return time
+    return MovieTime(time)
   }
 }

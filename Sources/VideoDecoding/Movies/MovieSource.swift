@@ -1,4 +1,5 @@
 internal import CFFmpeg
+import ClipSampling
 
 /// Frames of a movie file.
 final class MovieSource: FrameSource {
@@ -51,7 +52,7 @@ final class MovieSource: FrameSource {
     index.end = outcome.end
     if let last = index.times.last, index.times.count > 1 {
       let gaps = zip(index.times.dropFirst(), index.times).map { $0 - $1 }.sorted()
-      index.end = last + gaps[gaps.count / 2]
+      index.end = MovieTime(clamping: last + gaps[gaps.count / 2]).seconds
     }
     index.damage = outcome.damage
     index.isCutShort = outcome.isCutShort
@@ -126,7 +127,10 @@ final class MovieSource: FrameSource {
       let step = gaps.isEmpty ? pass.demuxer.nominalStep : gaps[gaps.count / 2]
       index.end = index.times[index.count - 1] + step
     }
-    guard MovieTime.believable.contains(index.end) else { return nil }
+    // Ticks may be finer than floating point tells apart.
+    guard MovieTime(index.end) != nil,
+      zip(index.times.dropFirst(), index.times).allSatisfy({ $0 > $1 })
+    else { return nil }
     index.isCutShort = pass.demuxer.isCutShort(pass.span)
     index.damage.hasFalseTimes = pass.demuxer.contradictsItself(pass.span)
     return index
@@ -180,11 +184,15 @@ final class MovieSource: FrameSource {
         close(pass)
         return false
       }
-      let time = clock.time(of: pass.frame.timestamp)
+      guard let time = clock.time(of: pass.frame.timestamp)?.seconds else {
+        throw DecodeError(
+          code: .format, path: file.path,
+          message: "has frames later than ten million hours; export it again")
+      }
       if number == outcome.seen {
         goesOn = show(pass, index: number, time: time, body)
         outcome.seen += 1
-        outcome.end = time + step
+        outcome.end = MovieTime(clamping: time + step).seconds
       }
       number += 1
     }

@@ -1,4 +1,5 @@
 internal import CFFmpeg
+import ClipSampling
 
 extension MovieSource {
   /// What the header says, and what a user should know about how it is shown.
@@ -12,8 +13,8 @@ extension MovieSource {
     let rate = 1 / demuxer.nominalStep
     let header = demuxer.pointer.pointee.duration
     var warnings: [String] = []
-    if let angle = turn.odd {
-      warnings.append("turned by \(Int(angle)) degrees: shown as stored, only quarter turns apply")
+    if let angle = turn.odd.map({ Int(clamping: $0) }) {
+      warnings.append("turned by \(angle) degrees: shown as stored, only quarter turns apply")
     }
     if parameters.field_order.rawValue > AV_FIELD_PROGRESSIVE.rawValue {
       warnings.append("interlaced: the two fields of a frame are not separated")
@@ -41,7 +42,7 @@ extension MovieSource {
       colorRange: av_color_range_name(parameters.color_range).map { String(cString: $0) }
         ?? "unknown",
       framesPerSecond: rate,
-      duration: header > 0 ? Double(header) / Double(AV_TIME_BASE) : nil,
+      duration: header > 0 ? MovieTime(Double(header) / Double(AV_TIME_BASE))?.seconds : nil,
       frameCount: count > 0 && count <= file.size ? Int(count) : nil,
       isVariableFrameRate: false, fileSize: file.size, modified: file.modified,
       warnings: warnings, isImageFolder: false, streams: demuxer.videoStreams)

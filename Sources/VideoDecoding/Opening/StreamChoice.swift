@@ -1,4 +1,5 @@
 internal import CFFmpeg
+import ClipSampling
 
 /// What the header says of one video stream of a container.
 public struct VideoStreamInfo: Sendable, Codable, Hashable {
@@ -47,12 +48,13 @@ struct StreamChoice {
         frames = Int64(String(cString: tag.pointee.value)) ?? 0
       }
       let duration = Double(stream.pointee.duration) * av_q2d(stream.pointee.time_base)
-      let isKnown = stream.pointee.duration > 0 && duration.isFinite && duration > 0
+      let isKnown = stream.pointee.duration > 0 && duration > 0
       return VideoStreamInfo(
         index: index, codec: String(cString: avcodec_get_name(parameters.codec_id)),
         width: Int(max(0, parameters.width)), height: Int(max(0, parameters.height)),
         frameCount: frames > 0 && frames <= fileSize ? Int(frames) : nil,
-        duration: isKnown ? duration : nil, isDefault: disposition & vc_disposition_default != 0,
+        duration: isKnown ? MovieTime(duration)?.seconds : nil,
+        isDefault: disposition & vc_disposition_default != 0,
         isPicture: disposition & (vc_disposition_attached_pic | vc_disposition_thumbnails) != 0)
     }
   }

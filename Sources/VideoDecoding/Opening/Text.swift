@@ -22,7 +22,9 @@ enum Text {
     if damage.hasFalseTimes {
       lines.append("its times and durations contradict each other; frames may be missing")
     }
-    if let image = damage.firstImage { lines.append("the first such image is \(image)") }
+    if let image = damage.firstImage.map(DecodeError.oneLine) {
+      lines.append("the first such image is \(image)")
+    }
     if damage.gaveUp { lines.append("decoding was given up after too many errors in a row") }
     return lines
   }

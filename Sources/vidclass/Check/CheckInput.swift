@@ -82,7 +82,7 @@ struct CheckInput {
     trouble = nil
     missing = nameless.map { IgnoredFile(path: $0.path.text, reason: .notUTF8) }
     ignoredCount = finder.ignoredCount
-    warnings = finder.warnings
+    warnings = finder.warnings + finder.passedOver
   }
 
   /// Whether a path is to be read as a data set: a folder that is no clip itself, or a file of text.

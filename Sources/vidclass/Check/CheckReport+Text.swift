@@ -1,3 +1,4 @@
+import ClipSampling
 import Datasets
 import FileStore
 import Foundation

@@ -1,3 +1,4 @@
+import ClipSampling
 import Foundation
 import Labelling
 import ModelFiles
@@ -88,7 +89,7 @@ struct LabelBatch {
       MovieLabeller(
         scorer: try scorers.make(), settings: settings, model: hash, decoderThreads: threadsEach,
         limits: limits, shouldStop: { Interrupt.isRequested },
-        progress: { bar?.update(completed: Int($0)) })
+        progress: { bar?.update(completed: Int(clamping: $0)) })
     }
   }
 

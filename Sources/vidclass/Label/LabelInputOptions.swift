@@ -71,7 +71,7 @@ struct LabelInputOptions: ParsableArguments {
     if finder.jobs.isEmpty {
       throw LabelError(.input, finder.warnings.first ?? "the list holds no path; nothing to label")
     }
-    for warning in finder.warnings { console.warn(warning) }
+    for warning in finder.warnings + finder.passedOver { console.warn(warning) }
     if finder.ignoredCount > 0 {
       console.note("\(finder.ignoredCount) files that are no movies were ignored")
     }
@@ -93,7 +93,7 @@ struct LabelInputOptions: ParsableArguments {
   }
 
   private func list(_ file: String, _ separator: PathList.Separator) throws -> [MediaPath] {
-    PathList.parse(try InputFile.bytes(of: file), separator: separator)
+    try InputFile.paths(in: file, separator: separator)
   }
 }
 

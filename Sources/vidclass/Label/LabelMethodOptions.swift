@@ -77,7 +77,7 @@ struct LabelMethodOptions: ParsableArguments {
   }
 
   func settings(for metadata: ModelMetadata) -> LabelSettings {
-    let usualWindow = metadata.clipSeconds > 0 ? metadata.clipSeconds : 2
+    let usualWindow = metadata.clipSeconds > 0 ? min(max(metadata.clipSeconds, 0.001), 1e9) : 2
     return LabelSettings(
       preprocessing: metadata.preprocessing, window: window ?? usualWindow, hop: hop,
       minimumDuration: minDuration, threshold: threshold,

@@ -95,13 +95,18 @@ final class LabelOutput {
     let isInside = !below.hasPrefix("/") && !below.split(separator: "/").contains("..")
     let place = PathText.join(folder, isInside ? below : job.path.name.text)
     let parent = PathText.folder(of: place)
-    let stem = PathText.join(parent, PathText.stem(of: place))
+    func path(_ stem: String) -> String {
+      PathText.join(parent, FileName.joining(stem, ".\(format.fileExtension)"))
+    }
     // Players look for the movie's name with another extension; its twin keeps its own as well.
-    var path = "\(stem).\(format.fileExtension)"
-    if !usedNames.insert(path).inserted { path = "\(place).\(format.fileExtension)" }
-    usedNames.insert(path)
+    var chosen = path(PathText.stem(of: place))
+    var number = 1
+    while !usedNames.insert(chosen).inserted {
+      chosen = path(PathText.name(of: place) + (number > 1 ? " (\(number))" : ""))
+      number += 1
+    }
     try Folder.create(parent)
-    try AtomicFile.write(format.render([record]), to: path)
+    try AtomicFile.write(format.render([record]), to: chosen)
   }
 
   /// Outputs of other shards in the same folder.

@@ -64,7 +64,7 @@ struct MergeCommand: ParsableCommand {
     for record in merged.failed { console.error(record.failure?.message ?? record.path.text) }
     var missing: [MediaPath] = []
     if let expect {
-      let expected = PathList.parse(try InputFile.bytes(of: expect), separator: .line)
+      let expected = try InputFile.paths(in: expect)
       missing = merged.missing(from: expected)
       for path in missing { console.error("\(path.text): missing; no record in the inputs") }
     }

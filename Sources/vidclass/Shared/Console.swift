@@ -15,12 +15,12 @@ struct Console: Sendable {
 
   /// What happens and what to know; not with `--quiet`.
   func note(_ text: String) {
-    if verbosity >= .normal { Console.writeLine(text) }
+    if verbosity >= .normal { Console.writeLine(ErrorMessage.lines(text)) }
   }
 
   /// Only with `--verbose`.
   func detail(_ text: String) {
-    if verbosity >= .verbose { Console.writeLine(text) }
+    if verbosity >= .verbose { Console.writeLine(ErrorMessage.lines(text)) }
   }
 
   /// `vidclass: warning: …`, in one line, always.

@@ -1,3 +1,4 @@
+import ClipSampling
 import Foundation
 
 extension Duration {
@@ -5,7 +6,7 @@ extension Duration {
   static func text(seconds: Double) -> String {
     if seconds < 9.95 { return String(format: "%.1f s", seconds) }
     if seconds < 119.5 { return String(format: "%.0f s", seconds) }
-    let minutes = Int((seconds / 60).rounded())
+    let minutes = Int(clamping: (seconds / 60).rounded())
     return minutes < 120 ? "\(minutes) min" : "\(minutes / 60) h \(minutes % 60) min"
   }
 }

@@ -16,11 +16,17 @@ enum ErrorMessage {
     return singleLine(text)
   }
 
+  /// The lines of a text, each without control characters.
+  static func lines(_ text: String) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { singleLine(String($0)) }
+      .joined(separator: "\n")
+  }
+
   /// Replaces line breaks and other control characters, which a hostile file name may contain.
   static func singleLine(_ text: String) -> String {
     var line = ""
     for scalar in text.unicodeScalars {
-      if scalar == "\n" || scalar == "\r" || scalar == "\t" {
+      if ["\n", "\r", "\t", "\u{2028}", "\u{2029}"].contains(scalar) {
         line += " "
       } else if scalar.properties.generalCategory == .control {
         line += "\u{FFFD}"

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ClipSampling
 import Foundation
 
 /// The options every command takes.
@@ -63,6 +64,6 @@ enum Processors {
     guard fields.count == 2, let quota = Double(fields[0]), let period = Double(fields[1]),
       quota > 0, period > 0
     else { return nil }
-    return Int((quota / period).rounded(.up))
+    return Int(clamping: (quota / period).rounded(.up))
   }
 }

@@ -58,7 +58,7 @@ enum Program {
     } catch let error as ValidationError {
       // The parser knows the subcommand whose options it refuses; here `run` refused them.
       Console.writeLine(
-        "vidclass: error: \(error.message)\nUsage: \(Vidclass.usageString(for: type(of: command)))\n"
+        "vidclass: error: \(ErrorMessage.lines(error.message))\nUsage: \(Vidclass.usageString(for: type(of: command)))\n"
           + "  Its options are shown by --help.")
       exit(ExitCode.validationFailure.rawValue)
     } catch {
@@ -89,7 +89,7 @@ enum Program {
     case .validationFailure:
       let usage = Vidclass.fullMessage(for: error)
       let message = usage.hasPrefix("Error: ") ? String(usage.dropFirst(7)) : usage
-      Console.writeLine("vidclass: error: \(message)")
+      Console.writeLine("vidclass: error: \(ErrorMessage.lines(message))")
       exit(ExitCode.validationFailure.rawValue)
     default:
       Console.writeLine("vidclass: error: \(ErrorMessage.oneLine(for: error))")

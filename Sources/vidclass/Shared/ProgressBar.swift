@@ -1,3 +1,4 @@
+import ClipSampling
 import Foundation
 import Synchronization
 
@@ -91,12 +92,13 @@ struct ProgressText {
     var parts: [String] = []
     if let total {
       let fraction = total > 0 ? min(1, max(0, Double(completed) / Double(total))) : 1
-      let full = Int((fraction * Double(barWidth)).rounded())
+      let full = Int(clamping: (fraction * Double(barWidth)).rounded())
       let bar =
         barWidth > 0
         ? "[" + String(repeating: "█", count: full)
           + String(repeating: "░", count: barWidth - full) + "] " : ""
-      parts.append("\(title) \(bar)\(Int(fraction * 100)) % \(completed)/\(total) \(unit)")
+      let percent = Int(clamping: fraction * 100)
+      parts.append("\(title) \(bar)\(percent) % \(completed)/\(total) \(unit)")
     } else {
       parts.append("\(title) \(completed) \(unit)")
     }
@@ -113,7 +115,7 @@ struct ProgressText {
 
   /// `0:08`, `12:34`, `1:02:03`.
   static func clock(_ seconds: Double) -> String {
-    let all = Int(min(max(0, seconds), 360_000_000).rounded(.up))
+    let all = Int(clamping: min(max(0, seconds), 360_000_000).rounded(.up))
     let (hours, minutes, rest) = (all / 3600, all / 60 % 60, all % 60)
     let padded = { (value: Int) in value < 10 ? "0\(value)" : "\(value)" }
     return hours > 0

@@ -1,3 +1,4 @@
+import ClipSampling
 import Evaluation
 import Foundation
 import ModelFiles
@@ -60,7 +61,7 @@ extension TrainCommand {
   /// `--learning-curve`: the same training on parts of the clips.
   func learningCurve(_ session: TrainingSession) throws -> [LearningCurvePoint] {
     let plans = try session.learningCurvePlans()
-    func part(_ index: Int) -> String { "part-\(Int(plans[index].request.share * 100))" }
+    func part(_ index: Int) -> String { "part-\(Int(clamping: plans[index].request.share * 100))" }
     let goesOn = try goesOn(plans, in: session, part: part)
     return try plans.indices.compactMap { index in
       let plan = plans[index]

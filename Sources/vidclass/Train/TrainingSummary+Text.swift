@@ -1,3 +1,4 @@
+import ClipSampling
 import FileStore
 import Foundation
 import Training
@@ -87,7 +88,8 @@ extension TrainingSummary {
     if validation.clips < 50 {
       advice.append(
         "more clips to validate on: \(validation.clips) leave these scores uncertain by about "
-          + "\(Int((100 / Double(max(1, validation.clips)).squareRoot()).rounded())) points")
+          + "\(Int(clamping: (100 / Double(max(1, validation.clips)).squareRoot()).rounded())) points"
+      )
     }
     return advice
   }

@@ -86,7 +86,8 @@ struct ImportCommand: ParsableCommand {
     request.size = size
     request.seed = global.seed
     if let classes {
-      let text = String(decoding: try RegularFile.read(classes), as: UTF8.self)
+      let bytes = try RegularFile.read(classes, maximumBytes: 1 << 24)
+      let text = String(decoding: bytes, as: UTF8.self)
       request.classes = text.split(whereSeparator: \.isNewline).map(String.init)
     }
     do {

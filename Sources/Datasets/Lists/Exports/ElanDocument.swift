@@ -94,6 +94,7 @@ private struct TagScanner: ~Copyable {
     while let byte = try source.next() {
       if byte == mark { return String(decoding: bytes, as: UTF8.self) }
       bytes.append(byte)
+      if bytes.count > ByteSource.longestRecord { throw source.tooLong(line: source.lineNumber) }
     }
     return nil
   }

@@ -1,3 +1,4 @@
+import ClipSampling
 import FileStore
 import VideoDecoding
 
@@ -71,7 +72,7 @@ enum BackgroundClips {
       for (start, next) in busy {
         defer { position = max(position, min(next, end)) }
         guard start > position else { continue }
-        let count = Int(min(((start - position) / usual).rounded(), mostPieces))
+        let count = Int(clamping: min(((start - position) / usual).rounded(), mostPieces))
         for piece in 0..<count {
           let length = (start - position) / Double(count)
           found.clips.append(

@@ -7,16 +7,19 @@ import Foundation
 /// Frames count from 1 at the movie's own rate. Of a task that nobody has annotated, the predictions
 /// count: what `label` wrote.
 enum LabelStudioTasks {
-  private static let mostBytes = 1 << 30
+  private static let mostBytes = 1 << 28
+  private static let bounds = JSONBounds(depth: 64, values: 1 << 22, string: 1 << 20)
 
   static func read(path: String) throws(DatasetError) -> FoundClips {
     let bytes: [UInt8]
     do throws(FileStoreError) {
       bytes = try RegularFile.read(path, maximumBytes: mostBytes)
     } catch {
-      // Its message names the file already.
-      throw DatasetError(.io, path: "", error.message, cause: error)
+      throw DatasetError(file: error)
     }
+    // Foundation would also take UTF-16, in which the bounds would not be seen.
+    let flaw = bytes.contains(0) ? "is not UTF-8 text" : bounds.flaw(in: bytes)
+    if let flaw { throw DatasetError(.format, path: path, "\(flaw); is it the right file?") }
     guard let tasks = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [[String: Any]],
       tasks.contains(where: { $0["data"] is [String: Any] })
     else {

@@ -207,7 +207,7 @@ extension MinimalGatedUnit: ONNXWritable {
 extension ConvLSTM: ONNXWritable {
   func write(to builder: inout ONNXBuilder, _ inputs: [String]) throws(LayerError) -> String {
     let (extent, channels) = try builder.shape.volume()
-    let side = Int64(kernel / 2)
+    let side = Int64(kernel / 2)  // checked: whole numbers
     let attributes: [String: ONNXAttribute] = [
       "kernel_shape": .ints([1, Int64(kernel), Int64(kernel)]),
       "pads": .ints([0, side, side, 0, side, side]),

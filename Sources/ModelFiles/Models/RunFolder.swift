@@ -28,6 +28,8 @@ public struct RunFolder: Sendable {
   public var checkpoint: String { path + "/checkpoint.safetensors" }
   /// A row for each epoch.
   public var metrics: String { path + "/metrics.csv" }
+  /// What each clip was when the training began.
+  public var clips: String { path + "/clips.csv" }
   /// Which clip was on which side.
   public var split: String { path + "/split.csv" }
   /// Scores of the clips held out in all folds.

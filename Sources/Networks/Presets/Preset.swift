@@ -11,13 +11,15 @@ public struct Preset: Sendable {
   /// How its input's values are prepared where its weights come from elsewhere; nil for networks
   /// that have no such weights.
   public let pixels: PixelScale?
+  /// Of the usual learning rate: the share that this network bears.
+  public let learningRateFactor: Double
   let layers: @Sendable (InputShape, PresetOptions) throws(NetworkError) -> [Node]
   /// Name of the classifier.
   let head: String
 
   init(
     _ name: String, _ summary: String, input: InputShape, pixels: PixelScale? = nil,
-    head: String = "fc",
+    head: String = "fc", learningRateFactor: Double = 1,
     layers: @escaping @Sendable (InputShape, PresetOptions) throws(NetworkError) -> [Node]
   ) {
     self.name = name
@@ -25,6 +27,7 @@ public struct Preset: Sendable {
     self.input = input
     self.pixels = pixels
     self.head = head
+    self.learningRateFactor = learningRateFactor
     self.layers = layers
   }
 

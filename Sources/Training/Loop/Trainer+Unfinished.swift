@@ -1,8 +1,8 @@
 // What lies in the run folder before a training begins.
 extension Trainer {
   /// Whether the run folder has a checkpoint of this very training.
-  public var canResume: Bool {
-    Checkpoint.state(in: folder, of: plan.identity) != nil
+  public func canResume(acceptingChanges: Bool) -> Bool {
+    Checkpoint.state(in: folder, of: plan.identity, accepting: acceptingChanges) != nil
   }
 
   /// A training that was begun in the run folder and not ended.
@@ -12,6 +12,8 @@ extension Trainer {
     /// What differs from this training, in words. Nothing: going on comes to the same bytes as
     /// starting over.
     public let differences: [String]
+    /// Whether nothing but the processor's kernels differs, for which nobody starts over.
+    public let isOfOtherKernels: Bool
 
     /// Whether it is the very training that would begin.
     public var isThisOne: Bool { differences.isEmpty }
@@ -24,6 +26,7 @@ extension Trainer {
     if old.state.isFinished { return nil }
     return Unfinished(
       position: "epoch \(old.state.epoch + 1) of \(old.identity.settings.epochs)",
-      differences: plan.identity.differences(from: old.identity))
+      differences: plan.identity.differences(from: old.identity),
+      isOfOtherKernels: plan.identity.differs(onlyInKernelsFrom: old.identity))
   }
 }

@@ -123,12 +123,18 @@ public final class Trainer {
   /// Puts everything back to where the checkpoint in the run folder stood.
   ///
   /// - Throws: when it is damaged or belongs to another training; nothing is changed then.
-  public func resume() throws {
+  public func resume(acceptingChanges: Bool = false) throws {
     let checkpoint = try Checkpoint(reading: folder.checkpoint)
-    try checkpoint.requireIdentity(plan.identity)
-    try checkpoint.requirePosition(epochs: settings.epochs, stepsPerEpoch: stepsPerEpoch)
+    try checkpoint.requireIdentity(plan.identity, accepting: acceptingChanges)
+    var state = checkpoint.state
+    if acceptingChanges {
+      // An epoch of fewer clips may have ended already.
+      state.step = min(state.step, stepsPerEpoch)
+    }
+    try state.requirePosition(
+      epochs: settings.epochs, stepsPerEpoch: stepsPerEpoch, folder.checkpoint)
     try checkpoint.restore(buffers)
-    state = checkpoint.state
+    self.state = state
     optimizer.steps = state.totalSteps
     average.steps = state.totalSteps
     network.batchesTracked = state.batchesTracked

@@ -40,6 +40,9 @@ public final class TrainingSession {
   private var clipSeconds: Double?
   private let programVersion: String
   private let writes: Bool
+  /// What the clips' files are now.
+  private var clipRecord: ClipRecord
+  private var isDecoded = false
 
   /// - Parameters:
   ///   - writes: false when nothing may be written (a dry run).
@@ -57,8 +60,9 @@ public final class TrainingSession {
     self.programVersion = programVersion
     self.writes = writes
     if request.resume, folder.hasCheckpoint {
-      // Told before the clips are decoded, which may take long.
-      try Checkpoint(reading: folder.checkpoint).requireIdentity(plan.identity)
+      // Told before the clips are decoded, which may take long; what changed of them is asked for.
+      let begun = try Checkpoint(reading: folder.checkpoint)
+      try begun.requireIdentity(plan.identity, accepting: true)
     }
     if writes { try folder.prepare() }
     let clips = plan.train.count + plan.validation.count + plan.held.count
@@ -83,6 +87,8 @@ public final class TrainingSession {
     cacheSentence = sentence
     store = ClipStore(preprocessing: plan.preprocessing, cache: chosen)
     pool = WorkerPool(threads: threads)
+    clipRecord = ClipRecord(plan, pool: pool)
+    plan.identity.content = clipRecord.hash
   }
 
   deinit { pool.shutDown() }
@@ -105,9 +111,12 @@ public final class TrainingSession {
     if plan.index.groupRule.kind != .none {
       likeness = GroupLikeness(fingerprints, of: clips)
     }
+    clipRecord.markUnusable(Set(report.failures.map(\.clip.name)))
+    plan.identity.content = clipRecord.hash
     try plan.leaveOut(report.failures)
     partial = report.partial
     clipSeconds = store.medianDuration(of: plan.train)
+    isDecoded = true
     return true
   }
 
@@ -153,12 +162,48 @@ public final class TrainingSession {
     return nil
   }
 
+  /// What changed of clips and processor since the training was begun whose state lies in the run
+  /// folder, a line each; nothing where none was begun.
+  ///
+  /// Which clips can be decoded is known after `decode`; until then it counts as unchanged.
+  public var changesSinceBegun: [String] {
+    let parts = [folder, folder.part(RunFolder.fold(1))]
+    guard let begun = parts.lazy.compactMap({ try? Checkpoint(reading: $0.checkpoint) }).first
+    else {
+      return []
+    }
+    let there = begun.identity
+    let here = plan.identity
+    var lines: [String] = []
+    if let recorded = there.content {
+      if let old = ClipRecord(reading: folder.clips), old.hash == recorded {
+        let now = isDecoded ? clipRecord : clipRecord.asUsable(as: old)
+        lines = now.changes(since: old)
+      } else if recorded != here.content {
+        lines = [
+          "clips changed; which ones is not known, as \(folder.clips) is not of that training"
+        ]
+      }
+    } else if there.dataset != here.dataset || there.split != here.split {
+      lines = ["clips changed; which ones an earlier version did not write down"]
+    }
+    if let before = there.kernels, let now = here.kernels, before != now {
+      lines.append("the processor has \(now) kernels, which round otherwise than \(before)")
+    }
+    return lines
+  }
+
+  /// Writes down what the clips are, for whoever goes on with this training.
+  public func writeClips() throws { try AtomicFile.write(clipRecord.text, to: folder.clips) }
+
   /// What differs between these trainings, each in its part of the run folder, and those begun there,
   /// whose state would be replaced; nothing where none were begun.
   ///
-  /// - Parameter ended: also looks at trainings that all came to their end.
+  /// - Parameters:
+  ///   - ended: also looks at trainings that all came to their end.
+  ///   - changes: whether other clips and another processor are accepted.
   public func differences(
-    _ plans: [TrainingPlan], fromBegun part: (Int) -> String, ended: Bool
+    _ plans: [TrainingPlan], fromBegun part: (Int) -> String, ended: Bool, accepting changes: Bool
   ) -> [String] {
     let begun = plans.enumerated().compactMap { index, plan in
       let path = folder.part(part(index)).checkpoint
@@ -166,13 +211,16 @@ public final class TrainingSession {
     }
     let allEnded = begun.count == plans.count && begun.allSatisfy { $0.checkpoint.state.isFinished }
     guard let first = begun.first, ended || !allEnded else { return [] }
-    return first.plan.identity.differences(from: first.checkpoint.identity)
+    let there = first.checkpoint.identity
+    return changes
+      ? first.plan.identity.settingDifferences(from: there)
+      : first.plan.identity.differences(from: there)
   }
 
   /// Whether these very trainings, each in its part of the run folder, were begun and not ended.
   public func wasInterrupted(_ plans: [TrainingPlan], part: (Int) -> String) -> Bool {
     let states = plans.enumerated().map { index, plan in
-      Checkpoint.state(in: folder.part(part(index)), of: plan.identity)
+      Checkpoint.state(in: folder.part(part(index)), of: plan.identity, accepting: false)
     }
     return states.contains { $0 != nil } && !states.allSatisfy { $0?.isFinished == true }
   }

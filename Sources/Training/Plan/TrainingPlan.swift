@@ -4,6 +4,7 @@ import FileStore
 import Foundation
 import ModelFiles
 import Networks
+import Tensors
 
 /// Everything about a training that is decided before the first frame is decoded; nothing is
 /// written to make one.
@@ -103,13 +104,14 @@ public struct TrainingPlan {
       dataset: TrainingPlan.hash(index.clips) { "\($0.label)" },
       split: Digest.sha256(
         TrainingPlan.hash(train) { _ in "train" }
-          + TrainingPlan.hash(validation) { _ in "validation" }))
+          + TrainingPlan.hash(validation) { _ in "validation" }), kernels: InstructionSet.name)
   }
 
   /// The plan of another training on the same clips, with fresh weights.
   func sibling(_ request: TrainingRequest) throws -> TrainingPlan {
     var plan = try TrainingPlan(request, index: index)
     try plan.leaveOut(leftOut)
+    plan.identity.content = identity.content
     return plan
   }
 
@@ -202,6 +204,9 @@ extension TrainingSettings {
       optimizer = value
       // SGD wants a larger step than Adam, and less decay.
       if value == .sgd { (learningRate, weightDecay) = (0.05, 5e-4) }
+    }
+    if let preset = Preset.all.first(where: { $0.name == request.architecture }) {
+      learningRate *= preset.learningRateFactor
     }
     if request.initialModel != nil { learningRate *= request.freeze == .trunk ? 1 : 0.5 }
     if let value = request.learningRate { learningRate = value }

@@ -145,11 +145,17 @@ public struct TrainingIdentity: Codable, Hashable, Sendable {
   public var dataset: String
   /// Hash of which clip is on which side.
   public var split: String
+  /// Hash of what the clips' files hold, and which of them can be read; nil before they were looked
+  /// at, and in checkpoints of earlier versions.
+  public var content: String?
+  /// The instruction set, whose kernels round in their own way; nil in checkpoints of earlier
+  /// versions.
+  public var kernels: String?
 
   /// Hashes are those of `TrainingPlan`.
   public init(
     settings: TrainingSettings, preprocessing: Preprocessing, architecture: String,
-    classes: [String], dataset: String, split: String
+    classes: [String], dataset: String, split: String, kernels: String? = nil
   ) {
     self.settings = settings
     self.preprocessing = preprocessing
@@ -157,6 +163,7 @@ public struct TrainingIdentity: Codable, Hashable, Sendable {
     self.classes = classes
     self.dataset = dataset
     self.split = split
+    self.kernels = kernels
   }
 
   /// SHA-256 of the identity's JSON.
@@ -164,14 +171,43 @@ public struct TrainingIdentity: Codable, Hashable, Sendable {
 
   /// What differs from another identity, in words: `--epochs (40 there, 20 here)`.
   public func differences(from other: TrainingIdentity) -> [String] {
+    settingDifferences(from: other) + dataDifferences(from: other)
+  }
+
+  /// Whether a training with that identity can go on as this one.
+  ///
+  /// - Parameter changes: whether other clips and another processor are accepted.
+  func continues(_ other: TrainingIdentity, accepting changes: Bool) -> Bool {
+    settingDifferences(from: other).isEmpty && (changes || dataDifferences(from: other).isEmpty)
+  }
+
+  /// Differences of clips and processor, which a training can go on with where that is accepted.
+  public func dataDifferences(from other: TrainingIdentity) -> [String] {
     var found: [String] = []
-    if classes != other.classes {
-      found.append("the classes")
-    } else if dataset != other.dataset {
+    if dataset != other.dataset {
       found.append("the clips of the data set")
     } else if split != other.split {
       found.append("which clips are held out")
     }
+    if dataset == other.dataset, let content, let before = other.content, content != before {
+      found.append("what clips hold")
+    }
+    if let kernels, let before = other.kernels, kernels != before {
+      found.append("the processor's kernels (\(before) there, \(kernels) here)")
+    }
+    return found
+  }
+
+  func differs(onlyInKernelsFrom other: TrainingIdentity) -> Bool {
+    var same = self
+    same.kernels = other.kernels
+    return !differences(from: other).isEmpty && same.differences(from: other).isEmpty
+  }
+
+  /// Differences that make another training.
+  func settingDifferences(from other: TrainingIdentity) -> [String] {
+    var found: [String] = []
+    if classes != other.classes { found.append("the classes") }
     if architecture != other.architecture { found.append("the network (--arch)") }
     found += TrainingIdentity.differences(
       StableJSON.object(other.preprocessing), StableJSON.object(preprocessing),

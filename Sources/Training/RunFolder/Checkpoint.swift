@@ -67,37 +67,34 @@ struct Checkpoint {
   }
 
   /// Where a training stands in a run folder; nil without a readable checkpoint of it.
-  static func state(in folder: RunFolder, of identity: TrainingIdentity) -> TrainingState? {
+  static func state(
+    in folder: RunFolder, of identity: TrainingIdentity, accepting changes: Bool
+  ) -> TrainingState? {
     guard folder.hasCheckpoint, let found = try? Checkpoint(reading: folder.checkpoint),
-      found.identity == identity
+      identity.continues(found.identity, accepting: changes)
     else { return nil }
     return found.state
   }
 
   /// Throws unless this checkpoint belongs to the same training; names what differs.
-  func requireIdentity(_ wanted: TrainingIdentity) throws(TrainingError) {
-    let differences = wanted.differences(from: identity)
-    guard !differences.isEmpty else { return }
-    throw TrainingError(
-      .checkpoint,
-      "\(PathText.display(path)): belongs to another training: \(differences.joined(separator: ", ")) "
-        + "changed; give the same options as before, or train anew without --resume")
-  }
-
-  /// Throws unless the position lies within the training.
-  func requirePosition(epochs: Int, stepsPerEpoch: Int) throws(TrainingError) {
-    let most = 1 << 53
-    let counts = [
-      state.totalSteps, state.batchesTracked, state.running.clips, state.running.correct,
-    ]
-    guard (0...epochs).contains(state.epoch), (0...stepsPerEpoch).contains(state.step),
-      counts.allSatisfy({ (0..<most).contains($0) })
-    else {
+  ///
+  /// - Parameter changes: whether other clips and another processor are accepted.
+  func requireIdentity(
+    _ wanted: TrainingIdentity, accepting changes: Bool = false
+  ) throws(TrainingError) {
+    let others = wanted.settingDifferences(from: identity)
+    guard others.isEmpty else {
       throw TrainingError(
         .checkpoint,
-        "\(PathText.display(path)): stands at epoch \(state.epoch), step \(state.step), which this "
-          + "training of \(epochs) epochs of \(stepsPerEpoch) steps does not have; train without --resume"
-      )
+        "\(PathText.display(path)): belongs to another training: \(others.joined(separator: ", ")) "
+          + "changed; give the same options as before, or train anew without --resume")
+    }
+    let data = wanted.dataDifferences(from: identity)
+    guard changes || data.isEmpty else {
+      throw TrainingError(
+        .checkpoint,
+        "\(PathText.display(path)): \(data.joined(separator: ", ")) changed since this training "
+          + "began; go on with --accept-changes, or train anew without --resume")
     }
   }
 

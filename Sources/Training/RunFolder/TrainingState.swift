@@ -1,3 +1,5 @@
+import FileStore
+
 /// Where a training stands, apart from its weights: what a checkpoint's header holds.
 ///
 /// Random numbers are keyed by seed, epoch, step and clip, so the position is their whole state.
@@ -61,5 +63,26 @@ public struct TrainingState: Codable, Hashable, Sendable {
   func shouldStop(patience: Int?) -> Bool {
     guard let patience, let best else { return false }
     return epoch - best.epoch >= patience
+  }
+
+  /// Throws unless the position lies within the training.
+  ///
+  /// - Parameter path: of the checkpoint that says so.
+  func requirePosition(
+    epochs: Int, stepsPerEpoch: Int, _ path: String
+  ) throws(TrainingError) {
+    let most = 1 << 53
+    let counts = [
+      totalSteps, batchesTracked, running.clips, running.correct,
+    ]
+    guard (0...epochs).contains(epoch), (0...stepsPerEpoch).contains(step),
+      counts.allSatisfy({ (0..<most).contains($0) })
+    else {
+      throw TrainingError(
+        .checkpoint,
+        "\(PathText.display(path)): stands at epoch \(epoch), step \(step), which this "
+          + "training of \(epochs) epochs of \(stepsPerEpoch) steps does not have; train without --resume"
+      )
+    }
   }
 }

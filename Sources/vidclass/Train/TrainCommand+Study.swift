@@ -21,7 +21,8 @@ extension TrainCommand {
         try announce(trainer, in: session)
         if continuing.dryRun { return }
       }
-      if goesOn, trainer.canResume { try trainer.resume() }
+      if goesOn { try resume(trainer) }
+      if number == 1 { try session.writeClips() }
       console.note("fold \(number)/\(plans.count): \(plan.division.sentence)")
       try run(trainer, watch, in: session)
       try validation.add(trainer, number: number)
@@ -38,16 +39,24 @@ extension TrainCommand {
     }
   }
 
+  private func resume(_ trainer: Trainer) throws {
+    let accepts = continuing.acceptChanges
+    if trainer.canResume(acceptingChanges: accepts) {
+      try trainer.resume(acceptingChanges: accepts)
+    }
+  }
+
   /// Whether trainings that were interrupted are gone on with; warns of others that are replaced.
   private func goesOn(
     _ plans: [TrainingPlan], in session: TrainingSession, part: (Int) -> String
   ) throws -> Bool {
-    let differences = session.differences(plans, fromBegun: part, ended: continuing.resume)
+    let differences = session.differences(
+      plans, fromBegun: part, ended: continuing.resumes, accepting: continuing.acceptChanges)
     if differences.isEmpty {
-      return continuing.resume || session.wasInterrupted(plans, part: part)
+      return continuing.resumes || session.wasInterrupted(plans, part: part)
     }
     let changed = differences.joined(separator: ", ") + " changed"
-    if continuing.resume {
+    if continuing.resumes {
       throw TrainingError(
         .checkpoint,
         "\(session.folder.path): the trainings in it are others: \(changed); give the same options "
@@ -67,7 +76,7 @@ extension TrainCommand {
       let plan = plans[index]
       let watch = TrainingWatch(console: global.console)
       let trainer = try session.makeTrainer(plan, part: part(index), observer: watch.observer)
-      if goesOn, trainer.canResume { try trainer.resume() }
+      if goesOn { try resume(trainer) }
       global.console.note("learning curve: \(plan.train.count) of the clips")
       try run(trainer, watch, in: session)
       return session.learningCurvePoint(trainer)

@@ -63,13 +63,37 @@ struct TrainCommand: ParsableCommand {
     defer { withExtendedLifetime(lock) {} }
     for line in TrainingAnnouncement.dataLines(session.plan) { global.console.note(line) }
     for warning in session.dataWarnings { global.console.warn(warning) }
+    if continuing.resumes, !continuing.acceptChanges { try requireNoChanges(session) }
     try decode(session)
+    if continuing.resumes { try requireNoChanges(session) }
     if study.folds != nil {
       try crossValidate(session)
     } else {
       try train(session, began: began)
     }
     if session.isIncomplete { throw ExitCode.partial }
+  }
+
+  /// Tells what changed of clips and processor since the training began that is to go on.
+  ///
+  /// - Throws: unless that is accepted.
+  private func requireNoChanges(_ session: TrainingSession) throws {
+    let changes = session.changesSinceBegun
+    tell(changes)
+    guard !changes.isEmpty, !continuing.acceptChanges else { return }
+    throw TrainingError(
+      .checkpoint,
+      "\(PathText.display(session.folder.path)): not what this training was begun with; put it back, "
+        + "go on with --accept-changes, or train anew without --resume")
+  }
+
+  /// A warning for each line; of very many the first.
+  private func tell(_ changes: [String]) {
+    let most = 24
+    for line in changes.prefix(most) { global.console.warn("changed since: \(line)") }
+    if changes.count > most {
+      global.console.warn("changed since: \(changes.count - most) more")
+    }
   }
 
   private func decode(_ session: TrainingSession) throws {
@@ -89,21 +113,29 @@ struct TrainCommand: ParsableCommand {
     let watch = TrainingWatch(console: console)
     let trainer = try session.makeTrainer(observer: watch.observer)
     var unfinished: Trainer.Unfinished?
-    if !continuing.dryRun, !continuing.resume {
+    if !continuing.dryRun, !continuing.resumes {
       do {
         unfinished = try trainer.unfinished()
       } catch {
         console.warn("starting over; \(ErrorMessage.oneLine(for: error))")
       }
     }
-    if continuing.resume || unfinished?.isThisOne == true {
+    if continuing.resumes || unfinished?.isThisOne == true {
       if session.folder.hasCheckpoint {
-        try trainer.resume()
+        try trainer.resume(acceptingChanges: continuing.acceptChanges)
         console.note("resuming   \(trainer.position)")
       } else {
         console.note("resuming   no checkpoint in \(session.folder.path), so from the beginning")
       }
     } else if let unfinished {
+      tell(session.changesSinceBegun)
+      if unfinished.isOfOtherKernels {
+        throw TrainingError(
+          .checkpoint,
+          "\(PathText.display(session.folder.path)): a training interrupted in "
+            + "\(unfinished.position) was begun on another kind of processor; go on with "
+            + "--accept-changes, or remove that folder to start over")
+      }
       console.warn(
         "starting over: \(unfinished.differences.joined(separator: ", ")) changed; the training "
           + "interrupted in \(unfinished.position) in \(session.folder.path) will be replaced (stop now, and the "
@@ -113,6 +145,7 @@ struct TrainCommand: ParsableCommand {
     if continuing.dryRun { return }
 
     try session.writeSplit()
+    try session.writeClips()
     let curve = study.learningCurve ? try learningCurve(session) : []
     try run(trainer, watch, in: session)
     let seconds = (ContinuousClock.now - began).inSeconds
@@ -192,7 +225,7 @@ struct TrainCommand: ParsableCommand {
     request.precision = compute.arithmetic.precision
     request.initialModel = continuing.initFrom
     request.freeze = continuing.freeze
-    request.resume = continuing.resume
+    request.resume = continuing.resumes
     request.seed = global.seed
     return request
   }

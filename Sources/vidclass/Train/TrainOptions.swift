@@ -207,6 +207,14 @@ extension TrainCommand {
     @Flag(name: .long, help: "Go on where an interrupted training stopped.")
     var resume = false
 
+    @Flag(
+      name: .long,
+      help: "Go on (--resume) though clips or the processor changed since the training began.")
+    var acceptChanges = false
+
+    /// Whether an interrupted training is to go on.
+    var resumes: Bool { resume || acceptChanges }
+
     @Flag(name: .long, help: "Say what would be done, and stop before the first step.")
     var dryRun = false
   }

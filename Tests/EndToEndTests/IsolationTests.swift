@@ -298,8 +298,11 @@ import VideoDecoding
 
   @Test func processesEndWithTheProgram() throws {
     let program = Process()
-    program.executableURL = URL(fileURLWithPath: ProgramRun.path(of: "vidclass"))
-    program.arguments = ["frames", clip, "--all", "--size", "2000x2000", "-o", "-"]
+    program.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    program.arguments = [
+      "nice", "-n", "5", ProgramRun.path(of: "vidclass"), "frames", clip, "--all", "--size",
+      "2000x2000", "-o", "-",
+    ]
     let output = Pipe()
     program.standardOutput = output
     program.standardError = FileHandle.nullDevice
@@ -312,6 +315,9 @@ import VideoDecoding
       usleep(20_000)
     }
     let process = try #require(child)
+    // A session of its own does not make it less nice, where the kernel looks at sessions.
+    let share = process.text("autogroup")
+    #expect(share.isEmpty || share.hasSuffix(" nice 5\n"), "\(share)")
     kill(program.processIdentifier, SIGKILL)
     program.waitUntilExit()
     for _ in 0..<200 where process.exists { usleep(20_000) }

@@ -37,7 +37,12 @@ public final class JournalFile: Sendable {
     }
     var end: Int = 0
     if isRegular {
-      guard let found = JournalFile.endOfLastWholeLine(file) else { throw .reading(path, errno) }
+      guard let found = JournalFile.endOfLastWholeLine(file) else {
+        guard errno == EFBIG else { throw .reading(path, errno) }
+        throw FileStoreError(
+          .tooLarge, path: path,
+          "its last line has more than \(JournalFile.longestLine) bytes; is it the right file?")
+      }
       end = found
     }
     state = Mutex(State(file: file, isRegular: isRegular, end: end))
@@ -85,11 +90,16 @@ public final class JournalFile: Sendable {
   /// Bytes of a line: more than the record of a day's movie takes.
   public static let longestLine = 1 << 27
 
-  /// Nil with `errno` where the file cannot be read.
+  /// Nil with `errno` where the file cannot be read, `EFBIG` where a line has no end.
   private static func endOfLastWholeLine(_ file: borrowing FileHandleOwner) -> Int? {
     var piece = [UInt8](repeating: 0, count: 1 << 16)
-    var end = Int(file.status().st_size)
+    let size = Int(file.status().st_size)
+    var end = size
     while end > 0 {
+      if size - end > longestLine {
+        errno = EFBIG
+        return nil
+      }
       let start = max(0, end - piece.count)
       let count = pread(file.descriptor, &piece, end - start, start)
       if count < 0 {

@@ -77,4 +77,12 @@ import Testing
     let error = #expect(throws: FileStoreError.self) { try JournalFile(path: folder("no/j")) }
     #expect(error?.code == .notFound)
   }
+
+  /// Without a bound its end would be looked for in all of it.
+  @Test func aFileWithoutLinesIsNoJournal() throws {
+    #expect(FileManager.default.createFile(atPath: folder("zeros"), contents: nil))
+    #expect(truncate(folder("zeros"), 1 << 40) == 0)
+    let error = #expect(throws: FileStoreError.self) { try JournalFile(path: folder("zeros")) }
+    #expect(error?.code == .tooLarge && error?.message.hasPrefix(folder("zeros")) == true)
+  }
 }

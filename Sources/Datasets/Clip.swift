@@ -96,6 +96,7 @@ public struct IgnoredFile: Sendable, Hashable {
     case notUTF8 = "name is not UTF-8"
     /// The system does not allow it, or fails.
     case unreadableFolder = "folder cannot be read"
+    /// It is listed where it was met first.
     case repeatedFolder = "folder met again by a link"
   }
 

@@ -57,6 +57,13 @@ public final class TrainingSession {
       request.precision = begun
     }
     plan = try TrainingPlan(request)
+    if request.resume, let begun = TrainingSession.begun(in: folder)?.identity,
+      begun.dataset != plan.identity.dataset
+    {
+      // Of other clips other numbers would be chosen; those of the training that goes on stay.
+      request.keepChoices(of: begun)
+      plan = try TrainingPlan(request)
+    }
     self.programVersion = programVersion
     self.writes = writes
     if request.resume, folder.hasCheckpoint {
@@ -162,17 +169,19 @@ public final class TrainingSession {
     return nil
   }
 
+  /// The state of a training, or of the first fold of a cross-validation, in a run folder.
+  private static func begun(in folder: RunFolder) -> Checkpoint? {
+    [folder, folder.part(RunFolder.fold(1))].lazy.compactMap {
+      try? Checkpoint(reading: $0.checkpoint)
+    }.first
+  }
+
   /// What changed of clips and processor since the training was begun whose state lies in the run
   /// folder, a line each; nothing where none was begun.
   ///
   /// Which clips can be decoded is known after `decode`; until then it counts as unchanged.
   public var changesSinceBegun: [String] {
-    let parts = [folder, folder.part(RunFolder.fold(1))]
-    guard let begun = parts.lazy.compactMap({ try? Checkpoint(reading: $0.checkpoint) }).first
-    else {
-      return []
-    }
-    let there = begun.identity
+    guard let there = TrainingSession.begun(in: folder)?.identity else { return [] }
     let here = plan.identity
     var lines: [String] = []
     if let recorded = there.content {

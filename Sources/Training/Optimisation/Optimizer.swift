@@ -32,6 +32,7 @@ package protocol ResumableOptimizer: Optimizer {
 }
 
 extension ResumableOptimizer {
+  /// One step on the network's own flat buffers.
   public func step(_ network: Network, gradientScale: Float, learningRate: Double) {
     step(
       parameters: network.parameters, gradients: network.gradients, gradientScale: gradientScale,

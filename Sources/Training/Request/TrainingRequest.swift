@@ -2,6 +2,7 @@ import ClipSampling
 import Datasets
 import FileStore
 import Foundation
+import ModelFiles
 import Networks
 import Tensors
 
@@ -98,6 +99,20 @@ public struct TrainingRequest: Sendable {
 
   /// Everything else is left to the amount of data.
   public init(data: String) { self.data = data }
+
+  /// Takes over what a training that goes on has chosen by the amount of its data.
+  mutating func keepChoices(of begun: TrainingIdentity) {
+    let settings = begun.settings
+    epochs = epochs ?? settings.epochs
+    batchSize = batchSize ?? settings.batchSize
+    warmup = warmup ?? settings.warmup
+    averageDecay = averageDecay ?? settings.averageDecay
+    classWeights = classWeights ?? settings.classWeights
+    if architecture == nil, initialModel == nil {
+      architecture =
+        (try? Architecture(json: Array(begun.architecture.utf8), source: "checkpoint"))?.name
+    }
+  }
 
   /// How the data set is read.
   public var indexOptions: IndexOptions {

@@ -10,6 +10,7 @@ public struct SandboxReport: Sendable, Hashable, Codable {
   /// Error number of the kernel's second lock on all files (Landlock); 0 where it holds.
   public let landlock: Int32
 
+  /// Error numbers, 0 where a wall stands.
   public init(limits: Int32, filter: Int32, landlock: Int32) {
     self.limits = limits
     self.filter = filter

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ClipSampling
 import Datasets
+import FileStore
 import Foundation
 import Training
 

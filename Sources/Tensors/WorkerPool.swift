@@ -11,51 +11,36 @@ private func lend(
 /// The process's one level of parallelism: threads that share out the items of one loop.
 ///
 /// Which thread takes which item is left to chance, so a loop's items must write to separate
-/// places; then results never depend on the number of threads. One loop runs at a time; a pool
-/// belongs to one caller.
-public final class WorkerPool: @unchecked Sendable {
-  // Sendable because every field below is either constant, atomic or guarded by `condition`.
-
+/// places; then results never depend on the number of threads. A pool belongs to one caller. A loop
+/// inside a loop's item runs on the thread that the item has: the others are busy. The threads end
+/// with the pool.
+public final class WorkerPool: Sendable {
   /// Threads that work on a loop, the caller's included.
   public let threads: Int
+  /// What the threads hold: not the pool itself, which could not end while they do.
+  private let loop: SharedLoop
 
-  private struct Job {
-    let count: Int
-    /// Lent by `parallelFor`, which returns after the last item only.
-    let body: vc_closure
-  }
-
-  private let condition = NSCondition()
-  private let next = Atomic<Int>(0)
-  private var job: Job?
-  private var generation = 0
-  private var busy = 0
-  private var stopping = false
-
-  /// Starts all threads but the caller's own.
+  /// Starts the threads.
   ///
-  /// - Precondition: `threads` is at least 1.
+  /// - Parameter threads: that work on a loop, the caller's included; at least one.
   public init(threads: Int) {
     precondition(threads > 0, "a pool needs a thread")
     self.threads = threads
+    loop = SharedLoop(threads: threads)
     for worker in stride(from: 1, to: threads, by: 1) {
-      let thread = Thread { [self] in work(worker) }
+      let thread = Thread { [loop] in loop.work(worker) }
       thread.stackSize = 8 << 20
       thread.start()
-      workers.append(thread)
     }
   }
 
-  private var workers: [Thread] = []
+  deinit { loop.shutDown() }
 
-  /// Ends the threads; the pool is not used afterwards. Without it they wait for ever, which a
-  /// program that ends anyway may let them.
-  public func shutDown() {
-    condition.lock()
-    stopping = true
-    condition.broadcast()
-    condition.unlock()
-  }
+  /// Ends the threads before the pool's own end; it is not used afterwards.
+  public func shutDown() { loop.shutDown() }
+
+  /// Threads of its own that have not ended yet.
+  var livingThreads: Int { loop.livingThreads }
 
   /// Calls `body` once for each of `0..<count`, on all threads, and waits for the last.
   public func parallelFor(_ count: Int, _ body: (Int) -> Void) {
@@ -63,32 +48,95 @@ public final class WorkerPool: @unchecked Sendable {
   }
 
   /// The same with the number of the worker, below `threads`, for scratch memory of its own.
+  ///
+  /// Inside of an item of another loop of this pool it is the number of that item's worker.
   public func parallelFor(_ count: Int, _ body: (_ item: Int, _ worker: Int) -> Void) {
-    if count <= 1 || threads == 1 {
+    if threads == 1 {
       for item in 0..<count { body(item, 0) }
       return
     }
-    lend(body, count, Unmanaged.passUnretained(self).toOpaque()) { body, count, owner in
-      Unmanaged<WorkerPool>.fromOpaque(owner).takeUnretainedValue()
-        .run(Job(count: count, body: body))
+    if let worker = loop.currentWorker() {
+      for item in 0..<count { body(item, worker) }
+      return
+    }
+    if count <= 1 {
+      for item in 0..<count { body(item, 0) }
+      return
+    }
+    lend(body, count, Unmanaged.passUnretained(loop).toOpaque()) { body, count, owner in
+      Unmanaged<SharedLoop>.fromOpaque(owner).takeUnretainedValue()
+        .run(SharedLoop.Job(count: count, body: body))
+    }
+  }
+}
+
+/// The loop under way, shared by a pool and its threads.
+// @unchecked: every property is constant, atomic, or read and written under `condition` only.
+private final class SharedLoop: @unchecked Sendable {
+  struct Job {
+    let count: Int
+    /// Lent by `parallelFor`, which returns after the last item only.
+    let body: vc_closure
+  }
+
+  private let threads: Int
+  private let condition = NSCondition()
+  private let next = Atomic<Int>(0)
+  private let isRunning = Atomic<Bool>(false)
+  private var job: Job?
+  private var generation = 0
+  private var busy = 0
+  private var stopping = false
+  /// The caller's thread while a loop runs, then the pool's own from 1 on.
+  private var identities: [pthread_t?]
+  private var living: Int
+
+  init(threads: Int) {
+    self.threads = threads
+    identities = [pthread_t?](repeating: nil, count: threads)
+    living = threads - 1
+  }
+
+  var livingThreads: Int { condition.withLock { living } }
+
+  func shutDown() {
+    condition.withLock {
+      stopping = true
+      condition.broadcast()
     }
   }
 
-  private func run(_ job: Job) {
-    condition.lock()
-    next.store(0, ordering: .relaxed)
-    self.job = job
-    generation += 1
-    busy = threads - 1
-    condition.broadcast()
-    condition.unlock()
+  /// The calling thread's number in the loop under way; nil where none is.
+  func currentWorker() -> Int? {
+    guard isRunning.load(ordering: .acquiring) else { return nil }
+    let current = pthread_self()
+    let worker = condition.withLock {
+      identities.firstIndex { $0.map { pthread_equal($0, current) != 0 } ?? false }
+    }
+    guard let worker else {
+      preconditionFailure("a pool belongs to one caller, and another's loop is under way")
+    }
+    return worker
+  }
 
+  func run(_ job: Job) {
+    condition.withLock {
+      precondition(!stopping, "the pool was shut down")
+      next.store(0, ordering: .relaxed)
+      self.job = job
+      generation += 1
+      busy = threads - 1
+      identities[0] = pthread_self()
+      isRunning.store(true, ordering: .releasing)
+      condition.broadcast()
+    }
     take(job, worker: 0)
-
-    condition.lock()
-    while busy > 0 { condition.wait() }
-    self.job = nil
-    condition.unlock()
+    condition.withLock {
+      while busy > 0 { condition.wait() }
+      self.job = nil
+      identities[0] = nil
+      isRunning.store(false, ordering: .releasing)
+    }
   }
 
   private func take(_ job: Job, worker: Int) {
@@ -99,28 +147,27 @@ public final class WorkerPool: @unchecked Sendable {
     }
   }
 
-  private func work(_ worker: Int) {
+  /// A thread's life.
+  func work(_ worker: Int) {
+    condition.withLock { identities[worker] = pthread_self() }
     var seen = 0
-    while true {
-      condition.lock()
-      while generation == seen && !stopping { condition.wait() }
-      if stopping {
-        condition.unlock()
-        return
+    while let job = nextJob(&seen) {
+      take(job, worker: worker)
+      condition.withLock {
+        busy -= 1
+        if busy == 0 { condition.broadcast() }
       }
-      seen = generation
-      runJob(worker)
     }
+    condition.withLock { living -= 1 }
   }
 
-  /// Takes part in the current loop; entered with the lock held, left without it.
-  private func runJob(_ worker: Int) {
-    let job = job
-    condition.unlock()
-    if let job { take(job, worker: worker) }
-    condition.lock()
-    busy -= 1
-    if busy == 0 { condition.broadcast() }
-    condition.unlock()
+  /// The loop to take part in; nil at the end of the pool.
+  private func nextJob(_ seen: inout Int) -> Job? {
+    condition.withLock {
+      while generation == seen && !stopping { condition.wait() }
+      if stopping { return nil }
+      seen = generation
+      return job
+    }
   }
 }

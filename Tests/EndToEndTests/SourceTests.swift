@@ -21,6 +21,21 @@ import Testing
     #expect(flaws == [])
   }
 
+  /// What the compiler cannot check is said: `// @unchecked: why`, right above the type.
+  @Test func sharedTypesSayWhyTheyMayBe() throws {
+    let flaws = try sources().flatMap { path, text in
+      let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+      return lines.indices.filter { index in
+        guard lines[index].contains("@unchecked Sendable") else { return false }
+        let comment = lines[..<index].reversed().prefix {
+          $0.drop { $0 == " " }.hasPrefix("//")
+        }
+        return !comment.contains { $0.contains("// @unchecked: ") }
+      }.map { "\(path):\($0 + 1)" }
+    }
+    #expect(flaws == [])
+  }
+
   @Test(arguments: [
     "let a = Int(x.rounded())", "let a = UInt8(y * 255.0)", "let a = Int32(0.5 + y)",
     "let a = Int(Double(count) * share)", "let a = \"\\(Int((1 - x).rounded(.up))) %\"",

@@ -48,8 +48,7 @@ public struct BatchRunner: Sendable {
 }
 
 /// Jobs on their way out and records on their way back.
-///
-/// `@unchecked Sendable`: every mutable field is touched under `condition` only.
+// @unchecked: every mutable field is touched under `condition` only.
 private final class Exchange: @unchecked Sendable {
   private let condition = NSCondition()
   private let jobs: [LabelJob]

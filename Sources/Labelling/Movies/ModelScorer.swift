@@ -42,8 +42,7 @@ public final class ModelScorer: WindowScorer {
 }
 
 /// Makes a scorer for each worker from one model in memory.
-///
-/// `@unchecked Sendable`: scoring only reads the network's parameters, and nothing else holds it.
+// @unchecked: scoring only reads the network's parameters, and nothing else holds it.
 public final class ModelScorerFactory: @unchecked Sendable {
   private let model: Model
   private let threads: Int

@@ -6,17 +6,17 @@ import Networks
 enum ArchitectureCheck {
   /// Throws for sizes out of bounds, and for weights that the file does not hold.
   static func check(
-    _ architecture: Architecture, against tensors: SafeTensors
+    _ architecture: Architecture, against file: SafeTensorsFile
   ) throws(ModelFileError) {
     do {
       for place in try architecture.graph().places {
         for parameter in place.parameters {
-          try require(parameter, of: place.layer.name, in: tensors)
+          try require(parameter, of: place.layer.name, in: file)
         }
       }
     } catch let error as NetworkError {
       throw ModelFileError(
-        .mismatch, path: tensors.source, "describes an impossible network (\(error.message))",
+        .mismatch, path: file.path, "describes an impossible network (\(error.message))",
         underlying: error)
     } catch let error as ModelFileError {
       throw error
@@ -26,9 +26,8 @@ enum ArchitectureCheck {
   }
 
   private static func require(
-    _ parameter: ParameterSpec, of layer: String, in tensors: SafeTensors
+    _ parameter: ParameterSpec, of layer: String, in file: SafeTensorsFile
   ) throws(ModelFileError) {
-    _ = try tensors.tensor(
-      "\(layer).\(parameter.name)", type: .float32, shape: parameter.shape)
+    try file.entry("\(layer).\(parameter.name)", type: .float32, shape: parameter.shape)
   }
 }

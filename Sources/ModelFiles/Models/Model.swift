@@ -36,19 +36,17 @@ public struct Model {
   ///
   /// - Throws: a one-line error that names the file, what does not fit and what to do.
   public static func load(path: String) throws(ModelFileError) -> Model {
-    let tensors = try SafeTensors(reading: path)
-    return try Model(tensors, hash: tensors.digest.map { "sha256:" + $0 })
+    try Model(reading: try SafeTensorsFile(path))
   }
 
-  init(_ tensors: SafeTensors, hash: String?) throws(ModelFileError) {
-    let path = tensors.source
-    let metadata = try ModelMetadata(
-      tensors.metadata, path: path, weights: tensors.byteCount)
+  private init(reading file: SafeTensorsFile) throws(ModelFileError) {
+    let path = file.path
+    let metadata = try ModelMetadata(file.metadata, path: path, weights: file.byteCount)
     if let flaw = metadata.flaw {
       throw ModelFileError(
         .mismatch, path: path, "\(flaw); give a model that vidclass train wrote")
     }
-    try ArchitectureCheck.check(metadata.architecture, against: tensors)
+    try ArchitectureCheck.check(metadata.architecture, against: file)
     let network: Network
     do {
       network = try Network(architecture: metadata.architecture, seed: 0)
@@ -57,40 +55,50 @@ public struct Model {
         .mismatch, path: path, "describes an impossible network (\(error.message))",
         underlying: error)
     }
-    var expected: Set<String> = []
+    try Model.read(file, into: network)
+    try Model.checkVariances(network, path)
+    self.metadata = metadata
+    self.network = network
+    fileHash = "sha256:" + file.digest()
+    self.path = path
+  }
+
+  /// Fills the network with the file's tensors, which must be just those that it has.
+  private static func read(
+    _ file: SafeTensorsFile, into network: Network
+  ) throws(ModelFileError) {
+    var places: [String: UnsafeMutableBufferPointer<Float>] = [:]
     for (entries, values) in [
       (network.entries, network.parameters), (network.bufferEntries, network.buffers),
     ] {
       for entry in entries {
-        try tensors.copy(
-          entry.name, shape: entry.shape, into: .init(rebasing: values[entry.range]))
-        expected.insert(entry.name)
+        try file.entry(entry.name, type: .float32, shape: entry.shape)
+        places[entry.name] = .init(rebasing: values[entry.range])
       }
     }
-    var batches: Set<Int64> = []
-    for name in network.normalizationNames {
-      let counter = Model.counterName(name)
-      batches.insert(try tensors.integers(counter, shape: [])[0])
-      expected.insert(counter)
-    }
-    if let count = batches.first {
-      guard batches.count == 1, count >= 0 else {
-        throw ModelFileError(
-          .mismatch, path: path, "its counts of training batches (num_batches_tracked) disagree")
-      }
-      network.batchesTracked = Int(count)
-    }
-    if let stranger = tensors.names.first(where: { !expected.contains($0) }) {
+    let counters = Set(network.normalizationNames.map(counterName))
+    for counter in counters.sorted() { try file.entry(counter, type: .int64, shape: []) }
+    let strangers = file.entries.map(\.name).filter { places[$0] == nil && !counters.contains($0) }
+    if let stranger = strangers.min(by: SafeTensors.precedes) {
       throw ModelFileError(
-        .mismatch, path: path,
+        .mismatch, path: file.path,
         "holds the tensor \(stranger), which its network does not have; "
           + "was it made for another network?")
     }
-    try Model.checkVariances(network, path)
-    self.metadata = metadata
-    self.network = network
-    fileHash = hash
-    self.path = path
+    var batches: Set<Int64> = []
+    for entry in file.entries {
+      if let place = places[entry.name] {
+        try file.read(entry, into: place)
+      } else {
+        batches.insert(try file.read(entry).withUnsafeBytes { $0.loadUnaligned(as: Int64.self) })
+      }
+    }
+    guard let count = batches.first else { return }
+    guard batches.count == 1, count >= 0 else {
+      throw ModelFileError(
+        .mismatch, path: file.path, "its counts of training batches (num_batches_tracked) disagree")
+    }
+    network.batchesTracked = Int(count)
   }
 
   /// A negative variance would make scores that are not numbers.

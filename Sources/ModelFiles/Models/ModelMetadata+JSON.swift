@@ -34,9 +34,9 @@ extension ModelMetadata {
     ]
   }
 
-  /// Whether a file of tensors says that it is a model of ours.
-  public static func isPresent(in tensors: SafeTensors) -> Bool {
-    tensors.metadata[Key.formatVersion] != nil && tensors.metadata[Key.architecture] != nil
+  /// Whether the metadata of a file of tensors says that it is a model of ours.
+  package static func isPresent(in metadata: [String: String]) -> Bool {
+    metadata[Key.formatVersion] != nil && metadata[Key.architecture] != nil
   }
 
   /// Reads and checks the metadata of a file.

@@ -19,39 +19,16 @@ extension SafeTensors {
   ///
   /// - Parameter finite: also require that every F32 and BF16 value is finite.
   public init(reading path: String, finite: Bool = true) throws(ModelFileError) {
-    do {
-      var reader = try FileReader(path)
-      let start = try reader.read(8)
-      let length = try SafeTensors.headerLength(start, fileSize: reader.size, path: path)
-      let header = try reader.read(length)
-      var hash = SHA256()
-      hash.update(start)
-      hash.update(header)
-      let (infos, metadata) = try SafeTensors.scanned(header, path)
-      // One tensor after the other, so that no byte of the file is held twice.
-      let tensors = try SafeTensors.cut(infos, dataSize: reader.size - 8 - length, path, finite) {
-        (count) throws(ModelFileError) in
-        let bytes: [UInt8]
-        do throws(FileStoreError) {
-          bytes = try reader.read(count)
-        } catch {
-          throw ModelFileError(error)
-        }
-        if bytes.count != count {
-          throw ModelFileError(
-            .truncated, path: path, "became shorter while it was read; try again")
-        }
-        hash.update(bytes)
-        return bytes
-      }
-      self.init(source: path, digest: hash.finish(), metadata: metadata, tensors: tensors)
-    } catch let error as ModelFileError {
-      throw error
-    } catch let error as FileStoreError {
-      throw ModelFileError(error)
-    } catch {
-      preconditionFailure("reading throws only errors of files, not \(error)")
+    let file = try SafeTensorsFile(path)
+    var tensors: [Tensor] = []
+    tensors.reserveCapacity(file.entries.count)
+    for entry in file.entries {
+      let tensor = Tensor(
+        name: entry.name, type: entry.type, shape: entry.shape, bytes: try file.read(entry))
+      if finite { try tensor.requireFinite(in: path) }
+      tensors.append(tensor)
     }
+    self.init(source: path, digest: file.digest(), metadata: file.metadata, tensors: tensors)
   }
 
   /// Checks the bytes of a file; see Note [Trust].
@@ -72,7 +49,7 @@ extension SafeTensors {
   }
 
   /// Checks the first eight bytes against the file's size.
-  private static func headerLength(
+  static func headerLength(
     _ start: [UInt8], fileSize: Int, path: String
   ) throws(ModelFileError) -> Int {
     if fileSize == 0 {
@@ -115,7 +92,7 @@ extension SafeTensors {
   }
 
   /// What a header says of tensors, in the order of their bytes, and the metadata.
-  private static func scanned(
+  static func scanned(
     _ header: [UInt8], _ source: String
   ) throws(ModelFileError) -> (tensors: [HeaderScanner.TensorInfo], metadata: [String: String]) {
     do throws(JSONError) {
@@ -143,19 +120,14 @@ extension SafeTensors {
     for (info, type) in zip(infos, types) {
       let tensor = Tensor(
         name: info.name, type: type, shape: info.shape, bytes: try next(info.end - info.begin))
-      if finite, let index = tensor.firstNonFinite() {
-        throw ModelFileError(
-          .nonFinite, path: source,
-          "tensor \(tensor.name) holds an infinite value or NaN at position \(index); "
-            + "the training diverged: train again with a lower --lr")
-      }
+      if finite { try tensor.requireFinite(in: source) }
       tensors.append(tensor)
     }
     return tensors
   }
 
   /// The type of each tensor, whose sizes and offsets are right.
-  private static func checked(
+  static func checked(
     _ infos: [HeaderScanner.TensorInfo], dataSize: Int, _ source: String
   ) throws(ModelFileError) -> [ElementType] {
     var types: [ElementType] = []

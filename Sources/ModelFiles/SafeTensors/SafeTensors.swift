@@ -73,9 +73,6 @@ public struct SafeTensors: Sendable {
   /// The tensor of this name, if there is one.
   public subscript(name: String) -> Tensor? { byName[name] }
 
-  /// Bytes of all tensors.
-  var byteCount: Int { byName.values.reduce(0) { $0 + $1.bytes.count } }
-
   static func precedes(_ a: String, _ b: String) -> Bool {
     a.unicodeScalars.lexicographicallyPrecedes(b.unicodeScalars)
   }
@@ -114,18 +111,35 @@ public struct SafeTensors: Sendable {
   public func tensor(
     _ name: String, type: ElementType, shape: [Int]
   ) throws(ModelFileError) -> Tensor {
-    guard let tensor = byName[name] else {
+    let tensor = byName[name]
+    try SafeTensors.requireMatch(
+      name, type: type, shape: shape, found: tensor.map { ($0.type, $0.shape) }, in: source)
+    return tensor!
+  }
+
+  /// Throws unless a tensor was found and is of this type and shape.
+  static func requireMatch(
+    _ name: String, type: ElementType, shape: [Int],
+    found: (type: ElementType, shape: [Int])?, in source: String
+  ) throws(ModelFileError) {
+    guard let found else {
       throw ModelFileError(
         .mismatch, path: source,
         "lacks the tensor \(name) \(type.rawValue) \(shape); was it made for another network?")
     }
-    if tensor.type != type || tensor.shape != shape {
+    if found.type != type || found.shape != shape {
       throw ModelFileError(
         .mismatch, path: source,
-        "tensor \(name) is \(tensor.type.rawValue) \(tensor.shape) where the network needs "
+        "tensor \(name) is \(found.type.rawValue) \(found.shape) where the network needs "
           + "\(type.rawValue) \(shape); was it made for another network?")
     }
-    return tensor
+  }
+
+  static func nonFinite(_ name: String, at index: Int, in source: String) -> ModelFileError {
+    ModelFileError(
+      .nonFinite, path: source,
+      "tensor \(name) holds an infinite value or NaN at position \(index); "
+        + "the training diverged: train again with a lower --lr")
   }
 
   /// Copies an F32 tensor of exactly this name and shape into `buffer`.
@@ -156,6 +170,10 @@ extension SafeTensors.Tensor {
       UnsafeMutableRawBufferPointer(buffer).copyBytes(from: bytes)
       filled = count
     }
+  }
+
+  func requireFinite(in source: String) throws(ModelFileError) {
+    if let index = firstNonFinite() { throw SafeTensors.nonFinite(name, at: index, in: source) }
   }
 
   /// Position of the first float that is infinite or not a number.

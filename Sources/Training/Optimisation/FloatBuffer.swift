@@ -1,6 +1,6 @@
 /// Owned zero-filled memory for optimiser state and copies of weights.
+// @unchecked: it owns its memory, and its users are single-threaded.
 final class FloatBuffer: @unchecked Sendable {
-  // Owns its memory and hands out no reference that outlives it; its users are single-threaded.
   let values: UnsafeMutableBufferPointer<Float>
 
   init(count: Int) {

@@ -23,7 +23,6 @@ struct Checkpoint {
 
   let identity: TrainingIdentity
   let state: TrainingState
-  private let tensors: SafeTensors
   private let path: String
 
   static func write(
@@ -42,13 +41,14 @@ struct Checkpoint {
     try tensors.write(to: path)
   }
 
+  /// Reads all but the tensors, which `restore` reads.
+  ///
   /// - Throws: `TrainingError` or `ModelFileError` when the file is damaged or no checkpoint.
   init(reading path: String) throws {
-    tensors = try SafeTensors(reading: path)
+    let metadata = try SafeTensorsFile(path).metadata
     self.path = path
-    guard tensors.metadata[Checkpoint.formatKey] == Checkpoint.format,
-      let identity = tensors.metadata[Checkpoint.identityKey],
-      let state = tensors.metadata[Checkpoint.stateKey]
+    guard metadata[Checkpoint.formatKey] == Checkpoint.format,
+      let identity = metadata[Checkpoint.identityKey], let state = metadata[Checkpoint.stateKey]
     else {
       throw TrainingError(
         .checkpoint,
@@ -98,20 +98,19 @@ struct Checkpoint {
     }
   }
 
-  /// Copies the saved buffers back; nothing is touched unless all of them fit.
+  /// Reads the saved buffers back; where this throws, they are not to be used.
   func restore(_ buffers: [Buffer]) throws {
+    let file = try SafeTensorsFile(path)
+    var places: [String: UnsafeMutableBufferPointer<Float>] = [:]
     for buffer in buffers {
       for entry in buffer.entries {
-        _ = try tensors.tensor(
-          "\(buffer.name)/\(entry.name)", type: .float32, shape: entry.shape)
+        let name = "\(buffer.name)/\(entry.name)"
+        try file.entry(name, type: .float32, shape: entry.shape)
+        places[name] = .init(rebasing: buffer.values[entry.range])
       }
     }
-    for buffer in buffers {
-      for entry in buffer.entries {
-        try tensors.copy(
-          "\(buffer.name)/\(entry.name)", shape: entry.shape,
-          into: .init(rebasing: buffer.values[entry.range]))
-      }
+    for entry in file.entries {
+      if let place = places[entry.name] { try file.read(entry, into: place) }
     }
   }
 }

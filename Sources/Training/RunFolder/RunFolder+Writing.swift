@@ -28,7 +28,7 @@ extension RunFolder {
         )
       }
       // A slip of the pen must not cost a movie or a manifest.
-      guard status.st_size == 0 || (try? SafeTensors(reading: model)) != nil else {
+      guard status.st_size == 0 || (try? SafeTensorsFile(model)) != nil else {
         throw TrainingError(
           .output,
           "\(PathText.display(model)): exists and is not a model; give -o another name, or remove it"

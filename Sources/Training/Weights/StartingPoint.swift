@@ -16,11 +16,10 @@ enum StartingPoint {
         ?? .weights(read.weights)
       return
     }
-    let tensors = try SafeTensors.readingWeights(path)
-    if ModelMetadata.isPresent(in: tensors) {
+    if let file = try? SafeTensorsFile(path), ModelMetadata.isPresent(in: file.metadata) {
       self = .model(try Model.load(path: path))
     } else {
-      self = .weights(tensors)
+      self = .weights(try SafeTensors.readingWeights(path))
     }
   }
 

@@ -2,11 +2,11 @@ import ClipSampling
 import Foundation
 import VideoDecoding
 
+// @unchecked: the mutable properties are read and written under `lock` only.
 /// Decodes clips into source stacks, once where a cache allows it.
 ///
 /// Safe from any number of threads; each call decodes on the calling thread. A clip that failed is
 /// not tried again.
-// @unchecked: the mutable properties are read and written under `lock` only.
 public final class ClipStore: ClipSource, @unchecked Sendable {
   /// Where stacks are kept once they are decoded.
   public enum Cache: Sendable, Hashable {

@@ -47,8 +47,8 @@ public struct BatchRunner: Sendable {
   }
 }
 
-/// Jobs on their way out and records on their way back.
 // @unchecked: every mutable field is touched under `condition` only.
+/// Jobs on their way out and records on their way back.
 private final class Exchange: @unchecked Sendable {
   private let condition = NSCondition()
   private let jobs: [LabelJob]

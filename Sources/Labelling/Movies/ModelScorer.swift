@@ -41,8 +41,8 @@ public final class ModelScorer: WindowScorer {
   }
 }
 
-/// Makes a scorer for each worker from one model in memory.
 // @unchecked: scoring only reads the network's parameters, and nothing else holds it.
+/// Makes a scorer for each worker from one model in memory.
 public final class ModelScorerFactory: @unchecked Sendable {
   private let model: Model
   private let threads: Int

@@ -65,10 +65,10 @@ package final class SafeTensorsFile {
   package func entry(
     _ name: String, type: SafeTensors.ElementType, shape: [Int]
   ) throws(ModelFileError) -> Entry {
-    let entry = positions[name].map { entries[$0] }
+    let found = positions[name].map { entries[$0] }
     try SafeTensors.requireMatch(
-      name, type: type, shape: shape, found: entry.map { ($0.type, $0.shape) }, in: path)
-    return entry!
+      name, type: type, shape: shape, found: found.map { ($0.type, $0.shape) }, in: path)
+    return found!
   }
 
   /// The bytes of a tensor.

@@ -2,6 +2,7 @@ import Foundation
 import Synchronization
 
 // @unchecked: the mutable properties are read and written under `lock` only.
+// @unchecked: the mutable properties are read and written under `lock` only.
 /// Processes that decode what cannot be trusted: a file that makes a decoder crash, hang or swell
 /// ends one of them, never the program.
 ///
@@ -11,7 +12,6 @@ import Synchronization
 /// again for the next clip, and replaced after a while, so that no library's leak ever adds up.
 ///
 /// A program that wants them calls `begin()` first thing; from then on every `ClipReader` uses them.
-// @unchecked: the mutable properties are read and written under `lock` only.
 public final class DecoderProcesses: @unchecked Sendable {
   private let executable: String
   private let lock = NSLock()

@@ -3,17 +3,18 @@ import Glibc
 
 /// Where decoded clips are kept when the user does not say.
 public enum CacheChoice {
-  /// In memory if all stacks fit in half of what is free, otherwise on disk.
+  /// In memory if all stacks fit in half of what is left free, otherwise on disk.
   ///
   /// - Parameters:
+  ///   - reserved: bytes that the network and its batches will take.
   ///   - folder: for the disk cache.
   /// - Returns: the choice and a sentence that says it.
-  public static func automatic(clips: Int, preprocessing: Preprocessing, folder: String) -> (
-    cache: ClipStore.Cache, sentence: String
-  ) {
+  public static func automatic(
+    clips: Int, preprocessing: Preprocessing, folder: String, reserved: Int = 0
+  ) -> (cache: ClipStore.Cache, sentence: String) {
     choose(
-      bytes: clips * SourceFrames.stackBytes(preprocessing), available: availableBytes(),
-      folder: folder)
+      bytes: clips * SourceFrames.stackBytes(preprocessing),
+      available: max(0, availableBytes() - reserved), folder: folder)
   }
 
   static func choose(bytes: Int, available: Int, folder: String) -> (

@@ -27,7 +27,12 @@ public struct Model {
   }
 
   /// `sha256:…` of the file the model was loaded from, or would be saved as.
-  public var hash: String { fileHash ?? "sha256:" + Digest.sha256(tensors.serialized()) }
+  public var hash: String {
+    if let fileHash { return fileHash }
+    var hash = SHA256()
+    writer.forEachPiece { hash.update($0) }
+    return "sha256:" + hash.finish()
+  }
 
   // MARK: Reading
 
@@ -126,27 +131,41 @@ public struct Model {
             + "lower --lr or from another start")
       }
     }
-    try tensors.write(to: path)
+    try writer.write(to: path)
   }
 
-  /// The weights and running statistics by name.
-  public var weights: SafeTensors { tensors }
-
-  /// The model's file content.
-  var tensors: SafeTensors {
-    var tensors = SafeTensors(metadata: metadata.strings)
+  /// The file's content, whose values are the network's own.
+  private var writer: SafeTensorsWriter {
+    var writer = SafeTensorsWriter(metadata: metadata.strings)
     for (entries, values) in [
       (network.entries, network.parameters), (network.bufferEntries, network.buffers),
     ] {
       for entry in entries {
-        tensors.set(
-          entry.name, shape: entry.shape,
-          floats: UnsafeBufferPointer(rebasing: values[entry.range]))
+        writer.lend(
+          entry.name, shape: entry.shape, floats: UnsafeBufferPointer(rebasing: values[entry.range])
+        )
       }
     }
-    for name in network.normalizationNames {
-      tensors.set(
-        Model.counterName(name), shape: [], integers: [Int64(network.batchesTracked)])
+    for tensor in counters { writer.add(tensor) }
+    return writer
+  }
+
+  /// The batches that each normalisation has seen.
+  private var counters: [SafeTensors.Tensor] {
+    let bytes = withUnsafeBytes(of: Int64(network.batchesTracked).littleEndian) { Array($0) }
+    return network.normalizationNames.map {
+      SafeTensors.Tensor(name: Model.counterName($0), type: .int64, shape: [], bytes: bytes)
+    }
+  }
+
+  /// A copy of the weights and running statistics, by name.
+  public var weights: SafeTensors {
+    var tensors = SafeTensors(metadata: metadata.strings)
+    for entry in network.entries + network.bufferEntries {
+      tensors.set(entry.name, shape: entry.shape, floats: network.values(of: entry))
+    }
+    for counter in counters {
+      tensors.set(counter.name, type: counter.type, shape: counter.shape, bytes: counter.bytes)
     }
     return tensors
   }

@@ -111,11 +111,10 @@ public final class Trainer {
 
   /// Bytes of weights, optimiser state, activations and batches.
   public var plannedBytes: Int {
-    let copies = 4 + optimizer.slots.count
-    return executor.peakBytes + scorer.peakBytes
-      + copies * network.parameters.count * MemoryLayout<Float>.size
-      + 2 * loader.options.prefetch * settings.batchSize
-      * InputBuilder.inputCount(plan.identity.preprocessing) * MemoryLayout<Float>.size
+    TrainingMemory(
+      plan, work: executor.peakBytes + scorer.peakBytes, slots: optimizer.slots.count,
+      prefetch: loader.options.prefetch
+    ).total
   }
 
   // MARK: Going on

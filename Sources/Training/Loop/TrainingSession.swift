@@ -35,6 +35,8 @@ public final class TrainingSession {
   private var copies: SplitCopies?
   private let store: ClipStore
   private let pool: WorkerPool
+  /// Bytes of decoded frames in memory.
+  private var keptBytes = 0
   /// Where decoded frames are kept, in a sentence.
   public let cacheSentence: String
   private var clipSeconds: Double?
@@ -72,6 +74,8 @@ public final class TrainingSession {
       try begun.requireIdentity(plan.identity, accepting: true)
     }
     if writes { try folder.prepare() }
+    let pool = WorkerPool(threads: threads)
+    self.pool = pool
     let clips = plan.train.count + plan.validation.count + plan.held.count
     let disk = folder.path + "/cache"
     var chosen: ClipStore.Cache
@@ -79,7 +83,8 @@ public final class TrainingSession {
     switch cache {
     case .auto:
       (chosen, sentence) = Datasets.CacheChoice.automatic(
-        clips: clips, preprocessing: plan.preprocessing, folder: disk)
+        clips: clips, preprocessing: plan.preprocessing, folder: disk,
+        reserved: try TrainingMemory(planning: plan, pool: pool).total)
       if !writes, case .disk = chosen { chosen = .none }
     case .ram:
       chosen = .ram(maximumBytes: .max)
@@ -93,7 +98,7 @@ public final class TrainingSession {
     }
     cacheSentence = sentence
     store = ClipStore(preprocessing: plan.preprocessing, cache: chosen)
-    pool = WorkerPool(threads: threads)
+    if case .ram = chosen { keptBytes = clips * SourceFrames.stackBytes(plan.preprocessing) }
     clipRecord = ClipRecord(plan, pool: pool)
     plan.identity.content = clipRecord.hash
   }
@@ -268,7 +273,9 @@ public final class TrainingSession {
 
   /// What the training comes to; measures a step for it.
   public func outlook(_ trainer: Trainer) throws -> TrainingOutlook {
-    try TrainingOutlook(plan, model: folder.model, trainer: trainer, timing: try trainer.measure())
+    try TrainingOutlook(
+      plan, model: folder.model, trainer: trainer, keptBytes: keptBytes,
+      timing: try trainer.measure())
   }
 
   /// Writes what stays beside the model whatever happens: which clip was on which side.

@@ -48,6 +48,8 @@ public struct TrainingOutlook: Encodable, Sendable {
   public let precision: Precision
   /// Memory of the network and its batches.
   public let plannedMiB: Int
+  /// Memory of the program in all, decoded clips among them; its decoder processes have their own.
+  public let memoryMiB: Int
 
   enum CodingKeys: String, CodingKey {
     case model, folds, classes, groups, split, architecture, parameters, epochs, precision
@@ -57,10 +59,11 @@ public struct TrainingOutlook: Encodable, Sendable {
     case batchSize = "batch_size"
     case secondsPerEpoch = "seconds_per_epoch"
     case plannedMiB = "planned_mib"
+    case memoryMiB = "memory_mib"
   }
 
   init(
-    _ plan: TrainingPlan, model: String, trainer: Trainer,
+    _ plan: TrainingPlan, model: String, trainer: Trainer, keptBytes: Int,
     timing: (step: Double, scoring: Double)
   ) throws {
     let training = plan.trainingCounts
@@ -85,5 +88,7 @@ public struct TrainingOutlook: Encodable, Sendable {
     secondsPerEpoch = TrainingEstimate.epoch(plan, trainer: trainer, timing: timing)
     precision = plan.settings.precision ?? .fp32
     plannedMiB = trainer.plannedBytes >> 20
+    // The program itself and the libraries it loads.
+    memoryMiB = (trainer.plannedBytes + keptBytes) >> 20 + 64
   }
 }

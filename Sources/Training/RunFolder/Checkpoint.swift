@@ -28,17 +28,17 @@ struct Checkpoint {
   static func write(
     to path: String, identity: TrainingIdentity, state: TrainingState, buffers: [Buffer]
   ) throws {
-    var tensors = SafeTensors(metadata: [
+    var file = SafeTensorsWriter(metadata: [
       formatKey: format, identityKey: StableJSON.text(identity), stateKey: StableJSON.text(state),
     ])
     for buffer in buffers {
       for entry in buffer.entries {
-        tensors.set(
+        file.lend(
           "\(buffer.name)/\(entry.name)", shape: entry.shape,
           floats: UnsafeBufferPointer(rebasing: buffer.values[entry.range]))
       }
     }
-    try tensors.write(to: path)
+    try file.write(to: path)
   }
 
   /// Reads all but the tensors, which `restore` reads.

@@ -109,6 +109,7 @@ enum TrainingAnnouncement {
           + ", \(threads) thread\(threads == 1 ? "" : "s"), "
           + "\(outlook.plannedMiB) MiB planned for the network and its batches; "
           + session.cacheSentence))
+    lines.append(row("memory", "\(outlook.memoryMiB) MiB in all, without the decoder processes"))
     return lines
   }
 

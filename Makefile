@@ -23,7 +23,7 @@ SEED ?= 1
 comma := ,
 
 .PHONY: demo help build test format install library docs clips deps test-deps fuzz hostile attack stress \
-  soak kill-test allocations sanitize-kernels emulate-avx512 interop bench bench-decode train-peer ablation \
+  soak kill-test memory allocations sanitize-kernels emulate-avx512 interop bench bench-decode train-peer ablation \
   imbalance variants
 
 demo: build ## trains on clips/ and labels a movie that training never saw
@@ -97,6 +97,9 @@ soak: build test-deps ## 10,000 files, good and bad, in one run: memory stays fl
 
 kill-test: build ## a training killed 25 times and resumed: the same model, byte for byte
 	.make/kill-test $(ARGUMENTS)
+
+memory: build ## the most memory of every command with a model of 500 MiB, against what is promised
+	.make/memory
 
 allocations: build ## what a step takes from the allocator; fails where that is anything
 	.make/allocations

@@ -88,7 +88,7 @@ public struct TrainingOutlook: Encodable, Sendable {
     secondsPerEpoch = TrainingEstimate.epoch(plan, trainer: trainer, timing: timing)
     precision = plan.settings.precision ?? .fp32
     plannedMiB = trainer.plannedBytes >> 20
-    // The program itself and the libraries it loads.
-    memoryMiB = (trainer.plannedBytes + keptBytes) >> 20 + 64
+    // The program itself, the libraries it loads, and what their threads take.
+    memoryMiB = (trainer.plannedBytes + keptBytes) >> 20 + 96
   }
 }

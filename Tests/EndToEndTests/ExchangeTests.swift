@@ -24,6 +24,67 @@ import Testing
     #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: told) }
   }
 
+  @Test(arguments: ["onnx", "pytorch"]) func anExportReplacesNothingElse(format: String) throws {
+    let scratch = ScratchFolder()
+    let model = Repository.path + "/models/clips.safetensors"
+    let taken = format == "onnx" ? scratch("mine.safetensors") : scratch("folder")
+    if format == "pytorch" {
+      try FileManager.default.createDirectory(
+        atPath: taken, withIntermediateDirectories: false)
+    }
+    let precious = format == "onnx" ? taken : taken + "/model.safetensors"
+    try FileManager.default.copyItem(atPath: model, toPath: precious)
+    let refused = try ProgramRun("vidclass", ["export", precious, "--to", format, "-o", taken])
+    #expect(refused.exitCode == 1)
+    #expect(refused.errors.contains("give -o another name, or remove it"), "\(refused.errors)")
+    #expect(FileManager.default.contentsEqual(atPath: model, andPath: precious))
+
+    // What an export wrote may be written again.
+    for _ in 0..<2 {
+      let run = try ProgramRun(
+        "vidclass", ["export", model, "--to", format, "-o", scratch("again")])
+      #expect(run.exitCode == 0, "\(run.errors)")
+    }
+  }
+
+  @Test(arguments: [
+    ("\"kernel\": [3, 3], \"strides\": [2, 2]", "did you mean \\\"stride\\\"?"),
+    ("\"kernel\": [3, 3], \"filter\": 8", "did you mean \\\"filters\\\"?"),
+    ("\"kernel\": [3, 3], \"colour of the sky\": 8", "it has"),
+  ])
+  func unknownFieldsAreRefused(fields: String, says: String) throws {
+    let scratch = ScratchFolder()
+    let text = """
+      {"name": "own", "classes": 2, "input": {"frames": 2, "height": 8, "width": 8, "channels": 3},
+       "layers": [{"type": "conv2d", "name": "stem", "filters": 3, \(fields)},
+                  {"type": "spatialmean"}, {"type": "timepooling", "mode": "mean"},
+                  {"type": "dense", "name": "fc", "outputs": 2}]}
+      """
+    func run(_ text: String) throws -> ProgramRun {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: scratch("own.json")))
+      return try ProgramRun(
+        "vidclass", ["import", "--arch", scratch("own.json"), "-o", scratch("m.safetensors")])
+    }
+    let refused = try run(text)
+    #expect(refused.exitCode != 0 && refused.errors.contains("'stem' (conv2d) has no field"))
+    #expect(
+      refused.errors.contains(says.replacingOccurrences(of: "\\\"", with: "\"")),
+      "\(refused.errors)")
+    let good = text.replacingOccurrences(of: fields, with: "\"kernel\": [3, 3]")
+    #expect(try run(good).exitCode == 0)
+    #expect(try run(good.replacingOccurrences(of: "\"frames\"", with: "\"frame\"")).exitCode != 0)
+    let more = good.replacingOccurrences(of: "\"classes\"", with: "\"note\": 1, \"classes\"")
+    #expect(try run(more).errors.contains("has no field \"note\""))
+  }
+
+  @Test func networksWithoutARecurrentLayerAreNotVaried() throws {
+    for more in [["--rnn", "gru"], ["--head", "attention"]] {
+      let run = try ProgramRun(
+        "vidclass", ["import", "--arch", "r3d_18", "-o", ScratchFolder()("m.safetensors")] + more)
+      #expect(run.exitCode != 0 && run.errors.contains("leave --rnn and --head out"))
+    }
+  }
+
   @Test func importsWeightsIntoTheNetworkTheyBelongTo() throws {
     let scratch = ScratchFolder()
     let architecture = try ProgramRun(

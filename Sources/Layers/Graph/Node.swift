@@ -41,7 +41,9 @@ extension Node: Codable {
   private enum Key: String, CodingKey { case type, name, inputs }
 
   public init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: Key.self)
+    let notes = FieldNotes()
+    let noting = NotingDecoder(base: decoder, notes: notes)
+    let values = try noting.container(keyedBy: Key.self)
     let kind = try values.decode(String.self, forKey: .type)
     guard let type = LayerKinds.named(kind) else {
       throw DecodingError.dataCorruptedError(
@@ -51,15 +53,20 @@ extension Node: Codable {
     }
     name = try values.decodeIfPresent(String.self, forKey: .name)
     inputs = try values.decodeIfPresent([String].self, forKey: .inputs)
+    let title = name.map { "'\($0.prefix(80))' (\(kind))" } ?? kind
     do {
-      layer = try type.init(from: decoder)
+      layer = try type.init(from: noting)
     } catch let error as DecodingError {
       throw DecodingError.dataCorrupted(
         .init(
           codingPath: decoder.codingPath,
-          debugDescription:
-            "\(name.map { "'\($0.prefix(80))' (\(kind))" } ?? kind): "
-            + error.explanation(below: decoder.codingPath.count)))
+          debugDescription: "\(title): " + error.explanation(below: decoder.codingPath.count)))
+    }
+    if decoder.userInfo[.refusesUnknownFields] as? Bool == true,
+      let flaw = try notes.flaw(in: decoder)
+    {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "\(title) \(flaw)"))
     }
   }
 

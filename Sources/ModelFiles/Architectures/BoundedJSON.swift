@@ -10,16 +10,20 @@ package enum BoundedJSON {
   }
 
   /// A value of JSON in UTF-8.
+  ///
+  /// - Parameter isStrict: refuses layers with fields that they do not have.
   package static func decode<Value: Decodable>(
-    _ bytes: [UInt8], within bounds: JSONBounds = JSONBounds()
+    _ bytes: [UInt8], within bounds: JSONBounds = JSONBounds(), isStrict: Bool = false
   ) throws(Failure) -> Value {
     // Foundation would also take UTF-16 and UTF-32, in which the bounds would not be seen.
     guard (try? UTF8Span(validating: bytes.span)) != nil, !bytes.contains(0) else {
       throw Failure(reason: "is not UTF-8 text")
     }
     if let flaw = bounds.flaw(in: bytes) { throw Failure(reason: flaw) }
+    let decoder = JSONDecoder()
+    decoder.userInfo[.refusesUnknownFields] = isStrict
     do {
-      return try JSONDecoder().decode(Value.self, from: Data(bytes))
+      return try decoder.decode(Value.self, from: Data(bytes))
     } catch let error as DecodingError {
       if error.isOfWholeText, let place = misfit(Value.self, bytes) { throw Failure(reason: place) }
       throw Failure(reason: "does not fit: \(error.explanation())")

@@ -26,6 +26,7 @@ public enum PyTorchExport {
   ///
   /// - Throws: `ModelFileError` or `FileStoreError`.
   public static func write(_ model: Model, to folder: String) throws {
+    try ExportPlace.requireModule(folder)
     try Folder.create(folder)
     try model.save(to: folder + "/model.safetensors")
     try AtomicFile.write(PyTorchModule.text + "\n", to: folder + "/model.py")

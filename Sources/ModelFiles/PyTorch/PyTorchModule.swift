@@ -1,5 +1,8 @@
 /// The Python file that `export --to pytorch` writes beside the weights.
 enum PyTorchModule {
+  /// A line of every module that was written; by it an export is known.
+  static let mark = "The network of model.safetensors as a plain PyTorch module."
+
   static let text = #"""
     """The network of model.safetensors as a plain PyTorch module.
 

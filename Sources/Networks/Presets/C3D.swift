@@ -5,7 +5,7 @@ extension Preset {
   static let c3d = Preset(
     "c3d", "C3D: eight 3-D convolutions and two large dense layers",
     input: InputShape(frames: 16, height: 112, width: 112, channels: 3), pixels: .kinetics,
-    head: "fc8"
+    head: "fc8", isVaried: false
   ) { _, options throws(NetworkError) in
     var layers: [Node] = []
     let blocks: [(names: [String], width: Int)] = [

@@ -13,13 +13,15 @@ public struct Preset: Sendable {
   public let pixels: PixelScale?
   /// Of the usual learning rate: the share that this network bears.
   public let learningRateFactor: Double
+  /// Whether it has a layer through time, which `PresetOptions` can vary.
+  let isVaried: Bool
   let layers: @Sendable (InputShape, PresetOptions) throws(NetworkError) -> [Node]
   /// Name of the classifier.
   let head: String
 
   init(
     _ name: String, _ summary: String, input: InputShape, pixels: PixelScale? = nil,
-    head: String = "fc", learningRateFactor: Double = 1,
+    head: String = "fc", learningRateFactor: Double = 1, isVaried: Bool = true,
     layers: @escaping @Sendable (InputShape, PresetOptions) throws(NetworkError) -> [Node]
   ) {
     self.name = name
@@ -28,6 +30,7 @@ public struct Preset: Sendable {
     self.pixels = pixels
     self.head = head
     self.learningRateFactor = learningRateFactor
+    self.isVaried = isVaried
     self.layers = layers
   }
 
@@ -39,6 +42,12 @@ public struct Preset: Sendable {
   public func architecture(
     input: InputShape, classes: Int, options: PresetOptions = PresetOptions()
   ) throws(NetworkError) -> Architecture {
+    guard isVaried || options.recurrence == nil && options.head == nil else {
+      throw NetworkError(
+        code: .badArchitecture,
+        message: "\(name) has no recurrent layer and no choice of how its steps become one: leave "
+          + "--rnn and --head out, or choose another network")
+    }
     let architecture = Architecture(
       name: name, input: input, classes: classes,
       layers: try layers(input, options) + [.dense(name: head, outputs: classes)])

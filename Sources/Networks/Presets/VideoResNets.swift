@@ -7,19 +7,19 @@ extension Preset {
   static let videoNetworks: [Preset] = [
     Preset(
       "r3d_18", "torchvision's 3-D residual network of 18 layers", input: video,
-      pixels: .kinetics
+      pixels: .kinetics, isVaried: false
     ) { _, options throws(NetworkError) in
       VideoResNet(factorised: false, temporalStages: 4).layers(options)
     },
     Preset(
       "mc3_18", "torchvision's mixed network: 3-D convolutions first, 2-D ones after",
-      input: video, pixels: .kinetics
+      input: video, pixels: .kinetics, isVaried: false
     ) { _, options throws(NetworkError) in
       VideoResNet(factorised: false, temporalStages: 1).layers(options)
     },
     Preset(
       "r2plus1d_18", "torchvision's R(2+1)D: each 3-D convolution as one over space, one over time",
-      input: video, pixels: .kinetics
+      input: video, pixels: .kinetics, isVaried: false
     ) { _, options throws(NetworkError) in
       VideoResNet(factorised: true, temporalStages: 4).layers(options)
     },

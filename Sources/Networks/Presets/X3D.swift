@@ -5,7 +5,7 @@ extension Preset {
   static let x3dSmall = Preset(
     "x3d_s", "PyTorchVideo's X3D-S: depthwise 3-D convolutions with squeeze-and-excitation",
     input: InputShape(frames: 13, height: 160, width: 160, channels: 3), pixels: .pyTorchVideo,
-    head: "blocks.5.proj"
+    head: "blocks.5.proj", isVaried: false
   ) { _, options throws(NetworkError) in
     var layers: [Node] = [
       .conv3D(

@@ -37,7 +37,9 @@ struct ExportCommand: ParsableCommand {
 
   func validate() throws {
     if model.isEmpty { throw ValidationError("The name of the model is empty.") }
-    if output.isEmpty { throw ValidationError("-o needs the name of a file or folder.") }
+    if output.isEmpty || output == "-" {
+      throw ValidationError("-o needs the name of a file or folder.")
+    }
   }
 
   func run() throws {

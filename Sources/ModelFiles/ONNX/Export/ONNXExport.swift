@@ -7,8 +7,10 @@ import Networks
 /// Volumes are `[N, C, D, H, W]`, sequences `[N, T, C]`, vectors `[N, C]`. What a layer becomes is
 /// said in an extension of the layer (`ONNXWritable`).
 public enum ONNXExport {
-  /// - Throws: `mismatch` that names the node for a layer that ONNX has no words for.
+  /// - Throws: `mismatch` that names the node for a layer that ONNX has no words for; `file` where
+  ///   something else than an ONNX file stands in the place.
   public static func write(_ model: Model, to path: String) throws(ModelFileError) {
+    try ExportPlace.requireONNX(path)
     try onnx(model).write(to: path)
   }
 

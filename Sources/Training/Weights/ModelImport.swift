@@ -35,7 +35,7 @@ public struct ModelImport: Sendable {
     if architecture == nil, let path, ONNXImport.isNamed(path) {
       return try imported(onnx: path, programVersion: programVersion)
     }
-    let begin = try path.map { try StartingPoint(path: $0) }
+    let begin = try path.map { try StartingPoint(path: $0, architecture: architecture) }
     if case .model = begin {
       throw TrainingError(
         .usage, "\(PathText.display(path ?? "")): is a model already; use it as it is")
@@ -52,7 +52,7 @@ public struct ModelImport: Sendable {
       count = rows
     }
     let made = try network(count)
-    let taken = try begin?.fill(made, classes: [])
+    let taken = try begin?.fill(made, classes: []).sentence
     return (
       model(
         made, normalization: path == nil ? nil : blueprint.normalization,
@@ -132,6 +132,12 @@ public struct ModelImport: Sendable {
       throw TrainingError(.usage, "--rnn and --head change networks of --arch, not of an ONNX file")
     }
     let read = try ONNXImport(reading: path, frames: frames, size: size)
+    return try model(of: read, programVersion: programVersion)
+  }
+
+  /// The model of a network that an ONNX file described.
+  func model(of read: ONNXImport, programVersion: String) throws -> (model: Model, taken: String?) {
+    let path = read.source
     let architecture = read.network.architecture
     if let classes, classes.count != architecture.classes {
       throw TrainingError(

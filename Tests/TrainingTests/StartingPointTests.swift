@@ -1,3 +1,4 @@
+import ClipSampling
 import FileStore
 import Foundation
 import ModelFiles
@@ -78,6 +79,28 @@ import Testing
     try Data(MotionTraining.network.utf8).write(to: URL(fileURLWithPath: path))
     let error = #expect(throws: ModelFileError.self) { try plan { $0.architecture = path } }
     #expect(error?.message.hasPrefix("\(PathText.display(model)): has only 1 of the") == true)
+  }
+
+  @Test(
+    arguments: [
+      (mean: [0.5, 0.4, 0.3], std: [0.2, 0.2, 0.2], error: nil),
+      ([0.5, 0.4], [0.2, 0.2], "has 2 values; the network reads 3 colours"),
+      ([0.5, 0.4, 1.5], [0.2, 0.2, 0.2], "--mean must be from 0 to 1"),
+      ([0.5, 0.4, .nan], [0.2, 0.2, 0.2], "--mean must be from 0 to 1"),
+      ([0.5, 0.4, 0.3], [0.2, 0, 0.2], "--std must be from 0.001 to 10"),
+    ] as [(mean: [Float], std: [Float], error: String?)])
+  func pixelsAreNormalisedAsSaid(mean: [Float], std: [Float], error: String?) throws {
+    var made = ModelImport()
+    made.normalization = .fixed(mean: mean, std: std)
+    func model() throws -> Model {
+      try made.model(weights: onnx("clip-script.onnx"), programVersion: "test").model
+    }
+    guard let error else {
+      return #expect(
+        try model().metadata.preprocessing.normalization == .fixed(mean: mean, std: std))
+    }
+    let thrown = #expect(throws: TrainingError.self) { try model() }
+    #expect(thrown?.code == .usage && thrown?.message.contains(error) == true)
   }
 
   @Test func aNetworkOfOthersAsONNXIsTrainedFurther() throws {

@@ -65,7 +65,7 @@ import Testing
       safetensors(
         "{\"" + String(repeating: "n", count: 1 << 20)
           + "\":{\"dtype\":\"F99\",\"shape\":[],\"data_offsets\":[0,4]}}", data: 4),
-      "only F32, BF16, I64 and U8 are read"),
+      "only F64, F32, F16, BF16, I64 and U8 are read"),
     Forgery(
       "sizes that wrap",
       safetensors(

@@ -13,17 +13,18 @@ public struct Model {
   /// The file it was loaded from; nil for a model that is not in one yet.
   public let path: String?
 
-  /// A model that is not in a file yet.
+  /// A model that is not in a file of its own yet.
   ///
   /// - Parameters:
   ///   - metadata: its architecture must be the network's, and all of it fit together.
-  public init(metadata: ModelMetadata, network: Network) {
+  ///   - path: the file of another format that it was made of.
+  public init(metadata: ModelMetadata, network: Network, path: String? = nil) {
     precondition(metadata.architecture == network.architecture, "two architectures in one model")
     if let flaw = metadata.flaw { preconditionFailure("the model \(flaw)") }
     self.metadata = metadata
     self.network = network
     fileHash = nil
-    path = nil
+    self.path = path
   }
 
   /// `sha256:…` of the file the model was loaded from, or would be saved as.
@@ -160,7 +161,8 @@ public struct Model {
 
   /// A copy of the weights and running statistics, by name.
   public var weights: SafeTensors {
-    var tensors = SafeTensors(metadata: metadata.strings)
+    var tensors = SafeTensors(
+      source: path ?? "", digest: nil, metadata: metadata.strings, tensors: [])
     for entry in network.entries + network.bufferEntries {
       tensors.set(entry.name, shape: entry.shape, floats: network.values(of: entry))
     }

@@ -50,11 +50,11 @@ extension SafeTensors {
   }
 
   /// Reads a file of weights in whichever format its first bytes say: safetensors, or PyTorch's
-  /// two.
+  /// two. Floats of any width become float32.
   public static func readingWeights(_ path: String) throws(ModelFileError) -> SafeTensors {
     let file = try WeightFile(path)
     return switch WeightFormat(try file.bytes(min(8, file.size), at: 0)) {
-    case .safetensors: try SafeTensors(reading: path)
+    case .safetensors: try SafeTensors(reading: path).inFloat32()
     case .zip, .pickle, .hdf5: try SafeTensors(readingPyTorch: file)
     }
   }

@@ -17,7 +17,7 @@ extension SafeTensors {
 
   /// Reads and checks a file; see Note [Trust].
   ///
-  /// - Parameter finite: also require that every F32 and BF16 value is finite.
+  /// - Parameter finite: also require that every float is finite.
   public init(reading path: String, finite: Bool = true) throws(ModelFileError) {
     let file = try SafeTensorsFile(path)
     var tensors: [Tensor] = []
@@ -137,7 +137,7 @@ extension SafeTensors {
         throw ModelFileError(
           .format, path: source,
           "tensor \(info.name) has the type \(info.dtype.prefix(20)); "
-            + "only F32, BF16, I64 and U8 are read")
+            + "only F64, F32, F16, BF16, I64 and U8 are read")
       }
       guard let size = byteCount(info.shape, type) else {
         throw ModelFileError(

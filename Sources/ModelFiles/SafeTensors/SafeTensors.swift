@@ -14,6 +14,10 @@ public struct SafeTensors: Sendable {
     case float32 = "F32"
     /// The upper half of a 32-bit float.
     case bfloat16 = "BF16"
+    /// IEEE 754, 16 bits; only in files of others.
+    case float16 = "F16"
+    /// IEEE 754, 64 bits; only in files of others.
+    case float64 = "F64"
     /// Whole numbers of 64 bits with a sign.
     case int64 = "I64"
     /// Whole numbers from 0 to 255.
@@ -23,8 +27,8 @@ public struct SafeTensors: Sendable {
     public var size: Int {
       switch self {
       case .float32: 4
-      case .bfloat16: 2
-      case .int64: 8
+      case .bfloat16, .float16: 2
+      case .int64, .float64: 8
       case .uint8: 1
       }
     }
@@ -187,6 +191,14 @@ extension SafeTensors.Tensor {
       case .bfloat16:
         firstNonFinite(count) {
           raw.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self) & 0x7F80 == 0x7F80
+        }
+      case .float16:
+        firstNonFinite(count) {
+          raw.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self) & 0x7C00 == 0x7C00
+        }
+      case .float64:
+        firstNonFinite(count) {
+          !raw.loadUnaligned(fromByteOffset: 8 * $0, as: Double.self).isFinite
         }
       case .int64, .uint8: nil
       }

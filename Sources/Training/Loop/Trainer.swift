@@ -121,7 +121,7 @@ public final class Trainer {
 
   /// Puts everything back to where the checkpoint in the run folder stood.
   ///
-  /// - Throws: when it is damaged or belongs to another training; nothing is changed then.
+  /// - Throws: when it is damaged or belongs to another training; it is not to be used then.
   public func resume(acceptingChanges: Bool = false) throws {
     let checkpoint = try Checkpoint(reading: folder.checkpoint)
     try checkpoint.requireIdentity(plan.identity, accepting: acceptingChanges)

@@ -207,6 +207,12 @@ public final class TrainingSession {
     return lines
   }
 
+  /// Whether an earlier version began the training that lies in the run folder, and did not write
+  /// down what clips held: it cannot be told then whether they are the same.
+  public var beganUnrecorded: Bool {
+    TrainingSession.begun(in: folder).map { $0.identity.content == nil } ?? false
+  }
+
   /// Writes down what the clips are, for whoever goes on with this training.
   public func writeClips() throws { try AtomicFile.write(clipRecord.text, to: folder.clips) }
 

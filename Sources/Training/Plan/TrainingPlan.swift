@@ -31,6 +31,8 @@ public struct TrainingPlan {
   public let network: Network
   /// What the weights started from, for people; nil for fresh ones.
   public let start: String?
+  /// So many nodes of the network, from the first on, learn nothing.
+  let frozenNodes: Int
   /// What makes the scores of a training that starts from a model doubtful; nil where nothing does.
   public let startWarning: String?
 
@@ -48,7 +50,9 @@ public struct TrainingPlan {
     self.request = request
     self.index = index
     try index.requireTrainable()
-    let begin = try request.initialModel.map { try StartingPoint(path: $0) }
+    let begin = try request.initialModel.map {
+      try StartingPoint(path: $0, architecture: request.architecture)
+    }
     let initial = begin?.model
     mirror = LabelMirror(classes: index.classes)
 
@@ -96,8 +100,12 @@ public struct TrainingPlan {
     } else {
       startWarning = nil
     }
-    let taken = try begin?.fill(network, classes: index.classes)
-    start = taken.map { "\(PathText.display(request.initialModel ?? "")): \($0)" }
+    let filling = try begin?.fill(network, classes: index.classes)
+    let freeze = try FrozenLayers(settings, network: network, firstNewNode: filling?.firstNewNode)
+    frozenNodes = freeze.count
+    start = filling.map {
+      "\(PathText.display(request.initialModel ?? "")): \($0.sentence)" + (freeze.note ?? "")
+    }
     identity = TrainingIdentity(
       settings: settings, preprocessing: preprocessing,
       architecture: StableJSON.text(architecture), classes: index.classes,
@@ -125,17 +133,12 @@ public struct TrainingPlan {
     TrainingPlan.counts(train, classes: identity.classes.count)
   }
 
-  /// The values that learn: all, or with `--freeze` those of the last layer.
+  /// The values that learn: all, or with `--freeze` those of the last layers.
   var parameterGroups: [ParameterGroup] {
     ParameterGroup.joined(
       network.entries.filter { $0.node >= frozenNodes }.map {
         ParameterGroup(range: $0.range, decays: $0.role == .weight)
       })
-  }
-
-  /// So many nodes of the network, from the first on, learn nothing.
-  var frozenNodes: Int {
-    settings.freeze ? network.architecture.headStart : settings.frozenLayers ?? 0
   }
 
   /// Classes whose clips to train on, or to validate on, were all left out, a sentence each.

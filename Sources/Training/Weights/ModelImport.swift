@@ -17,6 +17,9 @@ public struct ModelImport: Sendable {
   public var size: Int?
   /// Names of the classes; nil for as many as the weights' classifier has, called by their numbers.
   public var classes: [String]?
+  /// How the weights' pixels were centred and scaled; nil for what the file or the preset says, and
+  /// where nothing does, each clip by itself.
+  public var normalization: Preprocessing.Normalization?
   /// Of values that no file gives.
   public var seed: UInt64 = 0
 
@@ -32,10 +35,11 @@ public struct ModelImport: Sendable {
     if let classes, Set(classes).count != classes.count {
       throw TrainingError(.usage, "two classes have the same name; each needs its own")
     }
+    try normalization?.requireBounds()
     if architecture == nil, let path, ONNXImport.isNamed(path) {
       return try imported(onnx: path, programVersion: programVersion)
     }
-    let begin = try path.map { try StartingPoint(path: $0) }
+    let begin = try path.map { try StartingPoint(path: $0, architecture: architecture) }
     if case .model = begin {
       throw TrainingError(
         .usage, "\(PathText.display(path ?? "")): is a model already; use it as it is")
@@ -52,9 +56,9 @@ public struct ModelImport: Sendable {
       count = rows
     }
     let made = try network(count)
-    let taken = try begin?.fill(made, classes: [])
+    let taken = try begin?.fill(made, classes: []).sentence
     return (
-      model(
+      try model(
         made, normalization: path == nil ? nil : blueprint.normalization,
         programVersion: programVersion),
       taken
@@ -132,6 +136,12 @@ public struct ModelImport: Sendable {
       throw TrainingError(.usage, "--rnn and --head change networks of --arch, not of an ONNX file")
     }
     let read = try ONNXImport(reading: path, frames: frames, size: size)
+    return try model(of: read, programVersion: programVersion)
+  }
+
+  /// The model of a network that an ONNX file described.
+  func model(of read: ONNXImport, programVersion: String) throws -> (model: Model, taken: String?) {
+    let path = read.source
     let architecture = read.network.architecture
     if let classes, classes.count != architecture.classes {
       throw TrainingError(
@@ -151,8 +161,15 @@ public struct ModelImport: Sendable {
       + "\(architecture.input)"
     if read.isFramewise { taken += "; each frame by itself, the mean over time scores" }
     guard var metadata = read.metadata else {
-      taken += "; pixels are normalised for each clip, as the file does not say how"
-      return (model(read.network, normalization: nil, programVersion: programVersion), taken)
+      if normalization == nil {
+        taken +=
+          "; pixels are normalised for each clip, as the file does not say how: --pixels, "
+          + "or --mean and --std, do"
+      }
+      return (try model(read.network, normalization: nil, programVersion: programVersion), taken)
+    }
+    if let normalization {
+      metadata.preprocessing.normalization = try normalization.fitting(metadata.preprocessing)
     }
     if let classes { metadata.classes = classes }
     metadata.programVersion = programVersion
@@ -160,21 +177,25 @@ public struct ModelImport: Sendable {
   }
 
   private func model(
-    _ network: Network, normalization: Preprocessing.Normalization?, programVersion: String
-  ) -> Model {
+    _ network: Network, normalization usual: Preprocessing.Normalization?, programVersion: String
+  ) throws -> Model {
     let architecture = network.architecture
     let input = architecture.input
     let names =
       classes.flatMap { $0.count == architecture.classes ? $0 : nil }
       ?? (0..<architecture.classes).map { "class \($0)" }
+    var preprocessing = Preprocessing(
+      frames: input.frames, height: input.height, width: input.width,
+      color: input.channels < 3 ? .gray : .rgb,
+      motion: input.channels % 2 == 0 ? .difference : .none,
+      normalization: usual ?? .perClip)
+    if let normalization {
+      preprocessing.normalization = try normalization.fitting(preprocessing)
+    }
     return Model(
       metadata: ModelMetadata(
-        architecture: architecture, classes: names,
-        preprocessing: Preprocessing(
-          frames: input.frames, height: input.height, width: input.width,
-          color: input.channels < 3 ? .gray : .rgb,
-          motion: input.channels % 2 == 0 ? .difference : .none,
-          normalization: normalization ?? .perClip), programVersion: programVersion),
+        architecture: architecture, classes: names, preprocessing: preprocessing,
+        programVersion: programVersion),
       network: network)
   }
 }

@@ -8,18 +8,32 @@ enum StartingPoint {
   case model(Model)
   case weights(SafeTensors)
 
-  init(path: String) throws {
+  /// - Parameter architecture: the network that `--arch` names; nil for the file's own.
+  init(path: String, architecture: String?) throws {
     if ONNXImport.isNamed(path) {
-      let read = try ONNXImport(reading: path)
-      self =
-        read.metadata.map { .model(Model(metadata: $0, network: read.network)) }
-        ?? .weights(read.weights)
-      return
-    }
-    if let file = try? SafeTensorsFile(path), ModelMetadata.isPresent(in: file.metadata) {
+      self = try StartingPoint(onnx: path, architecture: architecture)
+    } else if let file = try? SafeTensorsFile(path), ModelMetadata.isPresent(in: file.metadata) {
       self = .model(try Model.load(path: path))
     } else {
       self = .weights(try SafeTensors.readingWeights(path))
+    }
+  }
+
+  private init(onnx path: String, architecture: String?) throws {
+    let read = try ONNXImport(reading: path)
+    if let metadata = read.metadata {
+      self = .model(Model(metadata: metadata, network: read.network, path: path))
+    } else if architecture == nil {
+      self = .model(try ModelImport().model(of: read, programVersion: "").model)
+    } else if Architecture.presets.contains(architecture ?? "") {
+      // Exporters fold batch normalisations into convolutions, so that few tensors would fit.
+      throw TrainingError(
+        .settings,
+        "\(PathText.display(path)): is a network of its own, which does not go into another; make a "
+          + "model of it with vidclass import \(PathText.display(path)) -o MODEL, or leave out --arch"
+      )
+    } else {
+      self = .weights(read.weights)
     }
   }
 
@@ -35,24 +49,34 @@ enum StartingPoint {
     }
   }
 
+  /// What a network has of the weights.
+  struct Filling {
+    /// What was taken, for people.
+    let sentence: String
+    /// The first node of the network that has weights of its own; nil where all were taken.
+    let firstNewNode: Int?
+  }
+
   /// Takes the weights into a network.
   ///
   /// - Parameter classes: of the data set; a head for others stays new.
-  /// - Returns: what was taken, for people.
-  func fill(_ network: Network, classes: [String]) throws -> String {
+  func fill(_ network: Network, classes: [String]) throws -> Filling {
     switch self {
     case .weights(let tensors):
-      return try WeightTransfer(from: tensors, into: network).sentence
+      let transfer = try WeightTransfer(from: tensors, into: network)
+      return Filling(sentence: transfer.sentence, firstNewNode: transfer.firstNewNode)
     case .model(let model):
       let isSame = model.metadata.classes == classes
       let transfer = try WeightTransfer(
         from: model.weights, into: network, skipping: isSame ? [] : network.headNames)
-      guard model.network.entries.map(\.name) == network.entries.map(\.name) else {
-        return transfer.sentence
-      }
-      return isSame
-        ? "all weights taken (the classes are the same)"
-        : "weights taken but for a new head (the classes differ)"
+      let sentence =
+        switch (transfer.isWhole, isSame) {
+        case (true, true): "all weights taken (the classes are the same)"
+        case (true, false): "weights taken but for a new head (the classes differ)"
+        case (false, true): transfer.sentence
+        case (false, false): transfer.sentence + "; a new head (the classes differ)"
+        }
+      return Filling(sentence: sentence, firstNewNode: transfer.firstNewNode)
     }
   }
 }

@@ -64,6 +64,10 @@ struct TrainCommand: ParsableCommand {
     defer { withExtendedLifetime(lock) {} }
     for line in TrainingAnnouncement.dataLines(session.plan) { global.console.note(line) }
     for warning in session.dataWarnings { global.console.warn(warning) }
+    if continuing.resumes, session.beganUnrecorded {
+      global.console.warn(
+        "an earlier version began this training: whether clips changed since is not known")
+    }
     if continuing.resumes, !continuing.acceptChanges { try requireNoChanges(session) }
     try decode(session)
     if continuing.resumes { try requireNoChanges(session) }

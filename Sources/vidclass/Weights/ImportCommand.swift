@@ -22,6 +22,7 @@ struct ImportCommand: ParsableCommand {
         vidclass import r3d_18.pth --arch r3d_18 -o models/r3d.safetensors
         vidclass import mine.pth --arch mine.json -o models/mine.safetensors
         vidclass import net.onnx --classes classes.txt -o models/net.safetensors
+        vidclass import net.onnx --pixels imagenet -o models/net.safetensors
         vidclass train clips/ --init-from models/r3d.safetensors
       """)
 
@@ -65,6 +66,8 @@ struct ImportCommand: ParsableCommand {
       "Names of the classes, a line each (default: numbers).", valueName: "file"))
   var classes: String?
 
+  @OptionGroup var pixels: PixelOptions
+
   @OptionGroup var global: GlobalOptions
 
   func validate() throws {
@@ -84,6 +87,7 @@ struct ImportCommand: ParsableCommand {
     request.head = head
     request.frames = frames
     request.size = size
+    request.normalization = pixels.normalization
     request.seed = global.seed
     if let classes {
       let bytes = try RegularFile.read(classes, maximumBytes: 1 << 24)

@@ -9,8 +9,7 @@ enum ExportPlace {
     guard exists(path) else { return }
     guard RegularFile.exists(path) else { throw refusal(path, "is not a regular file") }
     let start = start(of: path)
-    // An ONNX file begins with the version of its format, a small number.
-    guard let start, start.isEmpty || start.count == 2 && start[0] == 0x08 && start[1] < 32 else {
+    guard let start, start.isEmpty || isONNX(start) else {
       throw refusal(path, "exists and is not an ONNX file")
     }
   }
@@ -27,9 +26,16 @@ enum ExportPlace {
     }
   }
 
+  /// An ONNX file begins with the version of its format, a small number, and goes on with the field of
+  /// a producer, a domain, a graph or the like. (In a safetensors file six zeros follow a length.)
+  private static func isONNX(_ start: [UInt8]) -> Bool {
+    let fields: Set<UInt8> = [0x12, 0x1A, 0x22, 0x28, 0x32, 0x3A, 0x42, 0x72]
+    return start.count == 3 && start[0] == 0x08 && start[1] < 32 && fields.contains(start[2])
+  }
+
   private static func start(of path: String) -> [UInt8]? {
     guard var reader = try? FileReader(path) else { return nil }
-    return try? reader.read(2)
+    return try? reader.read(3)
   }
 
   private static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }

@@ -39,6 +39,18 @@ import Testing
     #expect(refused.errors.contains("give -o another name, or remove it"), "\(refused.errors)")
     #expect(FileManager.default.contentsEqual(atPath: model, andPath: precious))
 
+    // A header of such a length begins as an ONNX file does.
+    var bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: model)))
+    let header = Int(bytes[0]) + Int(bytes[1]) << 8
+    let longer = (header / 256 + 1) * 256 + 8
+    bytes.insert(
+      contentsOf: repeatElement(UInt8(ascii: " "), count: longer - header), at: 8 + header)
+    bytes.replaceSubrange(0..<2, with: [8, UInt8(longer >> 8)])
+    try Data(bytes).write(to: URL(fileURLWithPath: precious))
+    let likely = try ProgramRun("vidclass", ["export", model, "--to", format, "-o", taken])
+    #expect(likely.exitCode == 1, "\(likely.output)")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: precious)) == Data(bytes))
+
     // What an export wrote may be written again.
     for _ in 0..<2 {
       let run = try ProgramRun(

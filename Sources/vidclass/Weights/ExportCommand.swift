@@ -1,5 +1,6 @@
 import ArgumentParser
 import FileStore
+import Labelling
 import ModelFiles
 
 /// `vidclass export`: a model for other programs.
@@ -44,6 +45,12 @@ struct ExportCommand: ParsableCommand {
 
   func run() throws {
     let loaded = try Model.load(path: model)
+    // Whatever stands there may be replaced, but never what is being exported.
+    let place = to == .onnx ? output : PathText.join(output, "model.safetensors")
+    if let own = FileIdentity(MediaPath(model)), own == FileIdentity(MediaPath(place)) {
+      throw ModelFileError(
+        .file, path: place, "is the model that is exported; give -o another name, or remove it")
+    }
     switch to {
     case .onnx: try ONNXExport.write(loaded, to: output)
     case .pytorch: try PyTorchExport.write(loaded, to: output)

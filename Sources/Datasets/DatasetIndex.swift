@@ -60,12 +60,12 @@ public struct DatasetIndex: Sendable {
       if let classesFile = options.classesFile {
         throw DatasetError(
           .format, path: classesFile,
-          "--classes names the indices of a text list; \(path) is a folder")
+          "`classes` names the indices of a text list; \(path) is a folder")
       }
       if let background = options.background {
         throw DatasetError(
           .format, path: path,
-          "--background \(background) is for lists of parts of movies; \(path) is a folder")
+          "`background` \(background) is for lists of parts of movies; \(path) is a folder")
       }
       found = try FolderScan(root: path).run()
       let depth =
@@ -76,7 +76,7 @@ public struct DatasetIndex: Sendable {
       if let depth = options.classDepth {
         throw DatasetError(
           .format, path: path,
-          "--class-depth \(depth) is for class folders; \(path) is a list, which names its labels")
+          "`classDepth` \(depth) is for class folders; \(path) is a list, which names its labels")
       }
       found = try ListReader.read(
         path: path, classesFile: options.classesFile, background: options.background)
@@ -93,7 +93,7 @@ public struct DatasetIndex: Sendable {
   ) throws(DatasetError) {
     guard found.clips.contains(where: { $0.end != nil }) else {
       throw DatasetError(
-        .format, path: path, "--background \(name): no clip has a start and an end")
+        .format, path: path, "`background` \(name): no clip has a start and an end")
     }
     BackgroundClips.add(named: name, to: &found)
   }

@@ -44,8 +44,8 @@ public struct HeldOutClips: Sendable {
       if choice.clips.isEmpty {
         throw EvaluationError(
           .empty, path: index.path,
-          "no clip is known to be of the split \"\(side.rawValue)\"; give --split-file FILE, or "
-            + "--split all for all \(sides.count) clips")
+          "no clip is known to be of the split \"\(side.rawValue)\"; give `splitFile` FILE, or "
+            + "`split` all for all \(sides.count) clips")
       }
     case .automatic:
       choice = .automatic(sides, source, mayBeTrainedOn: model.datasetHash == index.fingerprint)
@@ -53,7 +53,7 @@ public struct HeldOutClips: Sendable {
     if choice.clips.isEmpty {
       throw EvaluationError(
         .empty, path: index.path,
-        "all its clips were trained on; --split all evaluates them all the same")
+        "all its clips were trained on; `split` all evaluates them all the same")
     }
     sentence = choice.sentence
     warning = choice.warning
@@ -104,27 +104,27 @@ private struct Choice {
       return Choice(
         clips: test,
         sentence: "evaluating the \(test.count) test clips of \(total)\(source); "
-          + "--split all evaluates all")
+          + "`split` all evaluates all")
     }
     let validation = sides.indices.filter { sides[$0] == .validation }
     if !validation.isEmpty {
       return Choice(
         clips: validation,
         sentence: "evaluating the \(validation.count) of \(total) clips that training held out"
-          + "\(source); --split all evaluates all")
+          + "\(source); `split` all evaluates all")
     }
     let trained = sides.count { $0 == .train }
     if trained > 0 {
       return Choice(
         clips: sides.indices.filter { sides[$0] != .train },
         sentence: "leaving out \(trained) of \(total) clips that the model was trained on"
-          + "\(source); --split all evaluates all")
+          + "\(source); `split` all evaluates all")
     }
     return Choice(
       clips: Array(sides.indices), sentence: "evaluating all \(total) clips",
       warning: mayBeTrainedOn
         ? "the model was trained on clips of this data set, and which ones is not known: "
-          + "scores may flatter; give the run's split with --split-file FILE" : nil)
+          + "scores may flatter; give the run's split with `splitFile` FILE" : nil)
   }
 }
 

@@ -27,7 +27,7 @@ package struct Arena: ~Copyable {
       throw TensorError(
         code: .outOfMemory,
         message: "\(count >> 20) MiB of memory for the network could not be had "
-          + "(\(String(cString: strerror(errno)))): use a smaller --batch-size or --size")
+          + "(\(String(cString: strerror(errno)))): use a smaller `batchSize` or `size`")
     }
     #if os(Linux)
       madvise(mapped, count, MADV_HUGEPAGE)

@@ -22,7 +22,7 @@ struct GroupReadingTests {
     for path in odd { #expect(found.of[path] == path) }
     #expect(found.rule.groupCount == 8)
     #expect(found.rule.sentence.contains("3 clips such as \"neu (3)\""))
-    #expect(found.rule.sentence.contains("--group-by"))
+    #expect(found.rule.sentence.contains("`groupBy`"))
     // A part that is a group of other names counts in an odd name as well.
     let joined = try groups(regular + ["talk/K4 again.mov"])
     #expect(joined.of["talk/K4 again.mov"] == "K4")
@@ -99,7 +99,7 @@ struct GroupReadingTests {
     #expect(index.classes == ["hare", "lynx"])
     #expect(Set(index.clips.map(\.group)) == ["pond", "ridge", "hare only", "lynx only"])
     #expect(index.groupRule.kind == .folder)
-    #expect(index.groupRule.sentence.contains("--class-depth"))
+    #expect(index.groupRule.sentence.contains("`classDepth`"))
     let deep = try DatasetIndex.load(path: folder.path, options: IndexOptions(classDepth: 2))
     #expect(deep.classes.count == 6 && deep.classes.contains("lynx/ridge"))
   }

@@ -64,7 +64,7 @@ struct GroupTests {
     #expect(index.groupRule.kind == .inferred)
     #expect(index.groupRule.groupCount == example.count)
     #expect(index.clips.contains { $0.group == example.first })
-    #expect(index.groupRule.sentence.contains("--group-by"))
+    #expect(index.groupRule.sentence.contains("`groupBy`"))
   }
 
   @Test(arguments: [
@@ -231,7 +231,7 @@ struct LabelMirrorTests {
   func directions(classes: [String], flips: Bool) {
     let mirror = LabelMirror(classes: classes)
     #expect(mirror.allowsFlip == flips)
-    #expect(mirror.sentence.contains("--flip"))
+    #expect(mirror.sentence.contains("`flip`"))
   }
 
   @Test func pairsAreNamed() {

@@ -36,6 +36,25 @@ import Testing
     #expect(flaws == [])
   }
 
+  /// Libraries name their own settings in backquotes, as a Swift caller knows them; options belong
+  /// to the command line, which has one for each of these names.
+  @Test func librariesNameSettingsAndNotOptions() throws {
+    let programs = ["vidclass/", "clipmaker/", "Examples/", "Benchmarks/"]
+    let table = try #require(try sources().first { $0.path.hasSuffix("/SettingNames.swift") }).text
+    let flaws = try sources().filter { source in
+      !programs.contains { source.path.hasPrefix($0) }
+    }.flatMap { path, text in
+      text.split(separator: "\n").filter { !$0.drop { $0 == " " }.hasPrefix("//") }
+        .filter { line in
+          line.contains(/"([^"]*[ (])?--[a-z-]+(?![a-z-]*:)/)
+            || line.matches(of: /`([a-z]+[A-Za-z]*)`(?=[^`]*"|$)/).contains {
+              line.contains("\"") && !table.contains("\"\($0.1)\":")
+            }
+        }.map { "\(path): \($0)" }
+    }
+    #expect(flaws == [])
+  }
+
   @Test(arguments: [
     "let a = Int(x.rounded())", "let a = UInt8(y * 255.0)", "let a = Int32(0.5 + y)",
     "let a = Int(Double(count) * share)", "let a = \"\\(Int((1 - x).rounded(.up))) %\"",

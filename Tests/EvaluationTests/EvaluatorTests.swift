@@ -147,7 +147,7 @@ private func clips(_ count: Int) -> [Clip] {
     let automatic = try held(.automatic, index, metadata)
     #expect(automatic.clips.map(\.path) == split.validation.map(\.path))
     #expect(automatic.sentence.contains("m.run/split.csv"))
-    #expect(automatic.sentence.contains("--split all"))
+    #expect(automatic.sentence.contains("`split` all"))
     #expect(automatic.warning == nil)
     let all = try held(.all, index, metadata)
     #expect(all.clips.count == 12)

@@ -99,7 +99,7 @@ import Testing
     let relu = [Self.node("Relu", ["x"])]
     #expect(Self.refusal(relu, dims: [.symbol("n"), .size(3)]).contains("is no batch of pictures"))
     #expect(
-      Self.refusal(relu, dims: [.symbol("n"), .size(3), .unknown, .unknown]).contains("--size"))
+      Self.refusal(relu, dims: [.symbol("n"), .size(3), .unknown, .unknown]).contains("`size`"))
     #expect(
       Self.refusal(relu, dims: [.symbol("n"), .size(1 << 40), .size(8), .size(8)])
         .contains("impossible channel"))

@@ -26,22 +26,22 @@ import Testing
   }
 
   @Test(arguments: [
-    "--epochs", "--batch-size", "--lr", "--warmup", "--weight-decay", "--label-smoothing",
-    "--dropout", "--ema", "--early-stop", "--val", "--freeze",
+    "`epochs`", "`batchSize`", "`learningRate`", "`warmup`", "`weightDecay`", "`labelSmoothing`",
+    "`dropout`", "`averageDecay`", "`earlyStop`", "`validationFraction`", "`freeze`",
   ])
   func nonsenseIsRefusedByName(option: String) {
     var settings = TrainingSettings(clips: 100, classCounts: [50, 50], flip: true)
     switch option {
-    case "--epochs": settings.epochs = 0
-    case "--batch-size": settings.batchSize = -1
-    case "--lr": settings.learningRate = .nan
-    case "--warmup": settings.warmup = 1e9
-    case "--weight-decay": settings.weightDecay = 1000
-    case "--label-smoothing": settings.labelSmoothing = 1
-    case "--dropout": settings.dropout = 1
-    case "--ema": settings.averageDecay = 1
-    case "--early-stop": settings.earlyStop = 0
-    case "--val": settings.validationFraction = 1
+    case "`epochs`": settings.epochs = 0
+    case "`batchSize`": settings.batchSize = -1
+    case "`learningRate`": settings.learningRate = .nan
+    case "`warmup`": settings.warmup = 1e9
+    case "`weightDecay`": settings.weightDecay = 1000
+    case "`labelSmoothing`": settings.labelSmoothing = 1
+    case "`dropout`": settings.dropout = 1
+    case "`averageDecay`": settings.averageDecay = 1
+    case "`earlyStop`": settings.earlyStop = 0
+    case "`validationFraction`": settings.validationFraction = 1
     default: settings.freeze = true
     }
     let error = #expect(throws: TrainingError.self) { try settings.validate() }
@@ -52,7 +52,7 @@ import Testing
     let settings = TrainingSettings(
       clips: 100, classCounts: [50, 50], flip: true, batchSize: 0)
     let error = #expect(throws: TrainingError.self) { try settings.validate() }
-    #expect(error?.message.contains("--batch-size") == true)
+    #expect(error?.message.contains("`batchSize`") == true)
   }
 
   @Test(arguments: [
@@ -111,7 +111,7 @@ import Testing
       try Network(architecture: architecture, seed: 1).headNames == ["head.weight", "head.bias"])
   }
 
-  /// `--dropout` reaches networks of files too, and is refused where it could do nothing.
+  /// `dropout` reaches networks of files too, and is refused where it could do nothing.
   @Test func dropoutReachesArchitectureFiles() throws {
     let training = try MotionTraining()
     _ = try training.trainer(training.request())
@@ -126,7 +126,7 @@ import Testing
         training.request { ($0.dropout, $0.architecture) = (0.75, path) },
         index: training.clips.index)
     }
-    #expect(error?.code == .usage && error?.message.contains("--dropout") == true)
+    #expect(error?.code == .usage && error?.message.contains("`dropout`") == true)
   }
 
   /// What the file says of its input holds, unless an option says otherwise.

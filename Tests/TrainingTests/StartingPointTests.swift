@@ -45,13 +45,13 @@ import Testing
     }
     #expect(error?.code == .usage)
     #expect(
-      error?.message == "--freeze \(layers): the network has 17 layers and the last must learn; "
+      error?.message == "`freeze` \(layers): the network has 17 layers and the last must learn; "
         + "give 1 to 16")
   }
 
   @Test(arguments: [1, 13, 16]) func layersWithTakenWeightsStay(layers: Int) throws {
     let plan = try plan { $0.freeze = .layers(layers) }
-    #expect(plan.frozenNodes == layers && plan.start?.contains("--freeze") == false)
+    #expect(plan.frozenNodes == layers && plan.start?.contains("`freeze`") == false)
   }
 
   /// Another layer through time has no weights in the file.
@@ -85,9 +85,9 @@ import Testing
     arguments: [
       (mean: [0.5, 0.4, 0.3], std: [0.2, 0.2, 0.2], error: nil),
       ([0.5, 0.4], [0.2, 0.2], "has 2 values; the network reads 3 colours"),
-      ([0.5, 0.4, 1.5], [0.2, 0.2, 0.2], "--mean must be from 0 to 1"),
-      ([0.5, 0.4, .nan], [0.2, 0.2, 0.2], "--mean must be from 0 to 1"),
-      ([0.5, 0.4, 0.3], [0.2, 0, 0.2], "--std must be from 0.001 to 10"),
+      ([0.5, 0.4, 1.5], [0.2, 0.2, 0.2], "`mean` must be from 0 to 1"),
+      ([0.5, 0.4, .nan], [0.2, 0.2, 0.2], "`mean` must be from 0 to 1"),
+      ([0.5, 0.4, 0.3], [0.2, 0, 0.2], "`std` must be from 0.001 to 10"),
     ] as [(mean: [Float], std: [Float], error: String?)])
   func pixelsAreNormalisedAsSaid(mean: [Float], std: [Float], error: String?) throws {
     var made = ModelImport()

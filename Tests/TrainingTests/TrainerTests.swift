@@ -64,7 +64,7 @@ import Testing
       try trainer.score(trainer.plan.validation)
     }
     #expect(error?.code == .diverged)
-    #expect(error?.message.contains("lower --lr") == true)
+    #expect(error?.message.contains("lower `learningRate`") == true)
   }
 
   @Test func seedsMatter() throws {
@@ -212,20 +212,20 @@ import Testing
     #expect(measured.averaged.batchesTracked == plain.averaged.batchesTracked)
   }
 
-  @Test(arguments: ["--epochs", "--lr", "--seed", "--dropout", "--augment", "--gray", "--motion"])
-  func anotherTrainingIsRefusedByName(option: String) throws {
+  @Test(arguments: ["epochs", "learningRate", "seed", "dropout", "augmentation", "color", "motion"])
+  func anotherTrainingIsRefusedByName(setting: String) throws {
     let training = try MotionTraining()
     let first = try training.trainer(training.request())
     _ = try first.run { first.stepsDone >= 1 }
     let plan = try TrainingPlan(
       training.request {
-        switch option {
-        case "--epochs": $0.epochs = 9
-        case "--lr": $0.learningRate = 0.5
-        case "--seed": $0.seed = 7
-        case "--dropout": $0.dropout = 0.9
-        case "--augment": $0.augmentation = .strong
-        case "--motion": $0.motion = .difference
+        switch setting {
+        case "epochs": $0.epochs = 9
+        case "learningRate": $0.learningRate = 0.5
+        case "seed": $0.seed = 7
+        case "dropout": $0.dropout = 0.9
+        case "augmentation": $0.augmentation = .strong
+        case "motion": $0.motion = .difference
         default: ($0.gray, $0.architecture) = (false, nil)
         }
       }, index: training.clips.index)
@@ -234,7 +234,7 @@ import Testing
       try checkpoint.requireIdentity(plan.identity)
     }
     #expect(error?.code == .checkpoint)
-    #expect(error?.message.contains(option) == true)
+    #expect(error?.message.contains("`\(setting)`") == true)
     #expect(error?.message.contains(training.folder.checkpoint) == true)
   }
 
@@ -264,7 +264,7 @@ import Testing
     trainer.plan.network.parameters[0] = .nan
     let error = #expect(throws: TrainingError.self) { try trainer.run { false } }
     #expect(error?.code == .diverged)
-    #expect(error?.message.contains("--lr") == true)
+    #expect(error?.message.contains("`learningRate`") == true)
     #expect(!training.folder.hasCheckpoint)
   }
 

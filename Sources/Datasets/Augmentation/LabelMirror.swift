@@ -34,15 +34,15 @@ public struct LabelMirror: Sendable, Hashable {
       allowsFlip = false
       let more = pairs.count > 1 ? " and \(pairs.count - 1) more such pairs" : ""
       sentence =
-        "flip off: a mirror would turn \"\(classes[pair[0]])\" into \"\(classes[pair[1]])\"\(more); override with --flip on"
+        "flip off: a mirror would turn \"\(classes[pair[0]])\" into \"\(classes[pair[1]])\"\(more); override with `flip` on"
     } else if let one = lone.first {
       allowsFlip = false
       sentence =
-        "flip off: class \"\(classes[one])\" names a direction that a mirror would reverse; override with --flip on"
+        "flip off: class \"\(classes[one])\" names a direction that a mirror would reverse; override with `flip` on"
     } else {
       allowsFlip = true
       sentence =
-        "flip on: no class name says left or right; override with --flip off if a mirrored clip would be another class"
+        "flip on: no class name says left or right; override with `flip` off if a mirrored clip would be another class"
     }
   }
 

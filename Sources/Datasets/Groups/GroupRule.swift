@@ -43,7 +43,7 @@ public struct GroupRule: Sendable, Hashable {
         folders, of: &clips,
         why: "by folder: those below the class folders come back under several classes",
         override:
-          "override with --class-depth N (labels of N folders), --group-by REGEX or a group "
+          "override with `classDepth` N (labels of N folders), `groupBy` REGEX or a group "
           + "column in a manifest")
     }
     if let inference = GroupInference.infer(clips) {
@@ -52,7 +52,7 @@ public struct GroupRule: Sendable, Hashable {
       return GroupRule(
         kind: .inferred, groupCount: groups,
         sentence: "\(groups) groups, \(inference.reason); "
-          + "override with --group-by REGEX, --group-by folder or a group column in a manifest")
+          + "override with `groupBy` REGEX, `groupBy` folder or a group column in a manifest")
     }
     for index in clips.indices { clips[index].group = clips[index].path }
     let groups = count(clips)
@@ -60,12 +60,12 @@ public struct GroupRule: Sendable, Hashable {
       return GroupRule(
         kind: .file, groupCount: groups,
         sentence: "\(groups) groups, because ranges of one file stay together; "
-          + "override with --group-by REGEX or a group column in a manifest")
+          + "override with `groupBy` REGEX or a group column in a manifest")
     }
     return GroupRule(
       kind: .none, groupCount: groups,
       sentence: "no groups found in the file names, so every clip stands for itself; if several "
-        + "come from one video, person or place, say so with --group-by REGEX or a group column")
+        + "come from one video, person or place, say so with `groupBy` REGEX or a group column")
   }
 
   private static func applyPattern(
@@ -76,7 +76,7 @@ public struct GroupRule: Sendable, Hashable {
       regex = try Regex(pattern)
     } catch {
       throw DatasetError(
-        .pattern, path: "", "--group-by \"\(pattern)\" is not a regular expression: \(error)",
+        .pattern, path: "", "`groupBy` \"\(pattern)\" is not a regular expression: \(error)",
         cause: error)
     }
     var unmatched: [String] = []
@@ -89,7 +89,7 @@ public struct GroupRule: Sendable, Hashable {
       guard match.output.count > 1 else {
         throw DatasetError(
           .pattern, path: "",
-          "--group-by \"\(pattern)\" captures nothing; put the part that names the group in parentheses, such as '(g[0-9]+)_'"
+          "`groupBy` \"\(pattern)\" captures nothing; put the part that names the group in parentheses, such as '(g[0-9]+)_'"
         )
       }
       let captured = match.output.dropFirst().lazy.compactMap { $0.substring }.first { !$0.isEmpty }
@@ -98,13 +98,13 @@ public struct GroupRule: Sendable, Hashable {
     guard unmatched.count < clips.count else {
       throw DatasetError(
         .pattern, path: "",
-        "--group-by \"\(pattern)\" matches none of \(clips.count) paths, such as \(clips.first?.path ?? "")"
+        "`groupBy` \"\(pattern)\" matches none of \(clips.count) paths, such as \(clips.first?.path ?? "")"
       )
     }
     let groups = count(clips)
     return GroupRule(
       kind: .pattern, groupCount: groups,
-      sentence: "\(groups) groups, by --group-by \(pattern)"
+      sentence: "\(groups) groups, by `groupBy` \(pattern)"
         + (unmatched.isEmpty
           ? ""
           : " (\(unmatched.count) paths such as \(unmatched[0]) do not match and stand for themselves)")
@@ -121,7 +121,7 @@ public struct GroupRule: Sendable, Hashable {
     guard folders.contains(where: { $0 != nil }) else {
       throw DatasetError(
         .pattern, path: path,
-        "--group-by folder: above the clips there are no folders but the classes'; put the clips of "
+        "`groupBy` folder: above the clips there are no folders but the classes'; put the clips of "
           + "each source in a folder, such as fox/site_a/1.mp4, or give a pattern")
     }
     return use(

@@ -12,7 +12,7 @@ enum ListReader {
       if let classesFile {
         throw DatasetError(
           .format, path: classesFile,
-          "--classes names the indices of a text list; \(path) is a CSV manifest")
+          "`classes` names the indices of a text list; \(path) is a CSV manifest")
       }
       return try manifest.read()
     }

@@ -134,7 +134,7 @@ public enum Splitter {
     guard !validation.isEmpty || options.validationFraction == 0 else {
       throw DatasetError(
         .split, path: index.path,
-        "nothing can be held out for validation (\(free.count) clips, \(index.groupRule.sentence)); add clips, or override the groups with --group-by '(.*)'"
+        "nothing can be held out for validation (\(free.count) clips, \(index.groupRule.sentence)); add clips, or override the groups with `groupBy` '(.*)'"
       )
     }
     return finish(
@@ -231,7 +231,7 @@ public enum Splitter {
       if !shared.isEmpty {
         let names = shared.sorted { $0.scalarsPrecede($1) }
         warnings.append(
-          "\(namesList(names, noun: "group", plural: "groups")) on both sides of the data set's own split: scores may flatter; override with --group-by, or drop the split"
+          "\(namesList(names, noun: "group", plural: "groups")) on both sides of the data set's own split: scores may flatter; override with `groupBy`, or drop the split"
         )
       }
     }

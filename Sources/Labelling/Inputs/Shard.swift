@@ -24,12 +24,12 @@ public struct Shard: Sendable, Hashable {
   public init(parsing text: String) throws(LabelError) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count == 2, let index = Int(parts[0]), let count = Int(parts[1]) else {
-      throw LabelError(.usage, "--shard \(text): expected i/n, such as 0/4, or auto")
+      throw LabelError(.usage, "`shard` \(text): expected i/n, such as 0/4, or auto")
     }
     guard count > 0, (0..<count).contains(index) else {
       throw LabelError(
         .usage,
-        "--shard \(text): shards are counted from 0: expected 0/\(max(1, count)) up to "
+        "`shard` \(text): shards are counted from 0: expected 0/\(max(1, count)) up to "
           + "\(max(1, count) - 1)/\(max(1, count))")
     }
     self.init(index: index, count: count)

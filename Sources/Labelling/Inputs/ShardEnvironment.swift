@@ -27,8 +27,8 @@ public enum ShardEnvironment {
       guard let count else {
         throw LabelError(
           .usage,
-          "--shard auto: Kubernetes tells the index (\(index)) but not how many there are; "
-            + "give --shard-count")
+          "`shard` auto: Kubernetes tells the index (\(index)) but not how many there are; "
+            + "give `shardCount`")
       }
       return try found("Kubernetes job index", index, String(count))
     }
@@ -40,14 +40,14 @@ public enum ShardEnvironment {
       guard let index = environment[rank] else { continue }
       guard let total = count.map(String.init) ?? environment[size] else {
         throw LabelError(
-          .usage, "--shard auto: \(rank) is set but \(size) is not; give --shard-count")
+          .usage, "`shard` auto: \(rank) is set but \(size) is not; give `shardCount`")
       }
       return try found(source, index, total)
     }
     throw LabelError(
       .usage,
-      "--shard auto: no Slurm array, Kubernetes indexed job or MPI launcher is at work; "
-        + "give --shard i/n")
+      "`shard` auto: no Slurm array, Kubernetes indexed job or MPI launcher is at work; "
+        + "give `shard` i/n")
   }
 
   private static func slurmArray(
@@ -60,7 +60,7 @@ public enum ShardEnvironment {
     }
     func number(_ name: String) throws(LabelError) -> Int {
       guard let value = environment[name].flatMap({ Int($0) }) else {
-        throw LabelError(.usage, "--shard auto: \(name) is missing or no number; give --shard i/n")
+        throw LabelError(.usage, "`shard` auto: \(name) is missing or no number; give `shard` i/n")
       }
       return value
     }
@@ -72,8 +72,8 @@ public enum ShardEnvironment {
     guard (task - least) % step == 0, (most - least) / step + 1 == total else {
       throw LabelError(
         .usage,
-        "--shard auto: the Slurm array has gaps (\(total) tasks from \(least) to \(most)), "
-          + "files would be left out; give --shard-count with the size of the whole array")
+        "`shard` auto: the Slurm array has gaps (\(total) tasks from \(least) to \(most)), "
+          + "files would be left out; give `shardCount` with the size of the whole array")
     }
     return try found("Slurm array task", String((task - least) / step), String(total))
   }
@@ -85,8 +85,8 @@ public enum ShardEnvironment {
     else {
       throw LabelError(
         .usage,
-        "--shard auto: \(source) \(index) of \(count) is not counted from 0 to one less "
-          + "than the count; give --shard i/n or number the tasks from 0")
+        "`shard` auto: \(source) \(index) of \(count) is not counted from 0 to one less "
+          + "than the count; give `shard` i/n or number the tasks from 0")
     }
     return Found(shard: Shard(index: index, count: count), source: "\(source) \(index)")
   }

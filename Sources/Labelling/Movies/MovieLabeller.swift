@@ -90,7 +90,7 @@ public final class MovieLabeller: MovieLabelling {
       if queue.count > MovieLabeller.maximumWindows {
         throw DecodeError(
           code: .tooLarge, path: path.text,
-          message: "has more than \(MovieLabeller.maximumWindows) windows; give a longer --hop")
+          message: "has more than \(MovieLabeller.maximumWindows) windows; give a longer hop")
       }
     }
     var isAbandoned = false

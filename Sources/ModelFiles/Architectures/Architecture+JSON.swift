@@ -14,7 +14,7 @@ extension Architecture {
     } catch {
       throw ModelFileError(
         .format, path: source,
-        "is not an architecture as vidclass info --json prints it (it \(error.reason))")
+        "is not an architecture as vidclass prints those of models (it \(error.reason))")
     }
   }
 }

@@ -74,7 +74,7 @@ public final class Classifier {
       throw ModelFileError(
         .nonFinite, path: path,
         "its scores are no numbers, because its weights are too large; train it again, with a "
-          + "lower --lr")
+          + "lower `learningRate`")
     }
     for row in 0..<count {
       let range = row * classes..<(row + 1) * classes

@@ -129,7 +129,7 @@ public struct Model {
         throw ModelFileError(
           .nonFinite, path: path,
           "not written: the training drove \(entry.name) beyond all numbers; train again, with a "
-            + "lower --lr or from another start")
+            + "lower `learningRate` or from another start")
       }
     }
     try writer.write(to: path)

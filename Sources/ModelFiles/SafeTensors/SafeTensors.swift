@@ -143,7 +143,7 @@ public struct SafeTensors: Sendable {
     ModelFileError(
       .nonFinite, path: source,
       "tensor \(name) holds an infinite value or NaN at position \(index); "
-        + "the training diverged: train again with a lower --lr")
+        + "the training diverged: train again with a lower `learningRate`")
   }
 
   /// Copies an F32 tensor of exactly this name and shape into `buffer`.

@@ -46,7 +46,7 @@ public struct Preset: Sendable {
       throw NetworkError(
         code: .badArchitecture,
         message: "\(name) has no recurrent layer and no choice of how its steps become one: leave "
-          + "--rnn and --head out, or choose another network")
+          + "`recurrence` and `head` out, or choose another network")
     }
     let architecture = Architecture(
       name: name, input: input, classes: classes,

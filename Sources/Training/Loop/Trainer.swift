@@ -293,7 +293,7 @@ public final class Trainer {
     throw TrainingError(
       .data,
       "\(PathText.display(plan.request.data)): no clip \(emptied) can be read any more "
-        + "(\(failures[0].message)); make them readable again and continue with --resume")
+        + "(\(failures[0].message)); make them readable again and continue with `resume`")
   }
 
   private func step(_ batch: Batch) throws {
@@ -308,7 +308,7 @@ public final class Trainer {
       throw TrainingError(
         .diverged,
         "the loss is no number any more at epoch \(state.epoch + 1), step \(batch.number + 1); "
-          + "train again with a lower --lr than \(settings.learningRate)")
+          + "train again with a lower `learningRate` than \(settings.learningRate)")
     }
     optimizer.step(
       parameters: network.parameters, gradients: network.gradients, gradientScale: factor,
@@ -378,7 +378,7 @@ public final class Trainer {
       throw TrainingError(
         .diverged,
         "the scores are no numbers any more after epoch \(state.epoch + 1); train again with a lower "
-          + "--lr than \(settings.learningRate)")
+          + "`learningRate` than \(settings.learningRate)")
     }
     let known = Set(lost.map(\.clip.identity))
     try lose(result.failures.filter { !known.contains($0.clip.identity) })

@@ -17,10 +17,10 @@ struct FrozenLayers {
     if asked > last {
       throw TrainingError(
         .usage,
-        "--freeze \(settings.freeze ? "trunk" : "\(asked)"): the network has "
+        "`freeze` \(settings.freeze ? "trunk" : "\(asked)"): the network has "
           + "\(layers.count) layers and "
           + (last == layers.count - 1 ? "the last" : "number \(last + 1), the last with weights,")
-          + " must learn; " + (last > 0 ? "give 1 to \(last)" : "leave --freeze out"))
+          + " must learn; " + (last > 0 ? "give 1 to \(last)" : "leave `freeze` out"))
     }
     count = min(asked, firstNewNode ?? asked)
     guard count < asked else {
@@ -29,7 +29,7 @@ struct FrozenLayers {
     }
     let name = layers[count].name.map { " (\(PathText.display($0)))" } ?? ""
     note =
-      "; --freeze \(settings.freeze ? "trunk" : "\(asked)") keeps only the first \(count) "
+      "; `freeze` \(settings.freeze ? "trunk" : "\(asked)") keeps only the first \(count) "
       + "layers, as layer \(count + 1)\(name) is new: it and those after it learn"
   }
 }

@@ -24,16 +24,16 @@ extension TrainingPlan {
         throw TrainingError(
           .settings,
           "\(PathText.display(request.initialModel ?? "")): reads \(own.frames) frames of "
-            + "\(own.width)×\(own.height) (\(own.color.rawValue)); leave out --frames, --size, "
-            + "--gray, --motion, --fps and --stride, which --init-from decides")
+            + "\(own.width)×\(own.height) (\(own.color.rawValue)); leave out `frames`, `size`, "
+            + "`gray`, `motion`, `fps` and `stride`, which `initialModel` decides")
       }
       return own
     }
     if let frames = request.frames, !(1...512).contains(frames) {
-      throw TrainingError(.usage, "--frames must be from 1 to 512, not \(frames)")
+      throw TrainingError(.usage, "`frames` must be from 1 to 512, not \(frames)")
     }
     if let size = request.size, !(8...1024).contains(size) {
-      throw TrainingError(.usage, "--size must be from 8 to 1024, not \(size)")
+      throw TrainingError(.usage, "`size` must be from 8 to 1024, not \(size)")
     }
     // Weights from elsewhere were learned on pictures of a certain size and scale.
     let preset = Preset.all.first { begin != nil && $0.name == request.architecture }
@@ -68,13 +68,13 @@ extension TrainingPlan {
   private static func frameChoice(_ request: TrainingRequest) throws -> Preprocessing.FrameChoice {
     if let rate = request.framesPerSecond {
       guard FrameRates.all.contains(rate) else {
-        throw TrainingError(.usage, "--fps must be above 0 and at most 1000, not \(rate)")
+        throw TrainingError(.usage, "`fps` must be above 0 and at most 1000, not \(rate)")
       }
       return .rate(framesPerSecond: rate)
     }
     if let stride = request.stride {
       guard FrameRates.strides.contains(stride) else {
-        throw TrainingError(.usage, "--stride must be from 1 to 10000, not \(stride)")
+        throw TrainingError(.usage, "`stride` must be from 1 to 10000, not \(stride)")
       }
       return .stride(stride)
     }
@@ -87,7 +87,7 @@ extension TrainingPlan {
   ) throws {
     guard let rate = request.dropout else { return }
     guard architecture.setDropout(rate: Float(rate)) else {
-      throw TrainingError(.usage, "--dropout: the network \(architecture.name) has no such layer")
+      throw TrainingError(.usage, "`dropout`: the network \(architecture.name) has no such layer")
     }
   }
 
@@ -100,7 +100,9 @@ extension TrainingPlan {
     if request.architecture == nil, let initial = begin?.model {
       if request.recurrence != nil || request.head != nil {
         throw TrainingError(
-          .usage, "--rnn and --head need --arch beside --init-from, which decides the network")
+          .usage,
+          "`recurrence` and `head` need `architecture` beside `initialModel`, which decides the network"
+        )
       }
       architecture = initial.metadata.architecture
       path = PathText.display(request.initialModel ?? "")
@@ -113,7 +115,7 @@ extension TrainingPlan {
         throw TrainingError(
           .usage,
           "\(PathText.display(request.initialModel ?? "")): holds weights that do not say which "
-            + "network they belong to; name it with --arch (vidclass info --architectures lists "
+            + "network they belong to; name it with `architecture` (`architectureList` lists "
             + "them)")
       }
       return try Architecture.preset(

@@ -93,41 +93,41 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
     classWeights = uneven >= 1.5 ? .balanced : .none
   }
 
-  /// Throws for values that make no sense, naming the option.
+  /// Throws for values that make no sense, naming the setting.
   public func validate() throws(TrainingError) {
-    func require(_ condition: Bool, _ option: String, _ wanted: String) throws(TrainingError) {
-      if !condition { throw TrainingError(.usage, "\(option) must be \(wanted)") }
+    func require(_ condition: Bool, _ setting: String, _ wanted: String) throws(TrainingError) {
+      if !condition { throw TrainingError(.usage, "`\(setting)` must be \(wanted)") }
     }
-    try require((1...100_000).contains(epochs), "--epochs", "from 1 to 100000, not \(epochs)")
+    try require((1...100_000).contains(epochs), "epochs", "from 1 to 100000, not \(epochs)")
     try require(
-      (1...4096).contains(batchSize), "--batch-size", "from 1 to 4096, not \(batchSize)")
+      (1...4096).contains(batchSize), "batchSize", "from 1 to 4096, not \(batchSize)")
     try require(
-      (1...1000).contains(clipsPerVideo ?? 1), "--clips-per-video",
+      (1...1000).contains(clipsPerVideo ?? 1), "clipsPerVideo",
       "from 1 to 1000, not \(clipsPerVideo ?? 1)")
     try require(
-      learningRate > 0 && learningRate <= 100, "--lr",
+      learningRate > 0 && learningRate <= 100, "learningRate",
       "above 0 and at most 100, not \(learningRate)")
     try require(
-      warmup >= 0 && warmup <= Double(epochs), "--warmup",
+      warmup >= 0 && warmup <= Double(epochs), "warmup",
       "from 0 to the \(epochs) epochs, not \(warmup)")
-    try require(weightDecay >= 0, "--weight-decay", "at least 0, not \(weightDecay)")
+    try require(weightDecay >= 0, "weightDecay", "at least 0, not \(weightDecay)")
     try require(
-      weightDecay * learningRate < 1, "--lr times --weight-decay",
+      weightDecay * learningRate < 1, "learningRate` times `weightDecay",
       "below 1, not \(learningRate) × \(weightDecay), or each step would wipe the weights out")
     try require(
-      (0..<1).contains(labelSmoothing), "--label-smoothing",
+      (0..<1).contains(labelSmoothing), "labelSmoothing",
       "at least 0 and below 1, not \(labelSmoothing)")
-    try require((0..<1).contains(dropout), "--dropout", "at least 0 and below 1, not \(dropout)")
+    try require((0..<1).contains(dropout), "dropout", "at least 0 and below 1, not \(dropout)")
     try require(
-      (0..<1).contains(averageDecay), "--ema", "at least 0 and below 1, not \(averageDecay)")
+      (0..<1).contains(averageDecay), "averageDecay", "at least 0 and below 1, not \(averageDecay)")
     try require(
-      earlyStop == nil || earlyStop! >= 1, "--early-stop", "at least 1, not \(earlyStop ?? 0)")
+      earlyStop == nil || earlyStop! >= 1, "earlyStop", "at least 1, not \(earlyStop ?? 0)")
     try require(
-      (0..<1).contains(validationFraction), "--val",
+      (0..<1).contains(validationFraction), "validationFraction",
       "at least 0 and below 1, not \(validationFraction)")
     try require(
-      (!freeze && frozenLayers == nil) || initialModel != nil, "--freeze",
-      "given together with --init-from")
+      (!freeze && frozenLayers == nil) || initialModel != nil, "freeze",
+      "given together with `initialModel`")
   }
 }
 
@@ -169,7 +169,7 @@ public struct TrainingIdentity: Codable, Hashable, Sendable {
   /// SHA-256 of the identity's JSON.
   public var hash: String { Digest.sha256(StableJSON.text(self)) }
 
-  /// What differs from another identity, in words: `--epochs (40 there, 20 here)`.
+  /// What differs from another identity, in words: "`epochs` (40 there, 20 here)".
   public func differences(from other: TrainingIdentity) -> [String] {
     settingDifferences(from: other) + dataDifferences(from: other)
   }
@@ -208,44 +208,25 @@ public struct TrainingIdentity: Codable, Hashable, Sendable {
   func settingDifferences(from other: TrainingIdentity) -> [String] {
     var found: [String] = []
     if classes != other.classes { found.append("the classes") }
-    if architecture != other.architecture { found.append("the network (--arch)") }
+    if architecture != other.architecture { found.append("the network (`architecture`)") }
     found += TrainingIdentity.differences(
-      StableJSON.object(other.preprocessing), StableJSON.object(preprocessing),
-      names: TrainingIdentity.preprocessingOptions)
+      StableJSON.object(other.preprocessing), StableJSON.object(preprocessing))
     found += TrainingIdentity.differences(
-      StableJSON.object(other.settings), StableJSON.object(settings),
-      names: TrainingIdentity.settingOptions)
+      StableJSON.object(other.settings), StableJSON.object(settings))
     return found
   }
 
   private static func differences(
-    _ there: [String: Any], _ here: [String: Any], names: [String: String]
+    _ there: [String: Any], _ here: [String: Any]
   ) -> [String] {
     Set(there.keys).union(here.keys).sorted().compactMap { key in
       let values = [there[key], here[key]].map { value in
         value.map { "\($0)" } ?? (key == "precision" ? Precision.fp32.rawValue : "none")
       }
       return values[0] == values[1]
-        ? nil : "\(names[key] ?? key) (\(values[0]) there, \(values[1]) here)"
+        ? nil : "`\(key)` (\(values[0]) there, \(values[1]) here)"
     }
   }
-
-  private static let settingOptions = [
-    "seed": "--seed", "epochs": "--epochs", "batchSize": "--batch-size",
-    "clipsPerVideo": "--clips-per-video",
-    "optimizer": "--optimizer", "learningRate": "--lr", "schedule": "--schedule",
-    "warmup": "--warmup", "weightDecay": "--weight-decay", "labelSmoothing": "--label-smoothing",
-    "dropout": "--dropout", "classWeights": "--class-weights", "augmentation": "--augment",
-    "flip": "--flip", "averageDecay": "--ema", "earlyStop": "--early-stop",
-    "validationFraction": "--val", "exactConvolution": "--exact-conv",
-    "precision": "--precision", "freeze": "--freeze", "frozenLayers": "--freeze",
-    "initialModel": "--init-from",
-  ]
-
-  private static let preprocessingOptions = [
-    "frames": "--frames", "height": "--size", "width": "--size", "resizeHeight": "--size",
-    "resizeWidth": "--size", "color": "--gray", "motion": "--motion", "choice": "--fps or --stride",
-  ]
 }
 
 /// JSON with sorted keys: the same text for the same value.

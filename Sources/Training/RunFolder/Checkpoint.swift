@@ -52,7 +52,7 @@ struct Checkpoint {
     else {
       throw TrainingError(
         .checkpoint,
-        "\(PathText.display(path)): is not a checkpoint of this version; train without --resume")
+        "\(PathText.display(path)): is not a checkpoint of this version; train without `resume`")
     }
     do {
       let decoder = JSONDecoder()
@@ -61,7 +61,7 @@ struct Checkpoint {
     } catch {
       throw TrainingError(
         .checkpoint,
-        "\(PathText.display(path)): its header cannot be understood; train without --resume",
+        "\(PathText.display(path)): its header cannot be understood; train without `resume`",
         underlying: error)
     }
   }
@@ -87,14 +87,14 @@ struct Checkpoint {
       throw TrainingError(
         .checkpoint,
         "\(PathText.display(path)): belongs to another training: \(others.joined(separator: ", ")) "
-          + "changed; give the same options as before, or train anew without --resume")
+          + "changed; give the same options as before, or train anew without `resume`")
     }
     let data = wanted.dataDifferences(from: identity)
     guard changes || data.isEmpty else {
       throw TrainingError(
         .checkpoint,
         "\(PathText.display(path)): \(data.joined(separator: ", ")) changed since this training "
-          + "began; go on with --accept-changes, or train anew without --resume")
+          + "began; go on with `acceptChanges`, or train anew without `resume`")
     }
   }
 

@@ -42,7 +42,7 @@ final class EventFile {
     } catch {
       throw TrainingError(
         .output,
-        "\(PathText.display(path)): cannot be written; free some space and continue with --resume",
+        "\(PathText.display(path)): cannot be written; free some space and continue with `resume`",
         underlying: error)
     }
   }

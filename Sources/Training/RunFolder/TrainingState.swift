@@ -81,7 +81,7 @@ public struct TrainingState: Codable, Hashable, Sendable {
       throw TrainingError(
         .checkpoint,
         "\(PathText.display(path)): stands at epoch \(epoch), step \(step), which this "
-          + "training of \(epochs) epochs of \(stepsPerEpoch) steps does not have; train without --resume"
+          + "training of \(epochs) epochs of \(stepsPerEpoch) steps does not have; train without `resume`"
       )
     }
   }

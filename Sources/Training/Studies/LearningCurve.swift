@@ -28,7 +28,8 @@ extension TrainingSession {
   /// The plans of the smaller trainings of a learning curve; the clips held out stay the same.
   public func learningCurvePlans() throws -> [TrainingPlan] {
     guard !plan.validation.isEmpty else {
-      throw TrainingError(.usage, "--learning-curve needs clips to validate on; leave out --val 0")
+      throw TrainingError(
+        .usage, "`learningCurve` needs clips to validate on; leave out `validationFraction` 0")
     }
     return try LearningCurve.shares.map { share in
       var request = plan.request

@@ -18,7 +18,8 @@ struct ArchitectureFile {
       bytes = try RegularFile.read(name, maximumBytes: ArchitectureFile.largest)
     } catch {
       throw TrainingError(
-        .settings, "\(error.message); give --arch a preset or a JSON file", underlying: error)
+        .settings, "\(error.message); give `architecture` a preset or a JSON file",
+        underlying: error)
     }
     do {
       architecture = try Architecture(json: bytes, source: name)
@@ -31,7 +32,7 @@ struct ArchitectureFile {
   private static let largest = 2 << 20
 
   static var cannotBeVaried: TrainingError {
-    TrainingError(.usage, "--rnn and --head vary the presets, and not a network of your own")
+    TrainingError(.usage, "`recurrence` and `head` vary the presets, and not a network of your own")
   }
 
   /// Checks the network of the file with another input or number of classes.

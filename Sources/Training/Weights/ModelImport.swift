@@ -97,13 +97,13 @@ public struct ModelImport: Sendable {
     guard let name = architecture else {
       throw TrainingError(
         .usage,
-        "the network that the weights belong to is not named; give --arch a JSON file or one of "
+        "the network that the weights belong to is not named; give `architecture` a JSON file or one of "
           + names)
     }
     guard let preset = Preset.all.first(where: { $0.name == name }) else {
       throw TrainingError(
         .usage,
-        "no network is called '\(PathText.display(name))'; give --arch a JSON file or one of "
+        "no network is called '\(PathText.display(name))'; give `architecture` a JSON file or one of "
           + names)
     }
     let options = PresetOptions(recurrence: recurrence, head: head)
@@ -133,7 +133,8 @@ public struct ModelImport: Sendable {
     model: Model, taken: String?
   ) {
     guard recurrence == nil, head == nil else {
-      throw TrainingError(.usage, "--rnn and --head change networks of --arch, not of an ONNX file")
+      throw TrainingError(
+        .usage, "`recurrence` and `head` change networks of `architecture`, not of an ONNX file")
     }
     let read = try ONNXImport(reading: path, frames: frames, size: size)
     return try model(of: read, programVersion: programVersion)
@@ -163,8 +164,8 @@ public struct ModelImport: Sendable {
     guard var metadata = read.metadata else {
       if normalization == nil {
         taken +=
-          "; pixels are normalised for each clip, as the file does not say how: --pixels, "
-          + "or --mean and --std, do"
+          "; pixels are normalised for each clip, as the file does not say how: `pixels`, "
+          + "or `mean` and `std`, do"
       }
       return (try model(read.network, normalization: nil, programVersion: programVersion), taken)
     }

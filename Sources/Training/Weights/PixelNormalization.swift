@@ -7,11 +7,11 @@ extension Preprocessing.Normalization {
     guard case .fixed(let mean, let std) = self else { return }
     guard mean.allSatisfy({ (0...1).contains($0) }) else {
       throw TrainingError(
-        .usage, "--mean must be from 0 to 1 for each colour, of pixels from 0 to 1")
+        .usage, "`mean` must be from 0 to 1 for each colour, of pixels from 0 to 1")
     }
     guard std.allSatisfy({ (0.001...10).contains($0) }) else {
       throw TrainingError(
-        .usage, "--std must be from 0.001 to 10 for each colour, of pixels from 0 to 1")
+        .usage, "`std` must be from 0.001 to 10 for each colour, of pixels from 0 to 1")
     }
   }
 
@@ -19,10 +19,10 @@ extension Preprocessing.Normalization {
   func fitting(_ preprocessing: Preprocessing) throws(TrainingError) -> Self {
     guard case .fixed(let mean, let std) = self else { return self }
     let colours = preprocessing.colorChannels
-    for (option, values) in [("--mean", mean), ("--std", std)] where values.count != colours {
+    for (option, values) in [("`mean`", mean), ("`std`", std)] where values.count != colours {
       throw TrainingError(
         .usage,
-        "\(option) (or --pixels) has \(values.count) values; the network reads \(colours) "
+        "\(option) (or `pixels`) has \(values.count) values; the network reads \(colours) "
           + "colour\(colours == 1 ? "" : "s")")
     }
     return self

@@ -30,7 +30,7 @@ enum StartingPoint {
       throw TrainingError(
         .settings,
         "\(PathText.display(path)): is a network of its own, which does not go into another; make a "
-          + "model of it with vidclass import \(PathText.display(path)) -o MODEL, or leave out --arch"
+          + "model of it with vidclass import \(PathText.display(path)) -o MODEL, or leave out `architecture`"
       )
     } else {
       self = .weights(read.weights)

@@ -27,7 +27,7 @@ extension CheckReport {
 
   private var summary: [String] {
     func row(_ title: String, _ text: String) -> String {
-      title.padding(toLength: 11, withPad: " ", startingAt: 0) + text
+      title.padding(toLength: 11, withPad: " ", startingAt: 0) + SettingNames.options(in: text)
     }
     var lines = [row("checked", verdict)]
     if let index = input.index {

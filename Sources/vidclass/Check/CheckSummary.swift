@@ -181,17 +181,18 @@ struct CheckSummary: Encodable {
     groups = input.index.map {
       Groups(
         kind: $0.groupRule.kind.rawValue, count: $0.groupRule.groupCount,
-        sentence: $0.groupRule.sentence)
+        sentence: SettingNames.options(in: $0.groupRule.sentence))
     }
     split = input.division.map {
       Sides(
-        train: $0.train.count, val: $0.validation.count, test: $0.test.count, sentence: $0.sentence)
+        train: $0.train.count, val: $0.validation.count, test: $0.test.count,
+        sentence: SettingNames.options(in: $0.sentence))
     }
     mirror = input.index.map { index in
       let mirror = LabelMirror(classes: index.classes)
       return Mirror(
         pairs: mirror.pairs.map { $0.map { index.classes[$0] } }, flip: mirror.allowsFlip,
-        sentence: mirror.sentence)
+        sentence: SettingNames.options(in: mirror.sentence))
     }
     ignored = (input.index?.ignored ?? []).map {
       Ignored(path: $0.path, reason: $0.reason.rawValue)

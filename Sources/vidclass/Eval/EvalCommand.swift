@@ -136,7 +136,8 @@ struct EvalCommand: ParsableCommand {
       evaluation, k: method.topK, seed: global.seed, threads: global.threadCount, skipped: skipped)
     report.facts = [
       ("model", "\(modelPath) (\(model.hash.prefix(19))…)"), ("clips", index.path),
-      ("chosen", held.sentence), ("groups", index.groupRule.sentence),
+      ("chosen", SettingNames.options(in: held.sentence)),
+      ("groups", SettingNames.options(in: index.groupRule.sentence)),
       ("views", method.views.description),
     ]
     return report
@@ -190,7 +191,9 @@ struct EvalCommand: ParsableCommand {
     console.detail("groups: \(index.groupRule.sentence)")
     var report = EvaluationReport(
       Evaluation(scored: scored), k: method.topK, seed: global.seed, threads: global.threadCount)
-    report.facts = [("predictions", file), ("groups", index.groupRule.sentence)]
+    report.facts = [
+      ("predictions", file), ("groups", SettingNames.options(in: index.groupRule.sentence)),
+    ]
     return report
   }
 }

@@ -22,10 +22,11 @@ enum ErrorMessage {
       .joined(separator: "\n")
   }
 
-  /// Replaces line breaks and other control characters, which a hostile file name may contain.
+  /// Replaces line breaks and other control characters, which a hostile file name may contain, and
+  /// names settings as options.
   static func singleLine(_ text: String) -> String {
     var line = ""
-    for scalar in text.unicodeScalars {
+    for scalar in SettingNames.options(in: text).unicodeScalars {
       if ["\n", "\r", "\t", "\u{2028}", "\u{2029}"].contains(scalar) {
         line += " "
       } else if scalar.properties.generalCategory == .control {

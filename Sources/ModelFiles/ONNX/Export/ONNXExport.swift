@@ -30,7 +30,7 @@ public enum ONNXExport {
         throw ModelFileError(
           .mismatch, path: model.path ?? "the model",
           "'\(place.layer.name)' is a \(type(of: place.layer.layer).kind), which has no form in "
-            + "ONNX; export --to pytorch says it")
+            + "ONNX; export `to` pytorch says it")
       }
       let isLast = index == graph.places.count - 1
       builder.begin(place.layer, output: isLast ? "logits" : place.layer.name + ":out")
@@ -40,7 +40,7 @@ public enum ONNXExport {
       } catch {
         throw ModelFileError(
           .mismatch, path: model.path ?? "the model",
-          "'\(place.layer.name)' \(error.message); export --to pytorch says it")
+          "'\(place.layer.name)' \(error.message); export `to` pytorch says it")
       }
       values.append(isLast ? builder.rename(made, to: "logits") : made)
     }

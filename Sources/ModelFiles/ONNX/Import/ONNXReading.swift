@@ -67,8 +67,8 @@ struct ONNXInputLayout {
       throw input.error("reads \(channels) channels of \(clips) clips")
     }
     let shape = InputShape(
-      frames: try side(.time, frames, otherwise: 16, "--frames"),
-      height: try side(.height, size, "--size"), width: try side(.width, size, "--size"),
+      frames: try side(.time, frames, otherwise: 16, "`frames`"),
+      height: try side(.height, size, "`size`"), width: try side(.width, size, "`size`"),
       channels: channels)
     guard shape.count <= 1 << 28 else { throw input.error("reads clips of \(shape)") }
     name = input.name

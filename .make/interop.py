@@ -98,25 +98,26 @@ class Trial:
         self.compare(f"{name}: its ONNX imported", logits, self.stack(onnx)[1])
 
     def unusual(self, clips):
-        """Layers and settings that no network of a name has, trained for an epoch."""
+        """Layers and settings that no network of a name has, trained for an epoch; some are called
+        what every module of PyTorch has already."""
         path = self.folder / "unusual.json"
         path.write_text(json.dumps({
             "name": "unusual", "input": {"frames": 6, "height": 12, "width": 14, "channels": 3},
             "classes": 3, "layers": [
-                {"type": "conv3d", "name": "stem", "filters": 12, "kernel": [1, 3, 3], "padding": 0},
-                {"type": "groupnorm", "name": "norm", "groups": 3, "epsilon": 0.001},
+                {"type": "conv3d", "name": "forward", "filters": 12, "kernel": [1, 3, 3], "padding": 0},
+                {"type": "groupnorm", "name": "type", "groups": 3, "epsilon": 0.001},
                 {"type": "shuffle_channels", "groups": 4, "name": "shuffled"},
                 {"type": "slice_channels", "start": 0, "end": 5, "name": "few"},
-                {"type": "slice_channels", "start": 5, "inputs": ["shuffled"], "name": "others"},
-                {"type": "concatenate", "inputs": ["others", "few"]},
-                {"type": "convlstm", "name": "maps", "filters": 6, "kernel": 3},
+                {"type": "slice_channels", "start": 5, "inputs": ["shuffled"], "name": "children"},
+                {"type": "concatenate", "inputs": ["children", "few"]},
+                {"type": "convlstm", "name": "steps", "filters": 6, "kernel": 3},
                 {"type": "layernorm", "name": "channels", "epsilon": 1e-6},
                 {"type": "spatialmean"}, {"type": "positions", "kind": "sinusoidal", "name": "places"},
-                {"type": "self_attention", "name": "attention", "heads": 2},
-                {"type": "add", "inputs": ["places", "attention"]},
+                {"type": "self_attention", "name": "deep.weight", "heads": 2},
+                {"type": "add", "inputs": ["places", "deep.weight"]},
                 {"type": "steps_to_volume"},
                 {"type": "convlstm", "name": "last", "filters": 4, "kernel": 1, "all_steps": False},
-                {"type": "flatten"}, {"type": "dense", "name": "fc", "outputs": 3}]}))
+                {"type": "flatten"}, {"type": "dense", "name": "state_dict", "outputs": 3}]}))
         self.vidclass(
             "train", clips, "--arch", path, "--epochs", "1", "-o", self.folder / "model.safetensors")
         self.exports("unusual layers")

@@ -113,6 +113,47 @@ import Testing
     #expect(again.exitCode == 0, "\(again.errors)")
   }
 
+  /// PyTorch sets `training` on every module, so that no layer can have that name there.
+  @Test func refusesTheOneNameThatPyTorchKeeps() throws {
+    let scratch = ScratchFolder()
+    let own = """
+      {"name": "own", "classes": 2, "input": {"frames": 2, "height": 8, "width": 8, "channels": 3},
+       "layers": [{"type": "conv2d", "name": "training.1", "filters": 3, "kernel": [3, 3]},
+                  {"type": "spatialmean"}, {"type": "timepooling", "mode": "mean"},
+                  {"type": "dense", "name": "type", "outputs": 2}]}
+      """
+    try Data(own.utf8).write(to: URL(fileURLWithPath: scratch("own.json")))
+    let made = try ProgramRun(
+      "vidclass", ["import", "--arch", scratch("own.json"), "-o", scratch("own.safetensors")])
+    #expect(made.exitCode == 0, "\(made.errors)")
+    let run = try ProgramRun(
+      "vidclass",
+      ["export", scratch("own.safetensors"), "--to", "pytorch", "-o", scratch("module")])
+    #expect(run.exitCode == 1)
+    #expect(run.errors.contains("'training.1' cannot be exported"), "\(run.errors)")
+    #expect(!FileManager.default.fileExists(atPath: scratch("module")))
+  }
+
+  /// Files of other kinds are told from models, with what makes a model of them.
+  @Test(arguments: [
+    ["info", "onnx/small.onnx"], ["label", "CLIPS", "-m", "onnx/small.onnx"],
+    ["eval", "CLIPS", "-m", "onnx/small.onnx"], ["info", "pytorch/network.pt"],
+    ["export", "onnx/small.onnx", "--to", "onnx", "-o", "/nowhere.onnx"],
+    ["label", "CLIPS", "-m", "pytorch/network.pt"],
+  ])
+  func saysHowAModelIsMadeOfIt(words: [String]) throws {
+    let run = try ProgramRun(
+      "vidclass",
+      words.map {
+        $0 == "CLIPS"
+          ? Repository.path + "/clips"
+          : $0.hasPrefix("onnx/") || $0.hasPrefix("py")
+            ? fixture($0) : $0
+      })
+    #expect(run.exitCode == 1)
+    #expect(run.errors.contains("vidclass import FILE -o MODEL"), "\(run.errors)")
+  }
+
   @Test func importsWeightsIntoANetworkOfOnesOwn() throws {
     let scratch = ScratchFolder()
     let own = """

@@ -133,6 +133,42 @@ import Testing
     #expect(message.contains(forgery.finding), "\(message)")
   }
 
+  /// What a person who writes the file by hand gets wrong.
+  @Test(arguments: [
+    ("\"classes\":2", "\"classes\":2,\"classes\":3", "it gives classes twice"),
+    ("\"filters\":4", "\"filters\":4,\"filters\":8", "it gives layers[0].filters twice"),
+    (
+      ",\"layers\"", ",\n  \"layers\":,",
+      "it is not JSON at line 2, column 12: a JSON value expected"
+    ),
+    ("[0,1,1]", "\"valid\"", "'c' (conv3d): padding: must be \"same\" or numbers, not \"valid\""),
+    ("\"classes\":2", "\"classes\":\"two\"", "classes: must be a whole number"),
+    ("\"name\":\"c\"", "\"name\":7", "layers[0].name: must be a text"),
+    ("\"input\":{", "\"input\":4,\"put\":{", "input: must be an object"),
+    (
+      "{\"type\":\"conv3d\"", "{\"type\":\"timepooling\",\"mode\":\"max\"},{\"type\":\"conv3d\"",
+      "mode: must be last or mean, not \"max\""
+    ),
+  ])
+  func saysWhereAnArchitectureIsWrong(old: String, new: String, says: String) {
+    let right = Self.architecture("4")
+    #expect(right.contains(old))
+    let text = right.replacingOccurrences(of: old, with: new)
+    let message = message { _ = try Architecture(json: Array(text.utf8), source: "a.json") }
+    #expect(message.contains(says), "\(message)")
+  }
+
+  /// All that `info --json` prints of a model holds an architecture too.
+  @Test(arguments: [
+    "{\"bytes\":1,\"model\":{\"architecture\":ARCHITECTURE}}",
+    "{\"architecture\":ARCHITECTURE}", "ARCHITECTURE",
+  ])
+  func findsTheArchitectureWithin(text: String) throws {
+    let whole = text.replacingOccurrences(of: "ARCHITECTURE", with: Self.architecture("4"))
+    let read = try Architecture(json: Array(whole.utf8), source: "a.json")
+    #expect(read == (try Architecture(json: Array(Self.architecture("4").utf8), source: "b")))
+  }
+
   @Test func takesFractionsWhereTheyMayBe() throws {
     let text = Self.architecture("4").replacingOccurrences(
       of: "]}", with: #",{"type":"dropout","rate":0.25}]}"#)

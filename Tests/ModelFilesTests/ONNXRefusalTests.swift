@@ -38,6 +38,54 @@ import Testing
       name: name, dims: dims, floats: [Float](repeating: 0.1, count: dims.reduce(1, *)))
   }
 
+  /// A mean of each colour, then a dense layer with so many values, then `endings`.
+  private static func classifier(
+    values: Int, _ endings: [String] = [], outputs: [String] = ["y"]
+  ) -> ONNXModel {
+    var nodes = [
+      node("GlobalAveragePool", ["x"], "mean"), node("Flatten", ["mean"], "flat"),
+      node("Gemm", ["flat", "w"], "y0", ["transB": .int(1)]),
+    ]
+    for (index, op) in endings.enumerated() {
+      nodes.append(node(op, ["y\(index)"], "y\(index + 1)"))
+    }
+    nodes.append(node("Identity", ["y\(endings.count)"], "y"))
+    return ONNXModel(
+      graph: ONNXGraph(
+        name: "g", nodes: nodes, initializers: [weight([values, 3])],
+        inputs: [ONNXValue(name: "x", dims: [.symbol("n"), .size(3), .size(8), .size(8)])],
+        outputs: outputs.map { ONNXValue(name: $0, dims: nil) }))
+  }
+
+  @Test(arguments: [
+    (1, [], "gives one value for a clip"), (1, ["Sigmoid"], "gives one value for a clip"),
+    (3, ["Sigmoid"], "ends with a sigmoid, which gives several labels to a clip"),
+  ])
+  func refusesWhatIsNoChoiceOfOneLabel(values: Int, endings: [String], says: String) {
+    let error = #expect(throws: (any Error).self) {
+      try ONNXImport(Self.classifier(values: values, endings))
+    }
+    #expect("\(error!)".contains("its output 'y' \(says)"), "\(error!)")
+  }
+
+  @Test(arguments: [
+    ([], ["y"], []), (["Softmax"], ["y"], ["its final Softmax is left out"]),
+    (["LogSoftmax"], ["y"], ["its final LogSoftmax is left out"]),
+    (
+      ["Softmax"], ["y", "mean", "flat"],
+      [
+        "of its 3 outputs the first, 'y', is taken for the scores, not 'mean' nor 'flat'",
+        "its final Softmax is left out",
+      ]
+    ),
+  ])
+  func saysWhatIsLeftOut(endings: [String], outputs: [String], notes: [String]) throws {
+    let read = try ONNXImport(Self.classifier(values: 3, endings, outputs: outputs))
+    #expect(read.network.architecture.classes == 3)
+    #expect(read.notes.count == notes.count)
+    for (note, beginning) in zip(read.notes, notes) { #expect(note.hasPrefix(beginning)) }
+  }
+
   @Test func namesTheOperatorThatIsMissing() {
     let text = Self.refusal([Self.node("Einsum", ["x"])])
     #expect(

@@ -16,7 +16,7 @@ import Testing
     (
       [Node](repeating: .maxPool3D(window: .one), count: 3000), "3000 layers"
     ),
-    ([.maxPool3D(window: Extent3(1 << 40, 1, 1))], "a pooling window"),
+    ([.maxPool3D(window: Extent3(1 << 40, 1, 1))], "window of 1099511627776×1×1: each side is"),
     ([.flattenSteps, .lstm(name: "deep", hidden: 1 << 30)], "'deep': 1073741824 units"),
     (
       [.flattenSteps, .lstm(name: "wide", hidden: 1 << 14), .lstm(name: "b", hidden: 1 << 14)],

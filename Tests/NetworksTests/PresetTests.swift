@@ -107,7 +107,7 @@ import Testing
     ),
     (
       [.conv2D(name: "c", filters: 5, kernel: (3, 3), groups: 2)],
-      "'c': 2 groups divide neither 3 channels"
+      "'c': 2 groups must divide both its 3 channels"
     ),
     (
       [.spatialMean, .conv2D(name: "c", filters: 5, kernel: (3, 3))],

@@ -7,7 +7,7 @@ public struct Positions: ExecutableLayer {
   public static let kind = "positions"
 
   /// Where the vectors come from.
-  public enum Kind: String, Codable, Sendable {
+  public enum Kind: String, Choice, Sendable {
     /// Parameter `weight` `[T, C]`, learned from 0 on.
     case learned
     /// Waves of falling frequency (Vaswani et al. 2017), without parameters: at `2i` the sine and at

@@ -72,21 +72,22 @@ public struct ConvolutionSettings: Hashable, Sendable {
 
   /// Throws for sizes beyond any that make sense, before anything is computed from them.
   func requireBounds() throws(LayerError) {
-    func fits(_ extent: Extent3, _ range: ClosedRange<Int>) -> Bool {
-      Extent3.axes.allSatisfy { range.contains(extent[keyPath: $0]) }
+    func require(_ name: String, _ extent: Extent3, _ range: ClosedRange<Int>) throws(LayerError) {
+      guard Extent3.axes.allSatisfy({ range.contains(extent[keyPath: $0]) }) else {
+        throw LayerError(
+          "\(name) of \(extent): each side is \(range.lowerBound) to \(range.upperBound)")
+      }
     }
-    var fits = fits(kernel, 1...64) && fits(stride, 1...64) && fits(dilation, 1...64)
-    var text = "same"
-    if case .explicit(let extent) = padding {
-      fits = fits && Extent3.axes.allSatisfy { (0...64).contains(extent[keyPath: $0]) }
-      text = "\(extent)"
-    }
-    guard fits, (1...1 << 20).contains(filters), (1...1 << 20).contains(groups) else {
-      throw LayerError(
-        "\(filters) filters of \(kernel), stride \(stride), padding \(text), dilation \(dilation), "
-          + "\(groups) groups")
-    }
+    try require("kernel", kernel, 1...64)
+    try require("stride", stride, 1...64)
+    try require("dilation", dilation, 1...64)
+    if case .explicit(let extent) = padding { try require("padding", extent, 0...64) }
+    try LayerError.require(filters, "filters", in: 1...ConvolutionSettings.mostFilters)
+    try LayerError.require(groups, "groups", in: 1...ConvolutionSettings.mostFilters)
   }
+
+  /// Filters, and so groups, of one layer.
+  private static let mostFilters = 8192
 }
 
 extension ConvolutionLayer {
@@ -122,21 +123,26 @@ extension ConvolutionLayer {
     let (groups, filters) = (settings.groups, settings.filters)
     guard channels % groups == 0, filters % groups == 0 else {
       throw LayerError(
-        "\(groups) groups divide neither \(channels) channels in nor \(filters) filters evenly")
+        "\(groups) groups must divide both its \(channels) channels in and its \(filters) filters")
     }
-    var isSane = true
-    if case .explicit(let padding) = settings.padding {
-      isSane = Extent3.axes.allSatisfy {
-        padding[keyPath: $0]
-          < max(1, settings.dilation[keyPath: $0] * (settings.kernel[keyPath: $0] - 1) + 1)
-      }
+    let kernel = settings.kernel
+    let reach = Extent3(
+      settings.dilation.depth * (kernel.depth - 1) + 1,
+      settings.dilation.height * (kernel.height - 1) + 1,
+      settings.dilation.width * (kernel.width - 1) + 1)
+    let dilated = settings.dilation == .one ? "" : " with dilation \(settings.dilation)"
+    if case .explicit(let padding) = settings.padding,
+      !Extent3.axes.allSatisfy({ padding[keyPath: $0] < reach[keyPath: $0] })
+    {
+      throw LayerError(
+        "padding of \(padding) must be smaller than what a kernel of \(kernel)\(dilated) reaches "
+          + "over, \(reach)")
     }
     let geometry = settings.geometry(on: extent, channels: channels)
-    guard isSane, filters <= 8192, let output = geometry.outputExtent(of: extent) else {
+    guard let output = geometry.outputExtent(of: extent) else {
       throw LayerError(
-        "kernel \(settings.kernel), stride \(settings.stride), padding \(geometry.padding), "
-          + "\(filters) filters do not fit an input of \(extent) (padding must be smaller than the "
-          + "kernel)")
+        "a kernel of \(kernel)\(dilated) and padding of \(geometry.padding) do not fit an input of "
+          + "\(extent)")
     }
     return output
   }
@@ -195,7 +201,12 @@ extension ConvolutionLayer {
       filters: try values.decode(Int.self, forKey: .filters), kernel: kernel)
     settings.stride = try extent(.stride, otherwise: 1) ?? .one
     settings.dilation = try extent(.dilation, otherwise: 1) ?? .one
-    if (try? values.decode(String.self, forKey: .padding)) == "same" {
+    if let word = try? values.decode(String.self, forKey: .padding) {
+      guard word == "same" else {
+        throw DecodingError.dataCorruptedError(
+          forKey: .padding, in: values,
+          debugDescription: "must be \"same\" or numbers, not \"\(word.prefix(40))\"")
+      }
       settings.padding = .same
     } else {
       settings.padding = .explicit(try extent(.padding, otherwise: 0) ?? .zero)

@@ -6,10 +6,23 @@ extension DecodingError {
     switch self {
     case .keyNotFound(let key, let context):
       DecodingError.place(context.codingPath, depth) + "\"\(key.stringValue)\" is missing"
-    case .typeMismatch(_, let context), .valueNotFound(_, let context),
-      .dataCorrupted(let context):
+    case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
+      DecodingError.place(context.codingPath, depth) + "must be " + DecodingError.noun(type)
+    case .dataCorrupted(let context):
       DecodingError.place(context.codingPath, depth) + context.debugDescription
     @unknown default: "it cannot be read"
+    }
+  }
+
+  /// What JSON calls a type of ours.
+  private static func noun(_ type: any Any.Type) -> String {
+    switch type {
+    case is Int.Type, is UInt64.Type: "a whole number"
+    case is Double.Type, is Float.Type: "a number"
+    case is String.Type: "a text"
+    case is Bool.Type: "true or false"
+    case is any Collection.Type where !(type is any ExpressibleByDictionaryLiteral.Type): "a list"
+    default: "an object"
     }
   }
 

@@ -20,20 +20,23 @@ public struct PoolGeometry: Hashable, Sendable {
   /// `floor((input + 2 · padding − window) / stride) + 1` along each axis, or the ceiling of it but
   /// for a window that would begin behind the input and its padding before, which PyTorch drops.
   public func output(of input: Extent3) throws(LayerError) -> Extent3 {
-    func fits(_ extent: Extent3, _ range: ClosedRange<Int>) -> Bool {
-      Extent3.axes.allSatisfy { range.contains(extent[keyPath: $0]) }
-    }
-    guard fits(window, 1...64), fits(stride, 1...64), fits(padding, 0...32) else {
-      throw LayerError("a pooling window of \(window): sides are 1 to 64")
+    for (name, extent, range) in [
+      ("window", window, 1...64), ("stride", stride, 1...64), ("padding", padding, 0...32),
+    ] where !Extent3.axes.allSatisfy({ range.contains(extent[keyPath: $0]) }) {
+      throw LayerError(
+        "\(name) of \(extent): each side is \(range.lowerBound) to \(range.upperBound)")
     }
     var output = Extent3.zero
     for axis in Extent3.axes {
       let (side, pad) = (input[keyPath: axis], padding[keyPath: axis])
       let (window, stride) = (window[keyPath: axis], stride[keyPath: axis])
       let room = side + 2 * pad - window
-      guard room >= 0, 2 * pad <= window else {
+      guard 2 * pad <= window else {
+        throw LayerError("padding of \(padding) must be at most half the window of \(self.window)")
+      }
+      guard room >= 0 else {
         throw LayerError(
-          "a window of \(self.window) with padding \(padding) does not fit an input of \(input)")
+          "a window of \(self.window) with padding of \(padding) does not fit an input of \(input)")
       }
       var count = (room + (ceiling ? stride - 1 : 0)) / stride + 1
       if ceiling, (count - 1) * stride >= side + pad { count -= 1 }

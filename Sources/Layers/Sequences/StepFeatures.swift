@@ -82,7 +82,7 @@ package enum StepFeatures {
 }
 
 /// From time-major sequences `[T, N, F]` to vectors `[N, F]`.
-public enum TimePooling: String, Codable, Sendable {
+public enum TimePooling: String, Choice, Sendable {
   /// The last step, where a recurrent layer has seen everything.
   case last
   /// The mean over all steps.

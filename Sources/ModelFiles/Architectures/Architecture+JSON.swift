@@ -8,6 +8,7 @@ extension Architecture {
   /// - Throws: `format`, with the layer and field that cannot be.
   public init(json bytes: [UInt8], source: String) throws(ModelFileError) {
     do throws(BoundedJSON.Failure) {
+      let bytes = try ArchitectureText(bytes).bytes
       self = try BoundedJSON.decode(bytes, isStrict: true)
       let fields: ArchitectureFields = try BoundedJSON.decode(bytes)
       if let flaw = fields.flaw { throw BoundedJSON.Failure(reason: flaw) }

@@ -15,11 +15,7 @@ package enum BoundedJSON {
   package static func decode<Value: Decodable>(
     _ bytes: [UInt8], within bounds: JSONBounds = JSONBounds(), isStrict: Bool = false
   ) throws(Failure) -> Value {
-    // Foundation would also take UTF-16 and UTF-32, in which the bounds would not be seen.
-    guard (try? UTF8Span(validating: bytes.span)) != nil, !bytes.contains(0) else {
-      throw Failure(reason: "is not UTF-8 text")
-    }
-    if let flaw = bounds.flaw(in: bytes) { throw Failure(reason: flaw) }
+    try requireBounds(bytes, bounds)
     let decoder = JSONDecoder()
     decoder.userInfo[.refusesUnknownFields] = isStrict
     do {
@@ -30,6 +26,16 @@ package enum BoundedJSON {
     } catch {
       throw Failure(reason: "is not JSON")
     }
+  }
+
+  static func requireBounds(
+    _ bytes: [UInt8], _ bounds: JSONBounds = JSONBounds()
+  ) throws(Failure) {
+    // Foundation would also take UTF-16 and UTF-32, in which the bounds would not be seen.
+    guard (try? UTF8Span(validating: bytes.span)) != nil, !bytes.contains(0) else {
+      throw Failure(reason: "is not UTF-8 text")
+    }
+    if let flaw = bounds.flaw(in: bytes) { throw Failure(reason: flaw) }
   }
 
   /// Where a number stands that its field cannot hold, such as 4.5 or 1e308 for a size.
@@ -62,9 +68,7 @@ package enum BoundedJSON {
       _ = try decoder.decode(Value.self, from: Data(changed))
       return "holds a number too large for its field"
     } catch let error as DecodingError where !error.isOfWholeText {
-      let place = error.explanation().replacingOccurrences(
-        of: "found a string instead", with: "found a number with a fraction, or one too large")
-      return "does not fit: \(place)"
+      return "does not fit: \(error.explanation()), not a fraction, and not that large"
     } catch {
       return nil
     }

@@ -27,6 +27,7 @@ public enum PyTorchExport {
   /// - Throws: `ModelFileError` or `FileStoreError`.
   public static func write(_ model: Model, to folder: String) throws {
     try ExportPlace.requireModule(folder)
+    try requireNames(of: model.metadata.architecture, folder: folder)
     try Folder.create(folder)
     try model.save(to: folder + "/model.safetensors")
     try AtomicFile.write(PyTorchModule.text + "\n", to: folder + "/model.py")
@@ -39,5 +40,18 @@ public enum PyTorchExport {
           classes: metadata.classes, temperature: metadata.temperature,
           preprocessing: metadata.preprocessing)), as: UTF8.self)
     try AtomicFile.write(text + "\n", to: folder + "/preprocess.json")
+  }
+
+  /// `training` is the one name that PyTorch sets on every module.
+  private static func requireNames(
+    of architecture: Architecture, folder: String
+  ) throws(ModelFileError) {
+    let names = architecture.layers.compactMap(\.name)
+    if let name = names.first(where: { $0.split(separator: ".").contains("training") }) {
+      throw ModelFileError(
+        .mismatch, path: folder,
+        "PyTorch keeps the name 'training' for itself, so the layer '\(PathText.display(name))' "
+          + "cannot be exported to it; give it another name in the architecture")
+    }
   }
 }

@@ -40,20 +40,20 @@ enum PyTorchModule {
             self.nodes = architecture["layers"]
             for name, value in weights.items():
                 owner, path = self, name.split(".")
+                # Into PyTorch's own tables: its methods refuse names such as "type" and "forward",
+                # which are attributes of every module.
                 for part in path[:-1]:
-                    if part not in owner._modules:
-                        owner.add_module(part, nn.Module())
-                    owner = owner._modules[part]
+                    owner = owner._modules.setdefault(part, nn.Module())
                 if value.is_floating_point() and not path[-1].startswith("running_"):
-                    owner.register_parameter(path[-1], nn.Parameter(value))
+                    owner._parameters[path[-1]] = nn.Parameter(value)
                 else:
-                    owner.register_buffer(path[-1], value)
+                    owner._buffers[path[-1]] = value
 
         def tensor(self, name):
             owner, path = self, name.split(".")
             for part in path[:-1]:
                 owner = owner._modules[part]
-            return getattr(owner, path[-1], None)
+            return owner._parameters.get(path[-1], owner._buffers.get(path[-1]))
 
         def forward(self, x):
             values, last = {"input": x}, x

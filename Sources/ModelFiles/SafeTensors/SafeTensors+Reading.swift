@@ -61,6 +61,11 @@ extension SafeTensors {
         "is a PyTorch file (a pickle), not a model; make one of it with "
           + "vidclass import FILE -o MODEL")
     }
+    if ONNXImport.isNamed(path) {
+      throw ModelFileError(
+        .format, path: path,
+        "is an ONNX network, not a model; make one of it with vidclass import FILE -o MODEL")
+    }
     if start.count < 8 {
       throw ModelFileError(
         .truncated, path: path, "has only \(fileSize) bytes, too few for a model; \(whatToGive)")

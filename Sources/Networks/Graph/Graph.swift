@@ -30,14 +30,20 @@ extension Architecture {
   ///
   /// - Throws: naming the first node that does not fit, what it got and what it needs.
   package func graph() throws(NetworkError) -> Graph {
-    let sides = [input.frames, input.height, input.width]
-    guard sides.allSatisfy((1...Self.largestSide).contains),
-      (1...Self.mostChannels).contains(input.channels), input.count <= 1 << 28,
-      (1...Self.mostClasses).contains(classes), layers.count <= Self.mostLayers
-    else {
-      throw bad(
-        "input \(input) with \(classes) classes and \(layers.count) layers is not possible: sides are "
-          + "up to \(Self.largestSide), channels \(Self.mostChannels), layers \(Self.mostLayers)")
+    for (name, count, most) in [
+      ("input.frames", input.frames, Self.largestSide),
+      ("input.height", input.height, Self.largestSide),
+      ("input.width", input.width, Self.largestSide),
+      ("input.channels", input.channels, Self.mostChannels),
+      ("classes", classes, Self.mostClasses),
+    ] where !(1...most).contains(count) {
+      throw bad("\(name) is \(count): 1 to \(most) can be")
+    }
+    guard layers.count <= Self.mostLayers else {
+      throw bad("it has \(layers.count) layers: \(Self.mostLayers) can be")
+    }
+    guard input.count <= 1 << 28 else {
+      throw bad("an input of \(input) has \(input.count) values: \(1 << 28) can be")
     }
     var resolver = Resolver(architecture: self)
     for index in layers.indices { try resolver.add(index) }
@@ -95,11 +101,14 @@ private struct Resolver {
         "\(called(node, index)) has parameters and needs a name that they can go by")
     }
     if let name = node.name {
-      guard !name.isEmpty, values[name] == nil else {
+      guard !name.isEmpty else {
+        throw architecture.bad("the name of layer \(index + 1) is empty; leave it out or give one")
+      }
+      guard values[name] == nil else {
         throw architecture.bad(
           name == Node.input
             ? "a layer is called '\(name)', which is what the network reads"
-            : "two layers are called '\(name)', or one has no name")
+            : "two layers are called '\(name)'; each needs a name of its own")
       }
     }
     places.append(

@@ -161,6 +161,7 @@ public struct ModelImport: Sendable {
       + "\(read.network.entries.count + read.network.bufferEntries.count) tensors, for clips of "
       + "\(architecture.input)"
     if read.isFramewise { taken += "; each frame by itself, the mean over time scores" }
+    for note in read.notes { taken += "; \(note)" }
     guard var metadata = read.metadata else {
       if normalization == nil {
         taken +=

@@ -6,9 +6,11 @@ import Networks
 
 /// What `vidclass info` says of a model: as text for people, as JSON for programs.
 struct ModelReport: Encodable {
-  /// Whether `info` should take the file for a model: by its name, or its first bytes.
+  /// Whether `info` should take the file for a model, or for weights that could become one: by its
+  /// name, or its first bytes.
   static func isModel(_ path: String) -> Bool {
-    if path.hasSuffix(".safetensors") { return true }
+    let name = path.lowercased()
+    if [".safetensors", ".onnx", ".pt", ".pth"].contains(where: name.hasSuffix) { return true }
     // Eight bytes of length, then the JSON header.
     guard var reader = try? FileReader(path), let start = try? reader.read(9) else { return false }
     return start.count == 9 && start[4..<8].allSatisfy { $0 == 0 } && start[8] == UInt8(ascii: "{")

@@ -73,6 +73,9 @@ struct ImportCommand: ParsableCommand {
   func validate() throws {
     if output.isEmpty { throw ValidationError("-o needs the name of a file.") }
     if file?.isEmpty == true { throw ValidationError("The name of the file is empty.") }
+    if let file, file.lowercased().hasSuffix(".json") {
+      throw ValidationError("\(file) is an architecture, not weights; give it as --arch \(file).")
+    }
     if arch == nil, !(file.map(ONNXImport.isNamed) ?? false) {
       throw ValidationError(
         "Name the network that the weights belong to with --arch; vidclass info --architectures "
@@ -92,7 +95,8 @@ struct ImportCommand: ParsableCommand {
     if let classes {
       let bytes = try RegularFile.read(classes, maximumBytes: 1 << 24)
       let text = String(decoding: bytes, as: UTF8.self)
-      request.classes = text.split(whereSeparator: \.isNewline).map(String.init)
+      request.classes = text.split(whereSeparator: \.isNewline)
+        .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     }
     do {
       let made = try request.model(weights: file, programVersion: ProgramVersion.current)

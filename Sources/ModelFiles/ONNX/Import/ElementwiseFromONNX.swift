@@ -60,6 +60,7 @@ extension ONNXGraphReader {
   mutating func softmax(_ node: ONNXNode) throws(ONNXRefusal) {
     var flow = try anyFlow(node, 0)
     if let output = node.outputs.first, finalNames.contains(output) {
+      notes.append("its final \(node.op) is left out, as scores go through a softmax in any case")
       return try set(node, flow)
     }
     let rank = flow.axes.count

@@ -30,6 +30,8 @@ struct ONNXGraphReader {
   let kinds: [String: String]
   var values: [String: Value] = [:]
   var assembly: LayerAssembly
+  /// What was read otherwise than it stands there, for people.
+  var notes: [String] = []
   /// Constants that may still be made.
   var budget: Int
 

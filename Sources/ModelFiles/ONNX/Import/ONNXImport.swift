@@ -23,6 +23,8 @@ public struct ONNXImport {
   public let digest: String
   /// What messages call the file.
   public let source: String
+  /// What was read otherwise than it stands in the file, for people.
+  public let notes: [String]
 
   /// - Parameters:
   ///   - frames: of a clip, where the graph does not say (default 16).
@@ -63,6 +65,7 @@ public struct ONNXImport {
     }
     network = try made.drafts.network(path: path, stored: stored)
     isFramewise = made.isFramewise
+    notes = made.drafts.notes
     self.digest = digest
     source = path
     metadata?.architecture = network.architecture
@@ -97,6 +100,8 @@ public struct ONNXImport {
 struct ONNXDrafts {
   let architecture: Architecture
   let weights: [String: ImportedWeight]
+  /// What was read otherwise than it stands in the file.
+  let notes: [String]
 
   /// The network with the file's weights, none of it allocated before the file is known to have as
   /// many.

@@ -117,6 +117,8 @@ struct ONNXReading {
   private let model: ONNXModel
   private let layout: ONNXInputLayout
   private let output: ONNXValue
+  /// Whether our own exporter wrote the file: then it holds what a model of ours may.
+  private let isOurs: Bool
   private let isNeeded: [Bool]
   private let name: String
   private var reader: ONNXGraphReader
@@ -134,6 +136,7 @@ struct ONNXReading {
     self.model = model
     self.layout = layout
     self.output = output
+    isOurs = metadata != nil
     // From the end: what is needed, how often each value is read, and which are but the output
     // under another name.
     var readers = [output.name: 1]
@@ -162,6 +165,12 @@ struct ONNXReading {
       opset: model.opset ?? 0, isFramewise: layout.isFramewise, clips: layout.clips,
       readers: readers, finalNames: final, kinds: kinds,
       assembly: LayerAssembly(input: layout.input), budget: 4 * weights + 1 << 20)
+    let others = graph.outputs.dropFirst().prefix(8).map { "'\(PathText.display($0.name))'" }
+    if !others.isEmpty {
+      reader.notes.append(
+        "of its \(graph.outputs.count) outputs the first, '\(PathText.display(output.name))', is taken "
+          + "for the scores, not \(others.joined(separator: " nor "))")
+    }
   }
 
   /// The layers of the graph.
@@ -222,8 +231,26 @@ struct ONNXReading {
     }
     if reader.isFramewise { value = try mean(of: value) }
     let classes = reader.assembly.shape(value).count
+    if !isOurs { try requireOneLabel(classes: classes) }
     let (architecture, weights) = try reader.assembly.finish(value, name: name, classes: classes)
-    return ONNXDrafts(architecture: architecture, weights: weights)
+    return ONNXDrafts(architecture: architecture, weights: weights, notes: reader.notes)
+  }
+
+  /// A clip has one label, the likeliest of a softmax over two classes or more.
+  private func requireOneLabel(classes: Int) throws(ONNXRefusal) {
+    guard classes > 1 else {
+      throw ONNXRefusal(
+        "gives one value for a clip, where a classifier has a score for each of two or more classes; "
+          + "export it with two outputs (of a yes-or-no value z: 0 and z)")
+    }
+    let endsWithSigmoid = model.graph.nodes.contains {
+      $0.op == "Sigmoid" && $0.outputs.contains { reader.finalNames.contains($0) }
+    }
+    guard !endsWithSigmoid else {
+      throw ONNXRefusal(
+        "ends with a sigmoid, which gives several labels to a clip, where vidclass gives one; if one "
+          + "is meant, export the scores before the sigmoid")
+    }
   }
 
   /// The mean over time of what each frame gives. A dense layer before it is taken behind it, which

@@ -123,6 +123,9 @@ bench-decode: build ## times decoding of CLIPS beside ffmpeg and torchcodec
 train-peer: ## the training of SPLIT in PyTorch, by PYTHON
 	$(PYTHON) .make/train-peer.py $(SPLIT) $(ARGUMENTS)
 
+evidence: build ## how well groups are told from clips alone, where MANIFEST knows their sources
+	$(PYTHON) .make/evidence $(MANIFEST) $(ARGUMENTS)
+
 ablation: build ## what each of train's settings is worth on CLIPS, with HELD held out
 	.make/ablation $(CLIPS) $(HELD) $(ARGUMENTS)
 

@@ -32,13 +32,13 @@ public struct DatasetIndex: Sendable {
   /// Names in Unicode scalar order, whatever the locale and the order of listing.
   public let classes: [String]
   /// Sorted by path, then start.
-  public let clips: [Clip]
+  public internal(set) var clips: [Clip]
   /// Files that are no clips, with the reason of each.
   public let ignored: [IgnoredFile]
   /// One line each, for people.
   public let warnings: [String]
   /// How clips were put into groups.
-  public let groupRule: GroupRule
+  public internal(set) var groupRule: GroupRule
 
   /// Reads a folder of class folders, a folder with `train`, `val`, `test`, a CSV manifest or a
   /// text list.

@@ -43,10 +43,14 @@ public struct VideoInfo: Sendable, Codable, Hashable {
   public var isImageFolder: Bool
   /// All video streams of the container; empty for a folder.
   public var streams: [VideoStreamInfo] = []
+  /// Make, model and serial number of the camera, as far as the container names them.
+  public var camera: String?
+  /// When the recording began, in seconds since 1970, where the container says.
+  public var recorded: Double?
 
   enum CodingKeys: String, CodingKey {
     case path, container, codec, width, height, rotation, mirrored, duration, modified, warnings
-    case streams
+    case streams, camera, recorded
     case streamIndex = "stream"
     case pixelFormat = "pixel_format"
     case colorSpace = "color_space"

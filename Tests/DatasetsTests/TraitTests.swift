@@ -28,6 +28,20 @@ struct TraitTests {
       ])
   }
 
+  @Test func valuesFallIntoFifths() {
+    let fifths = TraitScores.ranked([5, 1, 4, 2, 3, 10, 9, 8, 7, 6])
+    #expect(fifths == ["2", "0", "1", "0", "1", "4", "4", "3", "3", "2"])
+    #expect(Set(TraitScores.ranked([2, 2, 2, 2, 2])) == ["0"])
+  }
+
+  @Test(arguments: [
+    (["a", "a", "b", "b"], 1.0), (["a", "b", "a", "b"], 0), (["a", "a", "a", "a"], 0),
+  ])
+  func aTraitScoresByTheOtherClips(values: [String], accuracy: Double) {
+    let score = TellingTrait.score(values, labels: ["run", "run", "walk", "walk"])
+    #expect(score.accuracy == accuracy && score.chance == 0.5)
+  }
+
   @Test(arguments: [0, 1, 2])
   func aTraitThatTellsNothingIsNotNamed(kind: Int) {
     let labels = (0..<40).map { $0 < 30 ? "run" : "walk" }

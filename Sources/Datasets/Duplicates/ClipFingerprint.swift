@@ -94,6 +94,11 @@ public struct ClipFingerprint: Sendable {
     isStill = energy / Double(max(1, seen.count)) < ClipFingerprint.motionPower
   }
 
+  /// Mean of all pictures, 0…255.
+  var brightness: Double {
+    Double(cells.reduce(0) { $0 + Int($1) }) / Double(max(1, cells.count)) / Double(FrameHash.unit)
+  }
+
   /// Below this mean square (in cells' units) a difference may be the encoder's noise: 0.75 of 255
   /// grey levels.
   static let motionPower = Double(12 * 12)

@@ -12,6 +12,8 @@ public struct GroupRule: Sendable, Hashable {
     case inferred
     /// Ranges of one file belong together; nothing else is known.
     case file
+    /// By recording times, neighbours and pictures, where names tell nothing.
+    case evidence
     /// Every clip for itself.
     case none
   }

@@ -34,7 +34,7 @@ public struct TellingTrait: Sendable, Hashable {
     .sorted { $0.accuracy > $1.accuracy }
   }
 
-  private static let traits: [(String, @Sendable (VideoInfo) -> String)] = [
+  static let traits: [(String, @Sendable (VideoInfo) -> String)] = [
     ("frame size", { "\($0.width)×\($0.height)" }),
     (
       "frame rate",
@@ -47,6 +47,21 @@ public struct TellingTrait: Sendable, Hashable {
     ("codec", { $0.codec }), ("container", { $0.container }), ("pixel format", { $0.pixelFormat }),
   ]
 
+  /// What a trait alone would get, and always the commonest class, each clip left out itself.
+  static func score(_ values: [String], labels: [String]) -> (accuracy: Double, chance: Double) {
+    var table: [String: [String: Int]] = [:]
+    var totals: [String: Int] = [:]
+    for (value, label) in zip(values, labels) {
+      table[value, default: [:]][label, default: 0] += 1
+      totals[label, default: 0] += 1
+    }
+    let right = zip(values, labels).reduce(0) { $0 + hit(table[$1.0] ?? [:], $1.1) }
+    let count = Double(max(1, labels.count))
+    // Left out itself, a clip of evenly frequent classes is never of the commonest of the others.
+    let byChance = labels.reduce(0) { $0 + hit(totals, $1) }
+    return (right / count, max(byChance / count, 1 / Double(max(1, totals.count))))
+  }
+
   static func judge(_ name: String, values: [String], labels: [String]) -> TellingTrait? {
     var table: [String: [String: Int]] = [:]
     var totals: [String: Int] = [:]
@@ -55,16 +70,8 @@ public struct TellingTrait: Sendable, Hashable {
       totals[label, default: 0] += 1
     }
     guard table.count > 1, labels.count >= 8 else { return nil }
-    var right = 0.0
-    var byChance = 0.0
-    for (value, label) in zip(values, labels) {
-      right += hit(table[value] ?? [:], label)
-      byChance += hit(totals, label)
-    }
+    let (accuracy, chance) = score(values, labels: labels)
     let count = Double(labels.count)
-    let accuracy = right / count
-    // Left out itself, a clip of evenly frequent classes is never of the commonest of the others.
-    let chance = max(byChance / count, 1 / Double(totals.count))
     let deviation = (chance * (1 - chance) / count).squareRoot()
     guard accuracy - chance > max(0.15, 4 * deviation) else { return nil }
     let usual = totals.keys.sorted { $0.scalarsPrecede($1) }.map { label in

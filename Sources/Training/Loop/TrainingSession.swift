@@ -48,9 +48,12 @@ public final class TrainingSession {
 
   /// - Parameters:
   ///   - writes: false when nothing may be written (a dry run).
+  ///   - looking: called from any thread while clips are looked into, because their names tell no
+  ///     groups, with those done and all; false stops.
   public init(
     _ request: TrainingRequest, cache: CacheRequest, threads: Int, programVersion: String,
-    writes: Bool = true
+    writes: Bool = true,
+    looking: @Sendable (_ done: Int, _ total: Int) -> Bool = { _, _ in true }
   ) throws {
     folder = RunFolder(model: request.modelPath)
     var request = request
@@ -58,13 +61,22 @@ public final class TrainingSession {
       // On another kind of processor the same command goes on as it began.
       request.precision = begun
     }
-    plan = try TrainingPlan(request)
+    let pool = WorkerPool(threads: threads)
+    self.pool = pool
+    var index = try DatasetIndex.load(path: request.data, options: request.indexOptions)
+    if index.needsEvidence {
+      let total = index.clips.count
+      guard let grouped = index.groupedByEvidence(pool: pool, progress: { looking($0, total) })
+      else { throw CancellationError() }
+      index = grouped
+    }
+    plan = try TrainingPlan(request, index: index)
     if request.resume, let begun = TrainingSession.begun(in: folder)?.identity,
       begun.dataset != plan.identity.dataset
     {
       // Of other clips other numbers would be chosen; those of the training that goes on stay.
       request.keepChoices(of: begun)
-      plan = try TrainingPlan(request)
+      plan = try TrainingPlan(request, index: index)
     }
     self.programVersion = programVersion
     self.writes = writes
@@ -74,8 +86,6 @@ public final class TrainingSession {
       try begun.requireIdentity(plan.identity, accepting: true)
     }
     if writes { try folder.prepare() }
-    let pool = WorkerPool(threads: threads)
-    self.pool = pool
     let clips = plan.train.count + plan.validation.count + plan.held.count
     let disk = folder.path + "/cache"
     var chosen: ClipStore.Cache

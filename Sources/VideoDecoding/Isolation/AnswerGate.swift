@@ -33,8 +33,10 @@ struct AnswerGate {
       && info.framesPerSecond.map(AnswerGate.framesPerSecond.contains) ?? true
       && isLength(info.duration) && isCount(info.frameCount)
       && info.fileSize >= 0 && AnswerGate.modified.contains(info.modified)
+      && info.recorded.map(AnswerGate.modified.contains) ?? true
       && [
         info.container, info.codec, info.pixelFormat, info.colorSpace, info.colorRange,
+        info.camera ?? "",
       ].allSatisfy(isText)
       && areTexts(info.warnings) && info.streams.count <= limits.maxStreams
       && info.streams.allSatisfy(admits) && counts.allSatisfy { $0 >= 0 }

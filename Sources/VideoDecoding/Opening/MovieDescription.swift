@@ -45,7 +45,9 @@ extension MovieSource {
       duration: header > 0 ? MovieTime(Double(header) / Double(AV_TIME_BASE))?.seconds : nil,
       frameCount: count > 0 && count <= file.size ? Int(count) : nil,
       isVariableFrameRate: false, fileSize: file.size, modified: file.modified,
-      warnings: warnings, isImageFolder: false, streams: demuxer.videoStreams)
+      warnings: warnings, isImageFolder: false, streams: demuxer.videoStreams,
+      camera: RecordingTags.camera(demuxer.pointer.pointee.metadata),
+      recorded: RecordingTags.recorded(demuxer.pointer.pointee.metadata))
   }
 
   /// What becomes of transparent pixels; nil for formats without.

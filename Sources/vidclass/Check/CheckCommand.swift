@@ -60,7 +60,7 @@ struct CheckCommand: ParsableCommand {
     let console = global.console
     try sandbox.prepare(console)
     if let fixList { try OutputFile.requireFolder(of: fixList) }
-    let input = try CheckInput(request: request, paths: paths)
+    let input = try CheckInput(request: request, paths: paths, threads: global.threadCount)
     Interrupt.install()
     for warning in input.warnings { console.warn(warning) }
 

@@ -2,6 +2,7 @@ import Datasets
 import FileStore
 import Foundation
 import Labelling
+import Tensors
 import Training
 import VideoDecoding
 
@@ -24,10 +25,10 @@ struct CheckInput {
   let ignoredCount: Int
   let warnings: [String]
 
-  init(request: TrainingRequest, paths: [String]) throws {
+  init(request: TrainingRequest, paths: [String], threads: Int) throws {
     if paths.count == 1, CheckInput.isDataset(paths[0]) || request.classesFile != nil {
       do {
-        try self.init(dataset: request)
+        try self.init(dataset: request, threads: threads)
         return
       } catch let error as DatasetError
         where error.code == .empty && Folder.exists(paths[0]) && request.groupBy == nil
@@ -38,8 +39,13 @@ struct CheckInput {
     try self.init(movies: paths)
   }
 
-  private init(dataset request: TrainingRequest) throws {
-    let index = try DatasetIndex.load(path: request.data, options: request.indexOptions)
+  private init(dataset request: TrainingRequest, threads: Int) throws {
+    var index = try DatasetIndex.load(path: request.data, options: request.indexOptions)
+    if index.needsEvidence {
+      let pool = WorkerPool(threads: threads)
+      defer { pool.shutDown() }
+      index = index.groupedByEvidence(pool: pool) ?? index
+    }
     self.index = index
     title = request.data
     clips = index.clips

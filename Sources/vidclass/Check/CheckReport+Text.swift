@@ -35,6 +35,8 @@ extension CheckReport {
       let more = counts.count > 24 ? " and \(counts.count - 24) more" : ""
       lines.append(row("classes", counts.prefix(24).joined(separator: ", ") + more))
       lines.append(row("groups", index.groupRule.sentence))
+      if index.groupRule.kind != .none { lines.append(row("", largestGroups(index))) }
+      if let traitScores { lines.append(row("alone", text(traitScores))) }
       lines.append(row("split", input.division?.sentence ?? "none: \(trouble ?? "too few clips")"))
       if let plan = input.plan, !plan.mirror.allowsFlip {
         lines.append(row("mirror", plan.mirror.sentence))
@@ -64,6 +66,23 @@ extension CheckReport {
       lines.append(row("training", "not possible: \(trouble)"))
     }
     return lines
+  }
+
+  /// The largest groups with a clip of each, so that one sees whether they are what one thinks.
+  private func largestGroups(_ index: DatasetIndex) -> String {
+    let members = Dictionary(grouping: index.clips, by: \.group)
+    let largest = members.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }.prefix(3)
+    return "the largest: "
+      + largest.map { group, clips in
+        "\(PathText.display(group)), \(clips.count) clips such as "
+          + PathText.display(clips[clips.count - 1].path)
+      }.joined(separator: "; ")
+  }
+
+  private func text(_ scores: TraitScores) -> String {
+    let parts = scores.scores.map { String(format: "%@ %.0f %%", $0.trait, 100 * $0.accuracy) }
+    return "what would guess the class: \(parts.joined(separator: ", "))"
+      + String(format: "; the commonest class %.0f %%", 100 * scores.chance)
   }
 
   private var verdict: String {

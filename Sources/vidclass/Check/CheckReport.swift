@@ -23,6 +23,8 @@ struct CheckReport {
   let threads: Int
   let duplicates: DuplicateSearch
   let traits: [TellingTrait]
+  /// What technical traits alone would score; nil for plain movies.
+  let traitScores: TraitScores?
   /// Nil where training is not possible; then `trouble` says why.
   let estimate: TrainingEstimate?
   let trouble: String?
@@ -48,6 +50,7 @@ struct CheckReport {
       return try? Digest.sha256(file: clip.file)
     }
     traits = input.index == nil ? [] : TellingTrait.all(of: clips)
+    traitScores = input.index == nil ? nil : TraitScores(clips)
     var sides: [Clip: Split] = [:]
     if let division = input.division {
       for clip in division.train { sides[clip] = .train }

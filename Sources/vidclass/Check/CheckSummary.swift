@@ -152,6 +152,7 @@ struct CheckSummary: Encodable {
   let duplicates: [Copies]
   let duplicatesComplete: Bool
   let traits: [Trait]
+  let traitScores: [String: Double]?
   let decoding: Decoding
   let training: Training?
   let results: [Entry]
@@ -159,6 +160,7 @@ struct CheckSummary: Encodable {
   enum CodingKeys: String, CodingKey {
     case path, clips, good, unreadable, partial, classes, imbalance, groups, split, mirror, ignored
     case notes, duplicates, traits, decoding, training, results
+    case traitScores = "trait_scores"
     case duplicatesComplete = "duplicates_complete"
   }
 
@@ -205,6 +207,10 @@ struct CheckSummary: Encodable {
         clips: group.members.map { report.clips[$0].clip.name })
     }
     duplicatesComplete = report.duplicates.isComplete
+    traitScores = report.traitScores.map { scores in
+      Dictionary(uniqueKeysWithValues: scores.scores.map { ($0.trait, $0.accuracy) })
+        .merging(["chance": scores.chance]) { first, _ in first }
+    }
     traits = report.traits.map { trait in
       Trait(
         name: trait.name, accuracy: trait.accuracy, chance: trait.chance,

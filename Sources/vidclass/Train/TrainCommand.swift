@@ -188,10 +188,18 @@ struct TrainCommand: ParsableCommand {
 
   /// - Throws: `ValidationError` where an option's value is at fault.
   private func makeSession() throws -> TrainingSession {
+    let bar = ProgressBar("looking for groups", total: nil, unit: "clips", console: global.console)
+    defer { bar.finish() }
     do {
       return try TrainingSession(
         request, cache: data.cache, threads: global.threadCount,
-        programVersion: ProgramVersion.current, writes: !continuing.dryRun)
+        programVersion: ProgramVersion.current, writes: !continuing.dryRun
+      ) { done, _ in
+        bar.update(completed: done)
+        return !Interrupt.isRequested
+      }
+    } catch is CancellationError {
+      throw Interrupted(signal: Interrupt.signal ?? SIGINT)
     } catch let error as TrainingError where error.code == .usage {
       throw ValidationError(error.message)
     }

@@ -35,7 +35,7 @@ struct TraitTests {
   }
 
   @Test(arguments: [
-    (["a", "a", "b", "b"], 1.0), (["a", "b", "a", "b"], 0), (["a", "a", "a", "a"], 0),
+    (["a", "a", "b", "b"], 1.0), (["a", "b", "a", "b"], 0.0), (["a", "a", "a", "a"], 0.0),
   ])
   func aTraitScoresByTheOtherClips(values: [String], accuracy: Double) {
     let score = TellingTrait.score(values, labels: ["run", "run", "walk", "walk"])

@@ -38,6 +38,19 @@ struct CommandLineTests {
   }
 
   @Test(
+    "Every command that decodes takes the stream to read",
+    arguments: [
+      ["check", "clips"], ["train", "clips", "--dry-run"],
+      ["eval", "clips", "-m", "models/clips.safetensors", "--split", "all"],
+      ["label", "clips", "-m", "models/clips.safetensors", "-f", "jsonl"],
+    ])
+  func readsTheStreamAskedFor(arguments: [String]) throws {
+    let run = try ProgramRun("vidclass", arguments + ["--stream", "7"], folder: Repository.path)
+    #expect(run.exitCode != 0)
+    #expect((run.output + run.errors).contains("has no video stream 7"), "\(run.errors)")
+  }
+
+  @Test(
     "A misspelt option suggests the right one",
     arguments: [
       (["train", "clips", "--epoch", "3"], "--epochs"), (["label", "x", "--modl", "m"], "--model"),

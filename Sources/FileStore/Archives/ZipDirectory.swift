@@ -176,8 +176,11 @@ package struct ZipDirectory {
         guard [0, 8].contains(entry.method) else {
           throw broken("the entry \(shown(entry)) is packed by method \(entry.method)")
         }
-        guard entry.method != 0 || entry.stored == entry.size, entry.size <= UInt64(Int.max) else {
+        guard entry.method != 0 || entry.stored == entry.size else {
           throw broken("the entry \(shown(entry)) has two sizes")
+        }
+        guard entry.size <= UInt64(Int.max) else {
+          throw broken("the entry \(shown(entry)) of \(entry.size) bytes is larger than any file")
         }
         entries.append(entry)
         position += length
@@ -245,7 +248,7 @@ package struct ZipDirectory {
       record.dropFirst(offset).prefix(count).reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
 
-    private func shown(_ entry: Record) -> String { "'\(PathText.brief(entry.name, limit: 60))'" }
+    private func shown(_ entry: Record) -> String { "\"\(PathText.brief(entry.name, limit: 60))\"" }
 
     private func broken(_ what: String) -> ZipFlaw { ZipFlaw(isTruncated: false, reason: what) }
   }

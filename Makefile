@@ -24,7 +24,7 @@ comma := ,
 
 .PHONY: demo help build test format install library docs clips deps test-deps fuzz hostile attack stress \
   soak kill-test memory allocations sanitize-kernels emulate-avx512 interop bench bench-decode train-peer ablation \
-  imbalance variants
+  imbalance variants evidence
 
 demo: build ## trains on clips/ and labels a movie that training never saw
 	$(VIDCLASS) train clips/

@@ -25,6 +25,7 @@ let package = Package(
       ]),
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(
       name: "CKernels", cSettings: [.define("_GNU_SOURCE")], linkerSettings: [.linkedLibrary("m")]),
@@ -37,13 +38,13 @@ let package = Package(
     .target(name: "Networks", dependencies: ["Layers", "Tensors"], swiftSettings: swift),
 
     // MARK: Files and video
-    .target(name: "FileStore", dependencies: ["CCrypto"], swiftSettings: swift),
+    .target(name: "FileStore", dependencies: ["CCrypto", "CZlib"], swiftSettings: swift),
     .target(
       name: "ModelFiles",
       dependencies: ["Networks", "Layers", "Tensors", "ClipSampling", "FileStore"],
       swiftSettings: swift),
     .target(
-      name: "VideoDecoding", dependencies: ["CFFmpeg", "CSandbox", "ClipSampling"],
+      name: "VideoDecoding", dependencies: ["CFFmpeg", "CSandbox", "ClipSampling", "FileStore"],
       swiftSettings: swift),
     .target(name: "ClipSampling", swiftSettings: swift),
     .target(

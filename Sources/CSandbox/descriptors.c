@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -87,4 +88,34 @@ ssize_t vc_receive(int socket, void *bytes, size_t count, int *descriptor) {
   if (control && control->cmsg_level == SOL_SOCKET && control->cmsg_type == SCM_RIGHTS)
     memcpy(descriptor, CMSG_DATA(control), sizeof *descriptor);
   return got;
+}
+
+int vc_memory_file(const void *bytes, size_t count, int64_t nanoseconds) {
+  int descriptor = memfd_create("vidclass", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (descriptor < 0) return -1;
+  size_t done = 0;
+  while (done < count) {
+    ssize_t wrote = write(descriptor, (const char *)bytes + done, count - done);
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote <= 0) goto failed;
+    done += (size_t)wrote;
+  }
+  // Before year 1970 the remainder would be negative, which no time may have.
+  int64_t rest = nanoseconds % 1000000000;
+  int64_t seconds = nanoseconds / 1000000000;
+  if (rest < 0) {
+    rest += 1000000000;
+    seconds -= 1;
+  }
+  struct timespec times[2] = {{0, UTIME_OMIT}, {(time_t)seconds, (long)rest}};
+  if (futimens(descriptor, times) != 0) goto failed;
+  int seals = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
+  if (fcntl(descriptor, F_ADD_SEALS, seals) != 0) goto failed;
+  return descriptor;
+
+failed:;
+  int number = errno;
+  close(descriptor);
+  errno = number;
+  return -1;
 }

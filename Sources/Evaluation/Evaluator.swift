@@ -59,18 +59,20 @@ public final class Evaluator {
   ///   - seed: of the shuffling.
   ///   - source: gives stacks as `views.sourcePreprocessing` wants them; nil decodes the files and
   ///     keeps them in memory as far as it goes.
+  ///   - limits: of decoding, where there is no source.
   ///   - progress: called with views scored and to be scored.
   /// - Throws: `EvaluationError` where a label is not a class of the model or no clip is readable.
   public func evaluate(
     _ clips: [Clip], views: EvaluationViews = .one, baselines: Bool = true, seed: UInt64 = 0,
-    source: (any ClipSource)? = nil, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    source: (any ClipSource)? = nil, limits: DecodeLimits = .standard,
+    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws -> Evaluation {
     let labels = try labels(of: clips)
     let store =
       source
       ?? ClipStore(
         preprocessing: views.sourcePreprocessing(preprocessing),
-        cache: .ram(maximumBytes: CacheChoice.availableBytes() / 2))
+        cache: .ram(maximumBytes: CacheChoice.availableBytes() / 2), limits: limits)
     var passes = Passes(
       clips: clips, store: store, seed: seed,
       total: clips.count * (views.count + (baselines ? 2 : 0)))

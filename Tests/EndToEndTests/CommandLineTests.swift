@@ -14,6 +14,54 @@ struct CommandLineTests {
     #expect(run.output.contains(arguments == ["--version"] ? ProgramVersion.current : "EXAMPLES"))
   }
 
+  /// Paragraphs are filled to the terminal's width: one that was broken by hand would have short lines
+  /// in its middle. Examples are indented and stay as they are.
+  @Test(
+    "Help fits the terminal",
+    arguments: [
+      ["train"], ["label"], ["eval"], ["check"], ["frames"], ["info"], ["merge"], ["import"],
+      ["export"], ["bench"], ["bench", "infer"], ["bench", "train"], ["bench", "label"],
+      ["bench", "kernels"], ["bench", "decode"],
+    ], [80, 200])
+  func helpFitsTheTerminal(command: [String], columns: Int) throws {
+    let run = try ProgramRun(
+      "vidclass", command + ["--help"], environment: ["COLUMNS": "\(columns)"])
+    let lines = run.output.split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(lines.filter { $0.count > columns && !$0.hasPrefix("  ") } == [])
+    for (line, next) in zip(lines, lines.dropFirst()) where !line.hasPrefix(" ") && !line.isEmpty {
+      guard let word = next.split(separator: " ").first, !next.hasPrefix(" "),
+        !line.hasSuffix(":")
+      else { continue }
+      #expect(line.count + 1 + word.count > columns, "\(line)")
+    }
+    #expect(try ProgramRun("vidclass", ["help"] + command).output.isEmpty == false)
+  }
+
+  @Test(
+    "Every command that decodes takes the stream to read",
+    arguments: [
+      ["check", "clips"], ["train", "clips", "--dry-run"],
+      ["eval", "clips", "-m", "models/clips.safetensors", "--split", "all"],
+      ["label", "clips", "-m", "models/clips.safetensors", "-f", "jsonl"],
+    ])
+  func readsTheStreamAskedFor(arguments: [String]) throws {
+    let run = try ProgramRun("vidclass", arguments + ["--stream", "7"], folder: Repository.path)
+    #expect(run.exitCode != 0)
+    #expect((run.output + run.errors).contains("has no video stream 7"), "\(run.errors)")
+  }
+
+  @Test(
+    "A misspelt option suggests the right one",
+    arguments: [
+      (["train", "clips", "--epoch", "3"], "--epochs"), (["label", "x", "--modl", "m"], "--model"),
+      (["check", "x", "--fixlist", "a"], "--fix-list"),
+      (["eval", "x", "--report-", "a"], "--report"),
+    ])
+  func suggestsTheNearestOption(arguments: [String], option: String) throws {
+    let run = try ProgramRun("vidclass", arguments)
+    #expect(run.exitCode == 64 && run.errors.contains("Did you mean '\(option)'?"), "\(run.errors)")
+  }
+
   @Test(
     "Wrong usage exits with 64 and says how to go on",
     arguments: [

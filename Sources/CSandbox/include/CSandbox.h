@@ -32,6 +32,10 @@ vc_cage vc_close_cage(const vc_process_limits *limits);
 /// As fstat(2), by a system call that has no path: the C library may use one that has.
 int vc_status(int descriptor, struct stat *status);
 
+/// A file in memory that holds these bytes and can never hold others, last changed at this time.
+/// Returns its descriptor, or -1 with `errno`.
+int vc_memory_file(const void *bytes, size_t count, int64_t nanoseconds);
+
 /// Makes a pipe that no other program inherits, clear of the three standard descriptors, of at least
 /// `bytes` where the system lets it be so large. Returns 0 or the error number.
 int vc_pipe(int ends[2], int bytes);

@@ -58,7 +58,7 @@ public final class ClipStore: ClipSource, @unchecked Sendable {
     self.cache = cache
     self.limits = limits
     if case .disk(let folder) = cache {
-      disk = DiskCache(folder: folder, preprocessing: preprocessing)
+      disk = DiskCache(folder: folder, preprocessing: preprocessing, stream: limits.stream)
     } else {
       disk = nil
     }

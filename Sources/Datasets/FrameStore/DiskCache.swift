@@ -22,7 +22,8 @@ struct DiskCache: Sendable {
   private let settings: String
   private let identity = ContentIdentity()
 
-  init(folder: String, preprocessing: Preprocessing) {
+  /// - Parameter stream: the video stream that was asked for.
+  init(folder: String, preprocessing: Preprocessing, stream: Int? = nil) {
     self.folder = folder
     let choice: String =
       switch preprocessing.choice {
@@ -32,6 +33,7 @@ struct DiskCache: Sendable {
       }
     settings =
       "\(preprocessing.frames) \(preprocessing.resizeWidth)x\(preprocessing.resizeHeight) \(preprocessing.color.rawValue) \(choice)"
+      + (stream.map { " stream \($0)" } ?? "")
   }
 
   /// Nil when there is no entry at `path`, or none that is whole.

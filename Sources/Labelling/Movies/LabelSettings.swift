@@ -20,6 +20,8 @@ public struct LabelSettings: Sendable {
   public var topCount: Int?
   /// The network's arithmetic, never `auto`.
   public let precision: Precision
+  /// The video stream that was asked for; nil for the one that is the movie.
+  public let stream: Int?
 
   /// - Parameters:
   ///   - window: seconds, more than 0.
@@ -29,7 +31,7 @@ public struct LabelSettings: Sendable {
   public init(
     preprocessing: Preprocessing, window: Double, hop: Double? = nil,
     minimumDuration: Double? = nil, threshold: Double = 0, views: Int? = nil, topCount: Int? = nil,
-    precision: Precision = .auto
+    precision: Precision = .auto, stream: Int? = nil
   ) {
     precondition(window > 0 && (hop ?? window) > 0 && (views ?? 1) > 0)
     self.preprocessing = preprocessing
@@ -40,6 +42,7 @@ public struct LabelSettings: Sendable {
     self.views = views
     self.topCount = topCount
     self.precision = precision.resolved
+    self.stream = stream
   }
 
   var timeline: TimelineSettings {
@@ -55,6 +58,7 @@ public struct LabelSettings: Sendable {
       "top \(topCount.map(String.init) ?? "none")",
     ]
     if precision == .bf16 { parts.append("bf16") }
+    if let stream { parts.append("stream \(stream)") }
     return String(Digest.sha256(parts.joined(separator: "\n")).prefix(16))
   }
 }

@@ -19,7 +19,7 @@ struct PyTorchContent {
   /// A zip archive of PyTorch 1.6 and later: the object in `NAME/data.pkl`, each storage in
   /// `NAME/data/KEY`.
   static func archive(_ file: WeightFile) throws(ModelFileError) -> PyTorchContent {
-    let zip = try ZipDirectory(file)
+    let zip = try WeightArchive(file)
     if zip.ranges["model.weights.h5"] != nil { throw WeightFormat.keras(file) }
     let objects = zip.ranges.keys.filter { name in
       let parts = name.split(separator: "/", omittingEmptySubsequences: false)

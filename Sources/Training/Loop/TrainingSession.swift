@@ -66,7 +66,9 @@ public final class TrainingSession {
     var index = try DatasetIndex.load(path: request.data, options: request.indexOptions)
     if index.needsEvidence {
       let total = index.clips.count
-      guard let grouped = index.groupedByEvidence(pool: pool, progress: { looking($0, total) })
+      guard
+        let grouped = index.groupedByEvidence(
+          pool: pool, limits: request.limits, progress: { looking($0, total) })
       else { throw CancellationError() }
       index = grouped
     }
@@ -107,7 +109,8 @@ public final class TrainingSession {
       sentence = "clips are decoded anew in each epoch, as asked"
     }
     cacheSentence = sentence
-    store = ClipStore(preprocessing: plan.preprocessing, cache: chosen)
+    store = ClipStore(
+      preprocessing: plan.preprocessing, cache: chosen, limits: request.limits)
     if case .ram = chosen { keptBytes = clips * SourceFrames.stackBytes(plan.preprocessing) }
     clipRecord = ClipRecord(plan, pool: pool)
     plan.identity.content = clipRecord.hash

@@ -112,7 +112,8 @@ public struct TrainingPlan {
       dataset: TrainingPlan.hash(index.clips) { "\($0.label)" },
       split: Digest.sha256(
         TrainingPlan.hash(train) { _ in "train" }
-          + TrainingPlan.hash(validation) { _ in "validation" }), kernels: InstructionSet.name)
+          + TrainingPlan.hash(validation) { _ in "validation" }), kernels: InstructionSet.name,
+      stream: request.stream)
   }
 
   /// The plan of another training on the same clips, with fresh weights.

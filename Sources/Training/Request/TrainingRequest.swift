@@ -5,6 +5,7 @@ import Foundation
 import ModelFiles
 import Networks
 import Tensors
+public import VideoDecoding
 
 /// Which layers keep the weights that a training starts from.
 public enum Freezing: Hashable, Sendable {
@@ -76,6 +77,8 @@ public struct TrainingRequest: Sendable {
   public var classesFile: String?
   /// A class for what a list of parts of movies leaves unlabelled.
   public var background: String?
+  /// Of movies with several video streams, the one to read; nil for the one that is the movie.
+  public var stream: Int?
   /// Hold out this part and look at it only once, at the end: nothing is chosen by it.
   public var fold: Fold?
   /// Share of the training clips that is used; below 1 to see what more of them bring.
@@ -118,6 +121,13 @@ public struct TrainingRequest: Sendable {
   public var indexOptions: IndexOptions {
     IndexOptions(
       groupBy: groupBy, classDepth: classDepth, background: background, classesFile: classesFile)
+  }
+
+  /// How clips are decoded.
+  public var limits: DecodeLimits {
+    var limits = DecodeLimits.standard
+    limits.stream = stream
+    return limits
   }
 
   /// The model file this training writes.

@@ -151,11 +151,13 @@ public struct TrainingIdentity: Codable, Hashable, Sendable {
   /// The instruction set, whose kernels round in their own way; nil in checkpoints of earlier
   /// versions.
   public var kernels: String?
+  /// The video stream that was asked for; nil for the one that is the movie.
+  public var stream: Int?
 
   /// Hashes are those of `TrainingPlan`.
   public init(
     settings: TrainingSettings, preprocessing: Preprocessing, architecture: String,
-    classes: [String], dataset: String, split: String, kernels: String? = nil
+    classes: [String], dataset: String, split: String, kernels: String? = nil, stream: Int? = nil
   ) {
     self.settings = settings
     self.preprocessing = preprocessing
@@ -164,6 +166,7 @@ public struct TrainingIdentity: Codable, Hashable, Sendable {
     self.dataset = dataset
     self.split = split
     self.kernels = kernels
+    self.stream = stream
   }
 
   /// SHA-256 of the identity's JSON.
@@ -208,6 +211,7 @@ public struct TrainingIdentity: Codable, Hashable, Sendable {
   func settingDifferences(from other: TrainingIdentity) -> [String] {
     var found: [String] = []
     if classes != other.classes { found.append("the classes") }
+    if stream != other.stream { found.append("`stream`") }
     if architecture != other.architecture { found.append("the network (`architecture`)") }
     found += TrainingIdentity.differences(
       StableJSON.object(other.preprocessing), StableJSON.object(preprocessing))

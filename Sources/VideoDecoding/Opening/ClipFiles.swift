@@ -5,8 +5,14 @@ enum ClipFiles: ~Copyable {
 
   /// Opens what is at `path`.
   init(path: String) throws(DecodeError) {
-    self =
-      SourceFile.isDirectory(path)
-      ? .images(try ImageFolder(path: path)) : .movie(try SourceFile(path: path))
+    if SourceFile.isDirectory(path) {
+      self = .images(try ImageFolder(path: path))
+    } else if MediaKind.isArchive(path) {
+      self = .images(try ImageArchive(path: path))
+    } else if MediaKind.isPaged(path) {
+      self = .images(try ImagePages(path: path))
+    } else {
+      self = .movie(try SourceFile(path: path))
+    }
   }
 }

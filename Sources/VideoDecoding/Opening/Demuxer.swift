@@ -99,6 +99,9 @@ struct Demuxer: ~Copyable {
         throw DecodeError(
           code: .noVideo, path: path, message: "is a sound file (\(name)); give a movie")
       }
+      if let remedy = Whitelist.remedies[name] {
+        throw DecodeError(code: .format, path: path, message: "is not a video but \(remedy)")
+      }
       throw DecodeError(
         code: .format, path: path,
         message: "is not a video: its content looks like \"\(name)\", which is not opened; "

@@ -4,17 +4,29 @@ import Foundation
 public enum MediaKind {
   /// Extensions of movies, lower case.
   public static let videoExtensions: Set<String> = [
-    "3g2", "3gp", "asf", "avi", "divx", "dv", "f4v", "flv", "gif", "h264", "264", "h265", "265",
+    "3g2", "3gp", "apng", "asf", "avi", "divx", "dv", "f4v", "flv", "gif", "h264", "264", "h265",
+    "265",
     "hevc", "ivf", "m1v", "m2ts", "m2v", "m4v", "mj2", "mkv", "mov", "mp4", "mpe", "mpeg", "mpg",
-    "mpv", "mts", "mxf", "obu", "ogm", "ogv", "qt", "ts", "vob", "webm", "wmv", "y4m",
+    "mpv", "mts", "mxf", "obu", "ogm", "ogv", "qt", "rm", "rmvb", "ts", "vob", "webm", "wmv", "y4m",
+    "zip",
   ]
 
   /// Extensions of images, lower case.
-  public static let imageExtensions: Set<String> = ["jpg", "jpeg", "png"]
+  public static let imageExtensions: Set<String> = [
+    "jpg", "jpeg", "png", "bmp", "tif", "tiff", "webp",
+  ]
 
   /// Whether the name is that of a movie.
   public static func isVideo(_ path: String) -> Bool {
     !isHidden(path) && videoExtensions.contains(fileExtension(path))
+  }
+
+  /// Whether the name is that of a zipped folder of images, a clip like a movie.
+  public static func isArchive(_ path: String) -> Bool { fileExtension(path) == "zip" }
+
+  /// Whether the name is that of a TIFF file, whose pages may be a clip.
+  public static func isPaged(_ path: String) -> Bool {
+    ["tif", "tiff"].contains(fileExtension(path))
   }
 
   /// Whether the name is that of an image that a folder of images may hold.

@@ -18,6 +18,12 @@ struct SourceFile: ~Copyable {
     /// Since 1970.
     let nanoseconds: Int64
 
+    /// - Parameter nanoseconds: since 1970.
+    init(size: Int64, nanoseconds: Int64) {
+      self.size = size
+      self.nanoseconds = nanoseconds
+    }
+
     fileprivate init(_ status: stat) {
       size = Int64(status.st_size)
       nanoseconds = Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
@@ -68,6 +74,35 @@ struct SourceFile: ~Copyable {
 
   deinit { close(descriptor) }
 
+  /// `count` bytes from `offset` on; fewer only where the file became shorter.
+  func bytes(_ count: Int, at offset: Int) throws(DecodeError) -> [UInt8] {
+    try SourceFile.bytes(count, at: offset, of: descriptor, path: path)
+  }
+
+  /// The same of an open descriptor.
+  static func bytes(
+    _ count: Int, at offset: Int, of descriptor: Int32, path: String
+  ) throws(DecodeError) -> [UInt8] {
+    var failure: Int32 = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      filled = 0
+      while filled < count {
+        let got = pread(
+          descriptor, buffer.baseAddress! + filled, count - filled, off_t(offset + filled))
+        if got < 0 && errno == EINTR { continue }
+        if got < 0 { failure = errno }
+        if got <= 0 { break }
+        filled += got
+      }
+    }
+    if failure != 0 {
+      throw DecodeError(
+        code: .io, path: path, message: "cannot be read: \(String(cString: strerror(failure)))",
+        underlying: failure)
+    }
+    return bytes
+  }
+
   /// Throws `CHANGED` when the file is no longer what it was when it was opened.
   func checkUnchanged() throws(DecodeError) {
     var status = stat()
@@ -85,24 +120,7 @@ struct SourceFile: ~Copyable {
       throw DecodeError(
         code: .tooLarge, path: path, message: "has \(size) bytes, more than the \(limit) allowed")
     }
-    let descriptor = descriptor
-    let expected = Int(size)
-    var failure: Int32 = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: expected) { buffer, count in
-      count = 0
-      while count < expected {
-        let got = pread(descriptor, buffer.baseAddress! + count, expected - count, off_t(count))
-        if got < 0 && errno == EINTR { continue }
-        if got < 0 { failure = errno }
-        if got <= 0 { break }
-        count += got
-      }
-    }
-    if failure != 0 {
-      throw DecodeError(
-        code: .io, path: path, message: "cannot be read: \(String(cString: strerror(failure)))",
-        underlying: failure)
-    }
+    let bytes = try bytes(Int(size), at: 0)
     try checkUnchanged()
     return bytes
   }

@@ -1,14 +1,16 @@
 internal import CFFmpeg
 
-/// Decodes one JPEG or PNG image held in memory.
+/// Decodes one JPEG, PNG, BMP, TIFF or WebP image held in memory.
 enum ImageDecoder {
+  /// - Parameter page: of a TIFF file with several, from 0.
   /// - Returns: Whether the picture is whole; of one that is cut off, the rest is gray.
   static func decode(
-    _ bytes: [UInt8], path: String, limits: DecodeLimits, into frame: borrowing Frame
+    _ bytes: [UInt8], page: Int? = nil, path: String, limits: DecodeLimits,
+    into frame: borrowing Frame
   ) throws(DecodeError) -> Bool {
     guard let parameters = parameters(for: bytes) else {
       throw DecodeError(
-        code: .format, path: path, message: "is neither a JPEG nor a PNG image")
+        code: .format, path: path, message: "is not a JPEG, PNG, BMP, TIFF or WebP image")
     }
     defer {
       var pointer: UnsafeMutablePointer<AVCodecParameters>? = parameters
@@ -18,7 +20,8 @@ enum ImageDecoder {
     do throws(Decoder.Failure) {
       decoder = try Decoder(
         parameters: parameters, timeBase: AVRational(num: 1, den: 25),
-        frameRate: AVRational(num: 25, den: 1), threads: 1, limits: limits)
+        frameRate: AVRational(num: 25, den: 1), threads: 1, limits: limits,
+        options: page.map { ["page": "\($0 + 1)"] } ?? [:])
     } catch {
       throw DecodeError(code: .codec, path: path, message: "needs a decoder that is missing")
     }
@@ -47,12 +50,18 @@ enum ImageDecoder {
     return decoder.complaints == 0 && !frame.isDamaged && hasEnd(bytes)
   }
 
-  /// Pixels that the header of a PNG or JPEG image states; nil for anything else.
+  /// Pixels that the header of a PNG, JPEG or BMP image states; nil for anything else.
   static func size(of bytes: UnsafeBufferPointer<UInt8>) -> (width: Int, height: Int)? {
     func number(_ place: Int, _ count: Int) -> Int {
       bytes[place..<place + count].reduce(0) { $0 << 8 | Int($1) }
     }
     if bytes.count >= 24, bytes.starts(with: pngSignature) { return (number(16, 4), number(20, 4)) }
+    if bytes.count >= 26, bytes.starts(with: [0x42, 0x4d]) {
+      func little(_ place: Int) -> Int {
+        (0..<4).reduce(0) { $0 | Int(bytes[place + $1]) << (8 * $1) }
+      }
+      return (little(18), little(22))
+    }
     guard bytes.starts(with: [0xff, 0xd8]) else { return nil }
     var place = 2
     while place + 9 < bytes.count, bytes[place] == 0xff {
@@ -88,6 +97,16 @@ enum ImageDecoder {
       id = AV_CODEC_ID_MJPEG
     } else if bytes.starts(with: pngSignature) {
       id = AV_CODEC_ID_PNG
+    } else if bytes.starts(with: [0x42, 0x4d]) {
+      id = AV_CODEC_ID_BMP
+    } else if bytes.starts(with: [0x49, 0x49, 0x2a, 0])
+      || bytes.starts(with: [0x4d, 0x4d, 0, 0x2a])
+    {
+      id = AV_CODEC_ID_TIFF
+    } else if bytes.starts(with: Array("RIFF".utf8)),
+      bytes.dropFirst(8).starts(with: Array("WEBP".utf8))
+    {
+      id = AV_CODEC_ID_WEBP
     } else {
       return nil
     }

@@ -2,13 +2,16 @@ import Foundation
 
 /// The images of a folder in natural order of their names, and what each was when it was listed.
 struct ImageListing: Codable {
-  /// The folder's path.
+  /// The folder's path, or that of the file whose pages the images are.
   let folder: String
   let names: [String]
   let identities: [SourceFile.Identity]
+  /// Whether all images are pages of one file.
+  var arePages = false
 
   func path(_ number: Int) -> String {
-    folder.hasSuffix("/") ? folder + names[number] : folder + "/" + names[number]
+    if arePages { return folder }
+    return folder.hasSuffix("/") ? folder + names[number] : folder + "/" + names[number]
   }
 }
 
@@ -33,7 +36,9 @@ final class ImageFolder: ImageFiles {
     guard !names.isEmpty else {
       throw DecodeError(
         code: .notRegular, path: path,
-        message: "is a folder without numbered images (jpg, png); give a movie or such a folder")
+        message:
+          "is a folder without numbered images (jpg, png, bmp, tif, webp); give a movie or such a folder"
+      )
     }
     let unopened = ImageListing(folder: path, names: names, identities: [])
     var identities: [SourceFile.Identity] = []

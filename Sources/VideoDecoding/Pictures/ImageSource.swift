@@ -97,7 +97,8 @@ final class ImageSource: FrameSource {
     let bytes = try file.readAll(limit: limits.maxImageBytes)
     counters.opens += 1
     counters.packets += 1
-    let isWhole = try ImageDecoder.decode(bytes, path: path, limits: limits, into: frame)
+    let isWhole = try ImageDecoder.decode(
+      bytes, page: images.listing.arePages ? number : nil, path: path, limits: limits, into: frame)
     counters.decoded += 1
     Deadline.steps.add(1, ordering: .relaxed)
     return isWhole

@@ -75,6 +75,7 @@ struct NetworkBenchmarkOptions: ParsableArguments {
 struct BenchInferCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "infer", abstract: "Times the logits of one batch.",
+    usage: "vidclass bench infer [<options>]",
     discussion: """
       EXAMPLE:
         vidclass bench infer --workload std --batch 1 --json
@@ -91,6 +92,7 @@ struct BenchTrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
     abstract: "Times a training step: forward, loss, backward, Adam.",
+    usage: "vidclass bench train [<options>]",
     discussion: """
       EXAMPLE:
         vidclass bench train --workload seed --threads 1

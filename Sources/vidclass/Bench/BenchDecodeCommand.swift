@@ -9,6 +9,7 @@ struct BenchDecodeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "decode",
     abstract: "Times decoding from disk into small frames.",
+    usage: "vidclass bench decode [<options>] <path>",
     discussion: """
       Of a folder, one movie a thread; a single movie gets all threads. The first round, which \
       brings the files into memory, is not counted.

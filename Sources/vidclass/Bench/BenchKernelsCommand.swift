@@ -7,6 +7,7 @@ struct BenchKernelsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "kernels",
     abstract: "Times each convolution of a workload against the processor's peak.",
+    usage: "vidclass bench kernels [<options>]",
     discussion: """
       The peak is measured before each round: fused multiply-adds on registers only, on all threads. \
       GFLOP/s count the multiplications of a convolution's definition; the share of the peak \

@@ -8,6 +8,7 @@ struct BenchLabelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "label",
     abstract: "Times labelling a folder of movies, from disk to scores.",
+    usage: "vidclass bench label [<options>] <path>",
     discussion: """
       16 frames of 112 × 112 from each movie, one view, through a workload's network with random \
       weights. The first round, which brings the files into memory, is not counted.

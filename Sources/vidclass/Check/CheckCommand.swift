@@ -66,7 +66,9 @@ struct CheckCommand: ParsableCommand {
 
     let total = Set(input.clips.lazy.map(\.file)).count
     let bar = ProgressBar("decoding", total: total, unit: "files", console: console)
-    let inspection = ClipInspector(threads: global.threadCount).run(input.clips) { progress in
+    let inspection = ClipInspector(
+      threads: global.threadCount, limits: request.limits
+    ).run(input.clips) { progress in
       bar.update(completed: progress.files, note: "\(progress.frames) frames")
       return !Interrupt.isRequested
     }

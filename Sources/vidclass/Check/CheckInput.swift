@@ -44,7 +44,7 @@ struct CheckInput {
     if index.needsEvidence {
       let pool = WorkerPool(threads: threads)
       defer { pool.shutDown() }
-      index = index.groupedByEvidence(pool: pool) ?? index
+      index = index.groupedByEvidence(pool: pool, limits: request.limits) ?? index
     }
     self.index = index
     title = request.data

@@ -129,7 +129,7 @@ struct EvalCommand: ParsableCommand {
     defer { bar.finish() }
     let evaluation = try evaluator.evaluate(
       clips, views: method.views, baselines: !method.noBaselines, seed: global.seed,
-      progress: { done, _ in bar.update(completed: done) })
+      limits: choice.reading.stream.limits, progress: { done, _ in bar.update(completed: done) })
     bar.finish()
     for failure in evaluation.failures { console.warn(failure.message) }
     var report = EvaluationReport(

@@ -7,8 +7,9 @@ struct InfoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "info",
     abstract: "Says what is in a model, or what the decoder sees of a movie.",
+    usage: "vidclass info [<options>] [<file>]",
     discussion: """
-      For a model: classes, preprocessing, layers with shapes, parameters and FLOPs, how it was
+      For a model: classes, preprocessing, layers with shapes, parameters and FLOPs, how it was \
       trained, hashes. For a movie or a folder of numbered images: size, rate, length, codec.
 
       EXAMPLES:

@@ -59,6 +59,8 @@ struct LabelMethodOptions: ParsableArguments {
 
   @OptionGroup var arithmetic: PrecisionOption
 
+  @OptionGroup var stream: StreamOption
+
   func validate() throws {
     let lengths = [("--window", window), ("--hop", hop), ("--timeout", timeout)]
     for case (let name, let seconds?) in lengths where !(seconds >= 0.001 && seconds <= 1e9) {
@@ -81,11 +83,12 @@ struct LabelMethodOptions: ParsableArguments {
     return LabelSettings(
       preprocessing: metadata.preprocessing, window: window ?? usualWindow, hop: hop,
       minimumDuration: minDuration, threshold: threshold,
-      views: views ?? (noTimeline ? 5 : nil), topCount: top, precision: arithmetic.precision)
+      views: views ?? (noTimeline ? 5 : nil), topCount: top, precision: arithmetic.precision,
+      stream: stream.stream)
   }
 
   var limits: DecodeLimits {
-    var limits = DecodeLimits.standard
+    var limits = stream.limits
     if let timeout {
       limits.secondsPerFile = timeout
       limits.secondsPerMegabyte = 0

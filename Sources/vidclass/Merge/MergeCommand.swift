@@ -7,6 +7,7 @@ struct MergeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "merge",
     abstract: "Joins files of labels: duplicates removed, sorted by path, in any format.",
+    usage: "vidclass merge [<options>] <dir|file> ... --output <file>",
     discussion: """
       Of several records of a movie the best stays: one with a label before an error, then the \
       later one.

@@ -29,6 +29,8 @@ struct ReadingOptions: ParsableArguments {
     name: .long, help: ArgumentHelp("Names for a text list's indices.", valueName: "file"))
   var classes: String?
 
+  @OptionGroup var stream: StreamOption
+
   func validate() throws {
     if let classDepth, classDepth < 1 {
       throw ValidationError("--class-depth must be at least 1, not \(classDepth).")
@@ -38,6 +40,7 @@ struct ReadingOptions: ParsableArguments {
   /// Whether any of them was given.
   var isAny: Bool {
     groupBy != nil || classDepth != nil || background != nil || classes != nil
+      || stream.stream != nil
   }
 
   /// Puts them into what `Training` is asked for.
@@ -46,6 +49,7 @@ struct ReadingOptions: ParsableArguments {
     request.classDepth = classDepth
     request.background = background
     request.classesFile = classes
+    request.stream = stream.stream
   }
 
   /// The same for reading a data set without training, with what a model was trained with where

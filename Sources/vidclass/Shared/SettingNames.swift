@@ -37,7 +37,8 @@ enum SettingNames {
     "precision": "--precision", "recurrence": "--rnn", "resizeHeight": "--size",
     "resizeWidth": "--size", "resume": "--resume", "schedule": "--schedule", "seed": "--seed",
     "shard": "--shard", "shardCount": "--shard-count", "size": "--size", "split": "--split",
-    "splitFile": "--split-file", "std": "--std", "stride": "--stride", "to": "--to",
+    "splitFile": "--split-file", "std": "--std", "stream": "--stream", "stride": "--stride",
+    "to": "--to",
     "validationFraction": "--val", "warmup": "--warmup", "weightDecay": "--weight-decay",
     "width": "--size",
   ]

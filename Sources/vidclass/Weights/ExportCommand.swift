@@ -8,6 +8,7 @@ struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
     abstract: "Writes a model for other programs: ONNX, or a PyTorch module.",
+    usage: "vidclass export [<options>] <model> --to <to> --output <path>",
     discussion: """
       onnx: one file, operator set 17, any batch, with the preprocessing in its metadata.
       pytorch: a folder with model.safetensors, model.py (a plain nn.Module that loads it) and

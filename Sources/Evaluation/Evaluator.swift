@@ -2,6 +2,7 @@ import ClipSampling
 import Datasets
 import ModelFiles
 import Tensors
+public import VideoDecoding
 
 /// What a model said of a set of clips.
 public struct Evaluation: Sendable {

@@ -248,7 +248,7 @@ package struct ZipDirectory {
       record.dropFirst(offset).prefix(count).reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
 
-    private func shown(_ entry: Record) -> String { "\"\(PathText.brief(entry.name, limit: 60))\"" }
+    private func shown(_ entry: Record) -> String { PathText.brief(entry.name, limit: 60) }
 
     private func broken(_ what: String) -> ZipFlaw { ZipFlaw(isTruncated: false, reason: what) }
   }

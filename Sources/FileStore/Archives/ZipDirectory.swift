@@ -180,7 +180,7 @@ package struct ZipDirectory {
           throw broken("the entry \(shown(entry)) has two sizes")
         }
         guard entry.size <= UInt64(Int.max) else {
-          throw broken("the entry \(shown(entry)) of \(entry.size) bytes is larger than any file")
+          throw broken("the entry \(shown(entry)) of \(entry.size) bytes lies outside of the file")
         }
         entries.append(entry)
         position += length

@@ -2,6 +2,7 @@ import ClipSampling
 import Datasets
 import ModelFiles
 import Tensors
+public import VideoDecoding
 
 /// What a model said of a set of clips.
 public struct Evaluation: Sendable {
@@ -84,7 +85,9 @@ public final class Evaluator {
     if scored.count == 0 {
       let first = passes.failed.values.min { $0.clip.path < $1.clip.path }
       throw EvaluationError(
-        .empty, path: first?.clip.path ?? "", "no clip could be read; check the files")
+        .empty, path: first?.clip.path ?? "",
+        "no clip could be read; check the files (the first: \(first?.message ?? "nothing to read"))"
+      )
     }
     var evaluation = Evaluation(
       scored: scored, clipsPerSecond: seconds > 0 ? Double(scored.count) / seconds : nil)

@@ -22,9 +22,9 @@ def ffmpeg(*words):
 
 source = ["-f", "lavfi", "-i", f"testsrc2=s={WIDTH}x{HEIGHT}:r=10:d={COUNT / 10}", "-pix_fmt"]
 for name, words in {"png": ["rgb24"], "bmp": ["bgr24"], "tif": ["rgb24"],
-                    "webp": ["bgra", "-lossless", "1"]}.items():
+                    "webp": ["bgra", "-c:v", "libwebp", "-lossless", "1"]}.items():
     (folder / name).mkdir(parents=True, exist_ok=True)
-    ffmpeg(*source, *words, folder / name / f"frame_%04d.{name}")
+    ffmpeg(*source, *words, "-f", "image2", folder / name / f"frame_%04d.{name}")
 ffmpeg(*source, "rgb24", "-plays", "0", folder / "moving.apng")
 ffmpeg(*source, "yuv420p", "-c:v", "rv20", folder / "old.rm")
 

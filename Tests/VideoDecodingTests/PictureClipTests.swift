@@ -43,8 +43,8 @@ import VideoDecoding
     ("two.zip", DecodeError.Code.format, "holds images in 2 folders"),
     ("none.zip", .noFrames, "without numbered images"), ("text.zip", .format, "no zip archive"),
     ("short.zip", .format, "a zip archive without its directory"),
-    ("locked.zip", .format, "frame_0003.png\" is encrypted"),
-    ("method.zip", .format, "frame_0003.png\" is packed by method 12"),
+    ("locked.zip", .format, "frame_0003.png is encrypted"),
+    ("method.zip", .format, "frame_0003.png is packed by method 12"),
     ("circle.tif", .format, "go round in a circle"), ("cut.tif", .format, "lies behind its end"),
     ("tif/frame_0001.tif", .format, "is a single picture"),
     ("webp/frame_0001.webp", .format, "of which FFmpeg plays the first frame at most"),
@@ -63,7 +63,7 @@ import VideoDecoding
     let reader = try ClipReader(path: "\(Self.folder)/\(name)")
     let frames = try reader.evenFrames(limit: 99, size: nil, layout: .rgb)
     #expect(frames.isPartial && frames.indices == [0, 1] + Array(3..<12))
-    #expect(frames.warnings.contains("frame_0003.png"), "\(frames.warnings)")
+    #expect(frames.warnings.contains { $0.contains("frame_0003.png") }, "\(frames.warnings)")
   }
 
   @Test func anArchiveThatChangesIsNoticed() throws {

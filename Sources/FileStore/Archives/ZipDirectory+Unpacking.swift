@@ -14,7 +14,7 @@ extension ZipDirectory.Entry {
     }
     guard bytes.count == size, UInt32(truncatingIfNeeded: sum) == checksum else {
       throw ZipFlaw(
-        isTruncated: false, reason: "the entry \"\(PathText.brief(name, limit: 60))\" is damaged")
+        isTruncated: false, reason: "the entry \(PathText.brief(name, limit: 60)) is damaged")
     }
     return bytes
   }
@@ -41,7 +41,7 @@ extension ZipDirectory.Entry {
     guard isWhole, bytes.count == size else {
       throw ZipFlaw(
         isTruncated: false,
-        reason: "the entry \"\(PathText.brief(name, limit: 60))\" does not unpack to \(size) bytes")
+        reason: "the entry \(PathText.brief(name, limit: 60)) does not unpack to \(size) bytes")
     }
     return bytes
   }

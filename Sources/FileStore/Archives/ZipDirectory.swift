@@ -180,7 +180,7 @@ package struct ZipDirectory {
           throw broken("the entry \(shown(entry)) has two sizes")
         }
         guard entry.size <= UInt64(Int.max) else {
-          throw broken("the entry \(shown(entry)) of \(entry.size) bytes is larger than any file")
+          throw broken("the entry \(shown(entry)) of \(entry.size) bytes lies outside of the file")
         }
         entries.append(entry)
         position += length
@@ -248,7 +248,7 @@ package struct ZipDirectory {
       record.dropFirst(offset).prefix(count).reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
 
-    private func shown(_ entry: Record) -> String { "\"\(PathText.brief(entry.name, limit: 60))\"" }
+    private func shown(_ entry: Record) -> String { PathText.brief(entry.name, limit: 60) }
 
     private func broken(_ what: String) -> ZipFlaw { ZipFlaw(isTruncated: false, reason: what) }
   }

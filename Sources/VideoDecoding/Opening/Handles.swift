@@ -68,11 +68,9 @@ struct Decoder: ~Copyable {
   }
 
   /// Opens the decoder of `parameters` under the given limits.
-  ///
-  /// - Parameter options: of the decoder's own.
   init(
     parameters: UnsafePointer<AVCodecParameters>, timeBase: AVRational, frameRate: AVRational,
-    threads: Int, limits: DecodeLimits, options extra: [String: String] = [:]
+    threads: Int, limits: DecodeLimits
   ) throws(Failure) {
     guard let codec = vc_find_decoder(parameters.pointee.codec_id) else { throw .unknownCodec }
     var context = avcodec_alloc_context3(codec)
@@ -82,7 +80,6 @@ struct Decoder: ~Copyable {
     var options: OpaquePointer?
     defer { av_dict_free(&options) }
     av_dict_set(&options, "codec_whitelist", Whitelist.decoders, 0)
-    for (name, value) in extra { av_dict_set(&options, name, value, 0) }
     var result = avcodec_parameters_to_context(opened, parameters)
     if result >= 0 {
       opened.pointee.pkt_timebase = timeBase

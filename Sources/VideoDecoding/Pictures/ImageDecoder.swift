@@ -8,6 +8,10 @@ enum ImageDecoder {
     _ bytes: [UInt8], page: Int? = nil, path: String, limits: DecodeLimits,
     into frame: borrowing Frame
   ) throws(DecodeError) -> Bool {
+    let bytes =
+      try page.map { (page) throws(DecodeError) in
+        try ImagePages.turned(bytes, to: page, path: path)
+      } ?? bytes
     guard let parameters = parameters(for: bytes) else {
       throw DecodeError(
         code: .format, path: path, message: "is not a JPEG, PNG, BMP, TIFF or WebP image")
@@ -20,8 +24,7 @@ enum ImageDecoder {
     do throws(Decoder.Failure) {
       decoder = try Decoder(
         parameters: parameters, timeBase: AVRational(num: 1, den: 25),
-        frameRate: AVRational(num: 25, den: 1), threads: 1, limits: limits,
-        options: page.map { ["page": "\($0 + 1)"] } ?? [:])
+        frameRate: AVRational(num: 25, den: 1), threads: 1, limits: limits)
     } catch {
       throw DecodeError(code: .codec, path: path, message: "needs a decoder that is missing")
     }

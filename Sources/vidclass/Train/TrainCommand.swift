@@ -10,8 +10,8 @@ struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train", abstract: "Learns a model from clips.",
     discussion: """
-      CLIPS is a folder of class folders (clips/walk/a.mp4), a folder with train, val and test, a
-      CSV manifest (filepath,label[,start,end,split,group]) or a text list. What is not given is
+      CLIPS is a folder of class folders (clips/walk/a.mp4), a folder with train, val and test, a \
+      CSV manifest (filepath,label[,start,end,split,group]) or a text list. What is not given is \
       chosen by the amount of data, and announced.
 
       Stopped by Ctrl-C or killed, the same command goes on to the very same model.

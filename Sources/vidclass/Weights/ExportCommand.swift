@@ -11,7 +11,8 @@ struct ExportCommand: ParsableCommand {
     usage: "vidclass export [<options>] <model> --to <to> --output <path>",
     discussion: """
       onnx: one file, operator set 17, any batch, with the preprocessing in its metadata.
-      pytorch: a folder with model.safetensors, model.py (a plain nn.Module that loads it) and
+
+      pytorch: a folder with model.safetensors, model.py (a plain nn.Module that loads it) and \
       preprocess.json.
 
       EXAMPLES:

@@ -11,11 +11,11 @@ struct ImportCommand: ParsableCommand {
     commandName: "import",
     abstract: "Makes a model from weights that were trained elsewhere.",
     discussion: """
-      FILE holds weights under PyTorch's names (.pth or .pt of either format, safetensors), which
-      belong to the network that --arch names; or it is a whole network (.onnx), as PyTorch's
-      exporters and vidclass export write it, which needs no --arch. One for pictures works on each
-      frame, and the mean over time scores. Nothing in a file is executed.
-      Says what was taken, what was left, and what stays new. Without a file the weights are
+      FILE holds weights under PyTorch's names (.pth or .pt of either format, safetensors), which \
+      belong to the network that --arch names; or it is a whole network (.onnx), as PyTorch's \
+      exporters and vidclass export write it, which needs no --arch. One for pictures works on each \
+      frame, and the mean over time scores. Nothing in a file is executed. \
+      Says what was taken, what was left, and what stays new. Without a file the weights are \
       random: a model to try things with.
 
       EXAMPLES:

@@ -28,10 +28,13 @@ public struct TraitScores: Sendable, Hashable {
     values.append(("length", TraitScores.ranked(readable.map(\.duration))))
     values.append(
       ("brightness", TraitScores.ranked(readable.map { $0.fingerprint?.brightness ?? 0 })))
+    let chance = TellingTrait.score(labels.map { _ in "" }, labels: labels).chance
+    // Whoever guesses by a trait that tells nothing guesses the commonest class.
     scores = values.map {
-      Score(trait: $0.0, accuracy: TellingTrait.score($0.1, labels: labels).accuracy)
+      Score(
+        trait: $0.0, accuracy: max(chance, TellingTrait.score($0.1, labels: labels).accuracy))
     }
-    chance = TellingTrait.score(labels.map { _ in "" }, labels: labels).chance
+    self.chance = chance
   }
 
   /// Which fifth of all values each is in; equal values are in one.

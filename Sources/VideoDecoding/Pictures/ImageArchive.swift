@@ -9,6 +9,8 @@ final class ImageArchive: ImageFiles {
   let listing: ImageListing
   private let entries: [ZipDirectory.Entry]
   private let file: SourceFile
+  /// Seconds that unpacking has taken so far: a small archive can hold hours of zeros.
+  private var spent = 0.0
 
   /// Bytes of an image, packed and unpacked.
   private static let largest = DecodeLimits.standard.maxImageBytes
@@ -67,6 +69,11 @@ final class ImageArchive: ImageFiles {
           + "\(ImageArchive.largest) allowed")
     }
     try checkUnchanged()
+    guard spent <= DecodeLimits.standard.seconds(forBytes: file.size) else {
+      throw Demuxer.timeout(listing.folder)
+    }
+    let began = Deadline.now()
+    defer { spent += Deadline.now() - began }
     let packed = try file.bytes(entry.range.count, at: entry.range.lowerBound)
     let bytes: [UInt8]
     do throws(ZipFlaw) {

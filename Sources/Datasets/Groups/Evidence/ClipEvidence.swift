@@ -16,7 +16,7 @@ public struct ClipEvidence: Sendable {
   let colours: [Float]
 
   /// The side of the pictures that colours are counted on.
-  static let side = 32
+  private static let side = 32
   /// Pictures looked at, and the seconds between them at least.
   private static let pictures = 16
   private static let interval = 0.15

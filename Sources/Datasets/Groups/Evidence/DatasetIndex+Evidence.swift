@@ -4,7 +4,7 @@ import Tensors
 import VideoDecoding
 
 extension DatasetIndex {
-  /// The most clips that are looked into for groups, which takes about a second for twenty.
+  /// The most clips that are looked into for groups, which takes about a second for thirty.
   public static let mostForEvidence = 5000
 
   /// Whether groups are to be told by what clips hold: names, folders and lists said nothing, and

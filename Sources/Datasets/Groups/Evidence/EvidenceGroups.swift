@@ -1,3 +1,5 @@
+import FileStore
+
 /// Groups read from what clips hold, for sets whose names tell none.
 ///
 /// Three kinds of evidence join two clips: one camera that recorded them within minutes; names that
@@ -37,16 +39,19 @@ public struct EvidenceGroups: Sendable {
     var sets = DisjointSets(count: clips.count)
     var joins: [(kind: Kind, count: Int)] = []
     for kind in Kind.allCases {
+      // One look at each pair serves all strictnesses.
       let choices: [Float] = kind == .pictures ? EvidenceGroups.likeness : [0]
-      for likeness in choices {
-        var tried = sets
-        let pairs = EvidenceGroups.pairs(kind, evidence, clips, likeness: likeness)
-        let made = pairs.count { tried.join(ifApart: $0.0, $0.1) }
-        guard EvidenceGroups.divides(tried, clips) else { continue }
-        if made > 0 { joins.append((kind, made)) }
-        sets = tried
-        break
+      var trials = choices.map { (least: $0, sets: sets, made: 0) }
+      EvidenceGroups.forEachPair(kind, evidence, clips) { one, other, likeness in
+        for index in trials.indices where likeness >= trials[index].least {
+          if trials[index].sets.join(ifApart: one, other) { trials[index].made += 1 }
+        }
       }
+      guard let trial = trials.first(where: { EvidenceGroups.divides($0.sets, clips) }) else {
+        continue
+      }
+      if trial.made > 0 { joins.append((kind, trial.made)) }
+      sets = trial.sets
     }
     guard !joins.isEmpty else { return nil }
     self.joins = joins
@@ -54,43 +59,41 @@ public struct EvidenceGroups: Sendable {
     count = Set(roots).count
   }
 
-  private static func pairs(
-    _ kind: Kind, _ evidence: [ClipEvidence?], _ clips: [Clip], likeness: Float
-  ) -> [(Int, Int)] {
+  /// Shows every pair of clips that a kind of evidence may join, with their likeness: of pictures how
+  /// much of their colours they have in common, otherwise 1.
+  private static func forEachPair(
+    _ kind: Kind, _ evidence: [ClipEvidence?], _ clips: [Clip],
+    _ body: (_ one: Int, _ other: Int, _ likeness: Float) -> Void
+  ) {
     let known = clips.indices.filter { evidence[$0] != nil }
     switch kind {
     case .recording:
-      let timed = known.filter { evidence[$0]?.recorded != nil }
-      return Dictionary(grouping: timed) { evidence[$0]?.camera ?? "" }.values.flatMap { members in
-        let ordered = members.sorted { time(evidence[$0]) < time(evidence[$1]) }
-        return zip(ordered, ordered.dropFirst()).filter {
-          time(evidence[$1]) - time(evidence[$0]) <= session
+      let timed = known.compactMap { clip in evidence[clip]?.recorded.map { (clip: clip, time: $0) }
+      }
+      for members in Dictionary(grouping: timed, by: { evidence[$0.clip]?.camera ?? "" }).values {
+        let ordered = members.sorted { $0.time < $1.time }
+        for (one, other) in zip(ordered, ordered.dropFirst()) where other.time - one.time <= session
+        {
+          body(one.clip, other.clip, 1)
         }
       }
     case .neighbours:
-      return zip(known, known.dropFirst()).filter { one, other in
-        folder(clips[one].path) == folder(clips[other].path)
-          && evidence[one]?.signature == evidence[other]?.signature
+      for (one, other) in zip(known, known.dropFirst())
+      where PathText.folder(of: clips[one].path) == PathText.folder(of: clips[other].path)
+        && evidence[one]?.signature == evidence[other]?.signature
+      {
+        body(one, other, 1)
       }
     case .pictures:
-      return Dictionary(grouping: known) { evidence[$0]?.frameSize ?? "" }.values.flatMap {
-        members in
-        members.indices.flatMap { place in
-          members[(place + 1)...].compactMap { other in
-            guard let one = evidence[members[place]], let two = evidence[other],
-              one.likeness(to: two) >= likeness
-            else { return nil }
-            return (members[place], other)
+      let found = known.compactMap { clip in evidence[clip].map { (clip: clip, evidence: $0) } }
+      for members in Dictionary(grouping: found, by: \.evidence.frameSize).values {
+        for (place, one) in members.enumerated() {
+          for other in members[(place + 1)...] {
+            body(one.clip, other.clip, one.evidence.likeness(to: other.evidence))
           }
         }
       }
     }
-  }
-
-  private static func time(_ evidence: ClipEvidence?) -> Double { evidence?.recorded ?? 0 }
-
-  private static func folder(_ path: String) -> Substring {
-    path[..<(path.lastIndex(of: "/") ?? path.startIndex)]
   }
 
   /// Whether groups still divide the clips: none holds too many, and each class is in three or, as

@@ -26,11 +26,11 @@ extension ZipDirectory.Entry {
       inflateInit2_(&stream, -MAX_WBITS, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
     else { throw ZipFlaw(isTruncated: false, reason: "there is no memory to unpack it") }
     defer { inflateEnd(&stream) }
-    var packed = packed
     var isWhole = false
     let bytes = [UInt8](unsafeUninitializedCapacity: size) { output, count in
-      packed.withUnsafeMutableBufferPointer { input in
-        stream.next_in = input.baseAddress
+      packed.withUnsafeBufferPointer { input in
+        // Never written to: zlib's field is older than `const`.
+        stream.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
         stream.avail_in = UInt32(clamping: input.count)
         stream.next_out = output.baseAddress
         stream.avail_out = UInt32(clamping: size)

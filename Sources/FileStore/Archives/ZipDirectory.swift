@@ -168,7 +168,7 @@ package struct ZipDirectory {
           checksum: field(record, 16, 4), stored: field(record, 20, 4), size: field(record, 24, 4),
           header: field(record, 42, 4))
         // Zip64 sizes stand in this order, each only where the short field is full.
-        var wide = try wideFields(record.dropFirst(46 + nameLength).prefix(extraLength))
+        var wide = wideFields(record.dropFirst(46 + nameLength).prefix(extraLength))
         if entry.size == 0xFFFF_FFFF { entry.size = try takeWide(&wide) }
         if entry.stored == 0xFFFF_FFFF { entry.stored = try takeWide(&wide) }
         if entry.header == 0xFFFF_FFFF { entry.header = try takeWide(&wide) }
@@ -207,7 +207,7 @@ package struct ZipDirectory {
       var stored = field(header, 18, 4)
       if size == 0xFFFF_FFFF || stored == 0xFFFF_FFFF {
         let extra = try bytes(extraLength, start + 30 + nameLength)
-        var wide = try wideFields(extra[...])
+        var wide = wideFields(extra[...])
         if size == 0xFFFF_FFFF { size = try takeWide(&wide) }
         if stored == 0xFFFF_FFFF { stored = try takeWide(&wide) }
       }
@@ -226,7 +226,7 @@ package struct ZipDirectory {
     }
 
     /// The field of kind 1 (zip64) of an extra field.
-    private func wideFields(_ extra: ArraySlice<UInt8>) throws -> ArraySlice<UInt8> {
+    private func wideFields(_ extra: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
       var rest = extra
       while rest.count >= 4 {
         let length = Int(field(rest, 2, 2))
@@ -245,7 +245,7 @@ package struct ZipDirectory {
     }
 
     private func field(_ record: ArraySlice<UInt8>, _ offset: Int, _ count: Int) -> UInt64 {
-      record.dropFirst(offset).prefix(count).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+      littleEndian(record.dropFirst(offset).prefix(count))
     }
 
     private func shown(_ entry: Record) -> String { PathText.brief(entry.name, limit: 60) }

@@ -1,3 +1,5 @@
+import FileStore
+
 /// Reads a pickle as data: a machine for an allow-list of opcodes that makes numbers, texts,
 /// containers and descriptions of tensors, and nothing else.
 ///

@@ -1,3 +1,5 @@
+import FileStore
+
 /// The object in a file of `torch.save` and where its storages lie, in both formats.
 struct PyTorchContent {
   /// Fits networks of tens of thousands of tensors.

@@ -70,9 +70,7 @@ extension SafeTensors {
       throw ModelFileError(
         .truncated, path: path, "has only \(fileSize) bytes, too few for a model; \(whatToGive)")
     }
-    let length = start.enumerated().reduce(UInt64(0)) {
-      $0 | UInt64($1.element) << UInt64(8 * $1.offset)
-    }
+    let length = littleEndian(start)
     if length > UInt64(Limit.header) {
       throw ModelFileError(
         .format, path: path,

@@ -1,17 +1,12 @@
 internal import CFFmpeg
+import FileStore
 
 /// Decodes one JPEG, PNG, BMP, TIFF or WebP image held in memory.
 enum ImageDecoder {
-  /// - Parameter page: of a TIFF file with several, from 0.
   /// - Returns: Whether the picture is whole; of one that is cut off, the rest is gray.
   static func decode(
-    _ bytes: [UInt8], page: Int? = nil, path: String, limits: DecodeLimits,
-    into frame: borrowing Frame
+    _ bytes: [UInt8], path: String, limits: DecodeLimits, into frame: borrowing Frame
   ) throws(DecodeError) -> Bool {
-    let bytes =
-      try page.map { (page) throws(DecodeError) in
-        try ImagePages.turned(bytes, to: page, path: path)
-      } ?? bytes
     guard let parameters = parameters(for: bytes) else {
       throw DecodeError(
         code: .format, path: path, message: "is not a JPEG, PNG, BMP, TIFF or WebP image")
@@ -60,10 +55,7 @@ enum ImageDecoder {
     }
     if bytes.count >= 24, bytes.starts(with: pngSignature) { return (number(16, 4), number(20, 4)) }
     if bytes.count >= 26, bytes.starts(with: [0x42, 0x4d]) {
-      func little(_ place: Int) -> Int {
-        (0..<4).reduce(0) { $0 | Int(bytes[place + $1]) << (8 * $1) }
-      }
-      return (little(18), little(22))
+      return (Int(littleEndian(bytes[18..<22])), Int(littleEndian(bytes[22..<26])))
     }
     guard bytes.starts(with: [0xff, 0xd8]) else { return nil }
     var place = 2

@@ -11,6 +11,8 @@ final class ImageSource: FrameSource {
   private(set) var info: VideoInfo
   private(set) var counters = DecodeCounters()
   private var known: FrameIndex
+  /// The file whose pages the images are, once one of them was wanted.
+  private var stack: PageStack?
   /// Why the first image that could not be decoded could not.
   private var firstFailure: DecodeError?
 
@@ -94,14 +96,25 @@ final class ImageSource: FrameSource {
     guard file.identity == images.listing.identities[number] else {
       throw SourceFile.changed(path)
     }
-    let bytes = try file.readAll(limit: limits.maxImageBytes)
+    let bytes = try content(of: file, number)
     counters.opens += 1
     counters.packets += 1
-    let isWhole = try ImageDecoder.decode(
-      bytes, page: images.listing.arePages ? number : nil, path: path, limits: limits, into: frame)
+    let isWhole = try ImageDecoder.decode(bytes, path: path, limits: limits, into: frame)
     counters.decoded += 1
     Deadline.steps.add(1, ordering: .relaxed)
     return isWhole
+  }
+
+  /// The bytes of one image. A file of pages is read once for all of them.
+  private func content(
+    of file: borrowing SourceFile, _ number: Int
+  ) throws(DecodeError) -> [UInt8] {
+    guard images.listing.arePages else { return try file.readAll(limit: limits.maxImageBytes) }
+    if stack == nil {
+      stack = try PageStack(try file.readAll(limit: limits.maxImageBytes), path: file.path)
+    }
+    guard let bytes = stack?.turned(to: number) else { throw SourceFile.changed(file.path) }
+    return bytes
   }
 
   /// Fills `info` from the first image that can be read.

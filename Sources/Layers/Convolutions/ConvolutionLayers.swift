@@ -72,16 +72,12 @@ public struct ConvolutionSettings: Hashable, Sendable {
 
   /// Throws for sizes beyond any that make sense, before anything is computed from them.
   func requireBounds() throws(LayerError) {
-    func require(_ name: String, _ extent: Extent3, _ range: ClosedRange<Int>) throws(LayerError) {
-      guard Extent3.axes.allSatisfy({ range.contains(extent[keyPath: $0]) }) else {
-        throw LayerError(
-          "\(name) of \(extent): each side is \(range.lowerBound) to \(range.upperBound)")
-      }
+    try LayerError.require(kernel, "kernel", in: 1...64)
+    try LayerError.require(stride, "stride", in: 1...64)
+    try LayerError.require(dilation, "dilation", in: 1...64)
+    if case .explicit(let extent) = padding {
+      try LayerError.require(extent, "padding", in: 0...64)
     }
-    try require("kernel", kernel, 1...64)
-    try require("stride", stride, 1...64)
-    try require("dilation", dilation, 1...64)
-    if case .explicit(let extent) = padding { try require("padding", extent, 0...64) }
     try LayerError.require(filters, "filters", in: 1...ConvolutionSettings.mostFilters)
     try LayerError.require(groups, "groups", in: 1...ConvolutionSettings.mostFilters)
   }

@@ -66,6 +66,16 @@ public struct LayerError: Error, Sendable, CustomStringConvertible {
     }
   }
 
+  /// Throws for a setting with a side out of its bounds.
+  static func require(
+    _ extent: Extent3, _ name: String, in range: ClosedRange<Int>
+  ) throws(LayerError) {
+    guard Extent3.axes.allSatisfy({ range.contains(extent[keyPath: $0]) }) else {
+      throw LayerError(
+        "\(name) of \(extent): each side is \(range.lowerBound) to \(range.upperBound)")
+    }
+  }
+
   /// Throws unless channels can be cut into so many groups of one size.
   public static func requireGroups(_ groups: Int, of channels: Int) throws(LayerError) {
     try require(groups, "groups", in: 1...max(1, channels))

@@ -20,12 +20,9 @@ public struct PoolGeometry: Hashable, Sendable {
   /// `floor((input + 2 · padding − window) / stride) + 1` along each axis, or the ceiling of it but
   /// for a window that would begin behind the input and its padding before, which PyTorch drops.
   public func output(of input: Extent3) throws(LayerError) -> Extent3 {
-    for (name, extent, range) in [
-      ("window", window, 1...64), ("stride", stride, 1...64), ("padding", padding, 0...32),
-    ] where !Extent3.axes.allSatisfy({ range.contains(extent[keyPath: $0]) }) {
-      throw LayerError(
-        "\(name) of \(extent): each side is \(range.lowerBound) to \(range.upperBound)")
-    }
+    try LayerError.require(window, "window", in: 1...64)
+    try LayerError.require(stride, "stride", in: 1...64)
+    try LayerError.require(padding, "padding", in: 0...32)
     var output = Extent3.zero
     for axis in Extent3.axes {
       let (side, pad) = (input[keyPath: axis], padding[keyPath: axis])

@@ -36,16 +36,10 @@ public struct TrainingPlan {
   /// What makes the scores of a training that starts from a model doubtful; nil where nothing does.
   public let startWarning: String?
 
-  /// Reads the data set's names and the weights to start from; decodes nothing.
+  /// Reads the weights to start from; decodes nothing.
   ///
   /// - Throws: `DatasetError`, `TrainingError` or another module's, where the request cannot be
   ///   met.
-  public init(_ request: TrainingRequest) throws {
-    let index = try DatasetIndex.load(path: request.data, options: request.indexOptions)
-    try self.init(request, index: index)
-  }
-
-  /// A plan for clips that are already listed.
   public init(_ request: TrainingRequest, index: DatasetIndex) throws {
     self.request = request
     self.index = index
@@ -113,7 +107,7 @@ public struct TrainingPlan {
       split: Digest.sha256(
         TrainingPlan.hash(train) { _ in "train" }
           + TrainingPlan.hash(validation) { _ in "validation" }), kernels: InstructionSet.name,
-      stream: request.stream)
+      stream: request.limits.stream)
   }
 
   /// The plan of another training on the same clips, with fresh weights.

@@ -77,8 +77,8 @@ public struct TrainingRequest: Sendable {
   public var classesFile: String?
   /// A class for what a list of parts of movies leaves unlabelled.
   public var background: String?
-  /// Of movies with several video streams, the one to read; nil for the one that is the movie.
-  public var stream: Int?
+  /// How clips are decoded, and which stream of them.
+  public var limits = DecodeLimits.standard
   /// Hold out this part and look at it only once, at the end: nothing is chosen by it.
   public var fold: Fold?
   /// Share of the training clips that is used; below 1 to see what more of them bring.
@@ -121,13 +121,6 @@ public struct TrainingRequest: Sendable {
   public var indexOptions: IndexOptions {
     IndexOptions(
       groupBy: groupBy, classDepth: classDepth, background: background, classesFile: classesFile)
-  }
-
-  /// How clips are decoded.
-  public var limits: DecodeLimits {
-    var limits = DecodeLimits.standard
-    limits.stream = stream
-    return limits
   }
 
   /// The model file this training writes.

@@ -16,6 +16,9 @@ public enum MediaKind {
     "jpg", "jpeg", "png", "bmp", "tif", "tiff", "webp",
   ]
 
+  /// The same for messages, each kind once.
+  static let imageKinds = "jpg, png, bmp, tif, webp"
+
   /// Whether the name is that of a movie.
   public static func isVideo(_ path: String) -> Bool {
     !isHidden(path) && videoExtensions.contains(fileExtension(path))

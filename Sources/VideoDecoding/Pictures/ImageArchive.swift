@@ -47,7 +47,7 @@ final class ImageArchive: ImageFiles {
     guard !images.isEmpty else {
       throw DecodeError(
         code: .noFrames, path: path,
-        message: "is an archive without numbered images (jpg, png, bmp, tif, webp)")
+        message: "is an archive without numbered images (\(MediaKind.imageKinds))")
     }
     entries = images.sorted { MediaKind.naturalOrder($0.name, $1.name) }
     let changed = file.identity.nanoseconds

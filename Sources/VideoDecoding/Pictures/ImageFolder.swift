@@ -37,7 +37,7 @@ final class ImageFolder: ImageFiles {
       throw DecodeError(
         code: .notRegular, path: path,
         message:
-          "is a folder without numbered images (jpg, png, bmp, tif, webp); give a movie or such a folder"
+          "is a folder without numbered images (\(MediaKind.imageKinds)); give a movie or such a folder"
       )
     }
     let unopened = ImageListing(folder: path, names: names, identities: [])

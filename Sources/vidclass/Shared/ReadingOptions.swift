@@ -49,7 +49,7 @@ struct ReadingOptions: ParsableArguments {
     request.classDepth = classDepth
     request.background = background
     request.classesFile = classes
-    request.stream = stream.stream
+    request.limits = stream.limits
   }
 
   /// The same for reading a data set without training, with what a model was trained with where

@@ -38,8 +38,7 @@ enum SettingNames {
     "resizeWidth": "--size", "resume": "--resume", "schedule": "--schedule", "seed": "--seed",
     "shard": "--shard", "shardCount": "--shard-count", "size": "--size", "split": "--split",
     "splitFile": "--split-file", "std": "--std", "stream": "--stream", "stride": "--stride",
-    "to": "--to",
-    "validationFraction": "--val", "warmup": "--warmup", "weightDecay": "--weight-decay",
-    "width": "--size",
+    "to": "--to", "validationFraction": "--val", "warmup": "--warmup",
+    "weightDecay": "--weight-decay", "width": "--size",
   ]
 }

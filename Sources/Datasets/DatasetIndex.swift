@@ -84,7 +84,10 @@ public struct DatasetIndex: Sendable {
         try addBackground(background, to: &found, path: path)
       }
     }
-    guard !found.clips.isEmpty else { throw emptyError(path: path, found: found) }
+    guard !found.clips.isEmpty else {
+      let isFolder = status.st_mode & S_IFMT == S_IFDIR
+      throw emptyError(path: path, found: found, isFolder: isFolder)
+    }
     return try DatasetIndex(path: path, found: found, groupBy: options.groupBy)
   }
 
@@ -171,9 +174,17 @@ public struct DatasetIndex: Sendable {
     )
   }
 
-  private static func emptyError(path: String, found: FoundClips) -> DatasetError {
+  private static func emptyError(
+    path: String, found: FoundClips, isFolder: Bool
+  ) -> DatasetError {
     let layout =
       "expected clips in class folders such as \(path)/walk/a.mp4, or a manifest with filepath,label"
+    if found.ignored.isEmpty, !isFolder {
+      // A list of which every line was passed over has said why.
+      let reason = found.warnings.first ?? "no entry of it has both a movie and a label"
+      return DatasetError(
+        .empty, path: path, "no clips: \(reason); label some, and save or export it again")
+    }
     if found.ignored.isEmpty {
       return DatasetError(.empty, path: path, "no clips: nothing in it; \(layout)")
     }

@@ -133,6 +133,71 @@ struct ExportTests {
       ])
   }
 
+  /// Each names the place, the value and what would do.
+  @Test(arguments: [
+    (
+      "boris.csv",
+      "Media file name,Behavior,Behavior type,Start (s),Stop (s)\nm.mp4,sit,STATE,soon,1\n",
+      ["line 2", "start is \"soon\"", "1.5"]
+    ),
+    (
+      "boris.csv",
+      "Media file name,Behavior,Behavior type,Start (s),Stop (s)\nm.mp4,sit,POINT,1,1\n",
+      ["1 event has no length", "needs a start and a later end"]
+    ),
+    (
+      "elan.txt", "t\t\t00:00:00.1\t00:00:00.7\thop\tm.mp4\nt\t\tlater\t00:00:00.9\thop\tm.mp4\n",
+      ["line 2", "later", "00:00:01.500"]
+    ),
+    (
+      "x.eaf",
+      "<ANNOTATION_DOCUMENT><TIME_SLOT TIME_SLOT_ID=\"ts7\" TIME_VALUE=\"1,5\"/></ANNOTATION_DOCUMENT>",
+      ["ts7", "\"1,5\"", "milliseconds"]
+    ),
+    (
+      "tasks.json",
+      #"[{"data":{"video":"m.mp4"},"annotations":[{"result":[{"type":"timelinelabels","#
+        + #""value":{"ranges":[{"start":"one","end":9}],"timelinelabels":["hop"]}}]}]}]"#,
+      ["task 1", "\"hop\" lasts from one to 9", "numbers of frames"]
+    ),
+    (
+      "empty.json", #"[{"data":{"video":"m.mp4"},"annotations":[]}]"#,
+      ["no entry of it has both a movie and a label", "export it again"]
+    ),
+    (
+      "via.csv",
+      "# Exported using VGG\n" + #""1","[""m.mp4""]",0,"[0.2,""x""]","[]","{""1"":""hop""}""#
+        + "\n",
+      ["line 2", "[0.2,", "[1.5,3]"]
+    ),
+    ("m_labels.csv", ",background,hop\n0,1,2\n", ["line 2", "hop is \"2\"", "0 or 1"]),
+    (
+      "ava.csv", "m,0.9,0.1,0.2,0.8,0.9,12,3\nm,soon,0.1,0.2,0.8,0.9,12,3\n",
+      ["line 2", "m,soon", "v1,902.5"]
+    ),
+    (
+      "kinetics.csv", "label,youtube_id,time_start,time_end,split\nhop,m,0,x9,train\n",
+      ["line 2", "end is \"x9\"", "1.5"]
+    ),
+  ])
+  func flawsAreNamed(name: String, text: String, says: [String]) throws {
+    let folder = try movies(["m.mp4"])
+    let path = folder.text(name, text)
+    let error = try #require(throws: DatasetError.self) { try DatasetIndex.load(path: path) }
+    for words in says { #expect(error.message.contains(words), "\(error.message)") }
+  }
+
+  @Test func whatHasNoPlaceInTimeIsCounted() throws {
+    let folder = try movies(["v.mp4"])
+    let path = folder.text(
+      "via.csv",
+      "# Exported using VGG\n" + #""1","[""v.mp4""]",0,"[0.2,0.8]","[]","{""1"":""hop""}""# + "\n"
+        + #""2","[""v.mp4""]",0,"[0.9]","[]","{""1"":""blink""}""# + "\n")
+    let index = try DatasetIndex.load(path: path)
+    #expect(parts(index) == ["v.mp4 0.20-0.80 hop"])
+    #expect(index.warnings.contains { $0.contains("1 event has no length") })
+  }
+
   @Test func avaCentres() throws {
     let folder = try movies(["v1.mp4"])
     let path = folder.text("ava.csv", "v1,0.9,0.1,0.2,0.8,0.9,12,3\n")

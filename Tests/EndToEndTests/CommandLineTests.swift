@@ -34,7 +34,24 @@ struct CommandLineTests {
       else { continue }
       #expect(line.count + 1 + word.count >= columns, "\(line)")
     }
-    #expect(try ProgramRun("vidclass", ["help"] + command).output.isEmpty == false)
+    let same = try ProgramRun(
+      "vidclass", ["help"] + command, environment: ["COLUMNS": "\(columns)"])
+    #expect(same.output == run.output)
+  }
+
+  /// Commands are to be copied: one that was broken by the parser would run as two.
+  @Test(
+    "Examples stay on their lines",
+    arguments: [["train"], ["label"], ["eval"], ["check"], ["frames"], ["info"], ["merge"]])
+  func examplesAreNotBroken(command: [String]) throws {
+    func examples(_ columns: Int) throws -> [Substring] {
+      let help = try ProgramRun(
+        "vidclass", command + ["--help"], environment: ["COLUMNS": "\(columns)"])
+      let lines = help.output.split(separator: "\n", omittingEmptySubsequences: false)
+      return Array(lines.drop { !$0.hasPrefix("EXAMPLE") }.prefix { !$0.isEmpty })
+    }
+    #expect(try examples(80) == examples(200))
+    #expect(try examples(80).count > 1)
   }
 
   @Test(
@@ -43,6 +60,8 @@ struct CommandLineTests {
       ["check", "clips"], ["train", "clips", "--dry-run"],
       ["eval", "clips", "-m", "models/clips.safetensors", "--split", "all"],
       ["label", "clips", "-m", "models/clips.safetensors", "-f", "jsonl"],
+      ["info", "clips/left/scene01_left_01.mp4"],
+      ["frames", "clips/left/scene01_left_01.mp4", "--list"],
     ])
   func readsTheStreamAskedFor(arguments: [String]) throws {
     let run = try ProgramRun("vidclass", arguments + ["--stream", "7"], folder: Repository.path)

@@ -19,7 +19,8 @@ struct ListCollector {
   /// Events without a length, which are no clips.
   private var points = 0
 
-  /// - Parameter looksBeside: a movie that is not where the list says is looked for beside it.
+  /// - Parameter looksBeside: a movie that is not where the list says is looked for beside it, and from
+  ///   the folder in which the program runs.
   init(listPath: String, looksBeside: Bool = false) {
     self.listPath = listPath
     files = ListedFiles(listPath: listPath, looksBeside: looksBeside)

@@ -1,4 +1,5 @@
-import Glibc
+import FileStore
+import Foundation
 import VideoDecoding
 
 /// Finds the files that a list names: as they are written, with the separators of Windows, or
@@ -6,7 +7,8 @@ import VideoDecoding
 struct ListedFiles {
   private let listPath: String
   private let folder: String
-  /// Whether a file that is not where the list says is looked for beside the list.
+  /// Whether a file that is not where the list says is looked for beside the list, and then from the
+  /// folder in which the program runs.
   private let looksBeside: Bool
   /// Media files by their name without the suffix, for each folder that was looked into.
   private var stems: [String: [String: [String]]] = [:]
@@ -36,12 +38,35 @@ struct ListedFiles {
     let found = media(withStem: spelled)
     if found.isEmpty, looksBeside, let slash = spelled.lastIndex(of: "/") {
       return try path(for: String(spelled[spelled.index(after: slash)...]), line: line)
+        ?? seenFromHere(spelled)
     }
     guard found.count > 1 else { return found.first }
     throw DatasetError(
       .format, path: listPath,
       "line \(line): \"\(listed)\" may be \(found.joined(separator: " or ")); name one with its suffix"
     )
+  }
+
+  /// The path of a file that `label movies/ -o exports/events.tsv` names as seen from where it ran.
+  ///
+  /// Relative to the list where that leads to the same file, so that a data set is the same wherever it
+  /// lies.
+  private func seenFromHere(_ path: String) -> String? {
+    guard !path.hasPrefix("/"), access(path, F_OK) == 0 else { return nil }
+    let steps = folder.split(separator: "/").filter { $0 != "." }
+    let climbing = String(repeating: "../", count: steps.count) + path
+    let real = realPath(path)
+    if !folder.hasPrefix("/"), !steps.contains(".."), realPath(file(for: climbing)) == real {
+      return climbing
+    }
+    return real
+  }
+
+  /// Without links and steps upwards; nil when there is no such file.
+  private func realPath(_ path: String) -> String? {
+    guard let real = realpath(path, nil) else { return nil }
+    defer { free(real) }
+    return String(validatingCString: real)
   }
 
   /// Whether `listed` names a file in any of these ways.

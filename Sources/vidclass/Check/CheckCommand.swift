@@ -24,7 +24,8 @@ struct CheckCommand: ParsableCommand {
       EXAMPLES:
         vidclass check clips/
         vidclass check clips/ --fix-list good.csv && vidclass train good.csv
-        vidclass check movies/ --fix-list good.txt; vidclass label --files-from good.txt
+        vidclass check movies/ --fix-list good.txt
+        vidclass label --files-from good.txt
       """)
 
   @Argument(

@@ -16,9 +16,9 @@ struct LabelCommand: ParsableCommand {
 
       EXAMPLES:
         vidclass label movie.mp4                       # a table on the terminal
-        vidclass label videos/ -o labels.jsonl         # a folder; run again to continue
+        vidclass label videos/ -o labels.jsonl         # run again to continue
         vidclass label movie.mp4 -f vtt -o movie.vtt   # subtitles
-        find . -name '*.mp4' -print0 | vidclass label --files-from0 - -f csv -o labels.csv
+        find . -name '*.mp4' -print0 | vidclass label --files-from0 - -o all.csv
       """)
 
   @OptionGroup var global: GlobalOptions

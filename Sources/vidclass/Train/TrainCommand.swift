@@ -17,10 +17,10 @@ struct TrainCommand: ParsableCommand {
       Stopped by Ctrl-C or killed, the same command goes on to the very same model.
 
       EXAMPLES:
-        vidclass train clips/                               # writes models/clips.safetensors
-        vidclass train clips/ --dry-run                     # only says what it would do
+        vidclass train clips/                    # writes models/clips.safetensors
+        vidclass train clips/ --dry-run          # only says what it would do
         vidclass train lips/ --gray --val-groups F01,M02 -o models/lips.safetensors
-        vidclass train lips/ --gray --folds 5               # scores by cross-validation, no model
+        vidclass train lips/ --gray --folds 5    # cross-validation, no model
         vidclass train mine.csv --init-from models/clips.safetensors --freeze
       """)
 

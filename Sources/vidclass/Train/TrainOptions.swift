@@ -18,14 +18,14 @@ extension TrainCommand {
     @Option(
       name: .long,
       help: ArgumentHelp(
-        "Layer through time: \(PresetOptions.Recurrence.allCases.map(\.rawValue).joined(separator: ", ")) (default: lstm).",
+        "Layer through time (default: lstm).",
         valueName: "kind"))
     var rnn: PresetOptions.Recurrence?
 
     @Option(
       name: .long,
       help: ArgumentHelp(
-        "How its steps become one vector: \(PresetOptions.Head.allCases.map(\.rawValue).joined(separator: ", ")) (default: the network's own).",
+        "How its steps become one vector (default: the network's own).",
         valueName: "kind"))
     var head: PresetOptions.Head?
 
@@ -65,7 +65,7 @@ extension TrainCommand {
     @Option(
       name: .long,
       help: ArgumentHelp(
-        "Motion as input channels: none or difference (of neighbouring frames).",
+        "Motion as input channels: difference is that of neighbouring frames.",
         valueName: "kind"))
     var motion: Preprocessing.Motion?
   }
@@ -81,12 +81,12 @@ extension TrainCommand {
     @Option(name: .long, help: ArgumentHelp("Highest learning rate.", valueName: "rate"))
     var lr: Double?
 
-    @Option(name: .long, help: ArgumentHelp("adamw or sgd.", valueName: "name"))
+    @Option(name: .long, help: ArgumentHelp("How gradients move the weights.", valueName: "name"))
     var optimizer: TrainingSettings.OptimizerName?
 
     @Option(
       name: .long,
-      help: ArgumentHelp("Learning rate: cosine, constant or step.", valueName: "name"))
+      help: ArgumentHelp("How the learning rate falls.", valueName: "name"))
     var schedule: LearningRateSchedule.Course?
 
     @Option(
@@ -114,7 +114,7 @@ extension TrainCommand {
 
     @Option(
       name: .long,
-      help: ArgumentHelp("none, light, standard or strong.", valueName: "strength"))
+      help: ArgumentHelp("How far clips are varied.", valueName: "strength"))
     var augment: AugmentationSettings.Level?
 
     @Option(
@@ -154,7 +154,7 @@ extension TrainCommand {
     @Option(
       name: .long,
       help: ArgumentHelp(
-        "Where decoded frames are kept: auto, ram, disk or none.", valueName: "where"))
+        "Where decoded frames are kept.", valueName: "where"))
     var cache: TrainingSession.CacheRequest = .auto
   }
 

@@ -55,21 +55,33 @@ struct AnnotationTable {
       case .via:
         if row[0].hasPrefix("#") || row.contains("temporal_coordinates") { continue }
         guard row.count >= 6 else { throw fail("expected the 6 fields of a VIA export") }
-        let times = AnnotationTable.items(row[3]).compactMap(Double.init)
+        let items = AnnotationTable.items(row[3])
+        let times = items.compactMap(Double.init)
+        guard times.count == items.count else {
+          throw fail("times are \(shown(row[3])); expected seconds, such as [1.5,3]")
+        }
         let movie = AnnotationTable.items(row[1]).first ?? ""
         // {"1":"walk"}: an attribute and its value.
         let label = AnnotationTable.items(row[5]).dropFirst().first ?? ""
-        guard times.count >= 2 else { continue }
+        guard times.count >= 2 else {
+          // Without any, it is a region of a picture.
+          if !times.isEmpty { list.leaveOutPoint() }
+          continue
+        }
         try list.add(movie, label: label, start: times[0], end: times[1], line: record.line)
       case .ava:
         guard row.count >= 7, let middle = Double(row[1]) else {
-          throw fail("expected video, seconds, a box of four numbers and an action")
+          throw fail(
+            "\(shown(row.joined(separator: ","))) is no video, seconds, box of four numbers and action; "
+              + "expected such as v1,902.5,0.1,0.2,0.8,0.9,12")
         }
         try list.add(
           row[0], label: row[6], start: max(0, middle - 0.5), end: middle + 0.5, line: record.line)
       case .elan:
         guard let (start, end, label, file) = AnnotationTable.elan(row) else {
-          throw fail("expected a tier, begin time, end time and annotation between tabs")
+          throw fail(
+            "\(shown(row.joined(separator: " "))) is no tier, begin time, end time and annotation between "
+              + "tabs; export with times such as 00:00:01.500")
         }
         try list.add(
           file ?? list.namesake(), label: label, start: start, end: end, line: record.line)
@@ -78,6 +90,9 @@ struct AnnotationTable {
     }
     return list.finish()
   }
+
+  /// What stands there, for an error.
+  private func shown(_ text: String) -> String { "\"\(text.prefix(60))\"" }
 
   /// Frames of one class in a row are a clip; those of several classes or none are not.
   private func readFrames(

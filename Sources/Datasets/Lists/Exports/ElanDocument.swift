@@ -19,9 +19,13 @@ struct ElanDocument {
         let named = [tag.attributes["RELATIVE_MEDIA_URL"], tag.attributes["MEDIA_URL"]]
         movie = named.compactMap { $0 }.first { !$0.isEmpty }
       case "TIME_SLOT":
-        if let id = tag.attributes["TIME_SLOT_ID"],
-          let time = tag.attributes["TIME_VALUE"].flatMap(Double.init)
-        {
+        // ELAN leaves the value out where nobody has said when.
+        if let id = tag.attributes["TIME_SLOT_ID"], let text = tag.attributes["TIME_VALUE"] {
+          guard let time = Double(text) else {
+            throw DatasetError(
+              .format, path: path,
+              "time slot \(id) is at \"\(text.prefix(40))\"; expected milliseconds, such as 1500")
+          }
           slots[id] = time / 1000
         }
       case "ALIGNABLE_ANNOTATION":
@@ -42,7 +46,10 @@ struct ElanDocument {
     var list = IntervalList(path: path)
     let name = movie.map { $0.hasPrefix("file:") ? String($0.drop { $0 != "/" }) : $0 }
     for (number, annotation) in annotations.enumerated() {
-      guard let start = slots[annotation.from], let end = slots[annotation.to] else { continue }
+      guard let start = slots[annotation.from], let end = slots[annotation.to] else {
+        list.leaveOutPoint()
+        continue
+      }
       try list.add(
         name ?? list.namesake(), label: annotation.label, start: start, end: end, line: number + 1)
     }

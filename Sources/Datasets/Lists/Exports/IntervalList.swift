@@ -5,7 +5,7 @@ import VideoDecoding
 /// Clips of an export: parts of movies with the labels that people gave them.
 ///
 /// Programs write down where a movie was on their machine, so a movie that is not there is looked
-/// for beside the list.
+/// for beside the list, and then from the folder in which the program runs.
 struct IntervalList {
   private let path: String
   private var collector: ListCollector
@@ -46,6 +46,9 @@ struct IntervalList {
     for ending in endings where name.hasSuffix(ending) { name.removeLast(ending.count) }
     return name
   }
+
+  /// Passes over an event that has no place in time, or none but a point.
+  mutating func leaveOutPoint() { collector.leaveOutPoint() }
 
   consuming func finish() -> FoundClips { collector.finish() }
 }

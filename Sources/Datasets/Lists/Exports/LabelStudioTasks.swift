@@ -34,7 +34,7 @@ enum LabelStudioTasks {
       let texts = values.compactMapValues { $0 as? String }
       guard let url = texts["video"] ?? texts.values.first else { continue }
       for result in results(of: task) {
-        try add(result, of: movie(url), task: number + 1, to: &list)
+        try add(result, of: movie(url), task: number + 1, in: path, to: &list)
       }
     }
     return list.finish()
@@ -49,7 +49,8 @@ enum LabelStudioTasks {
   }
 
   private static func add(
-    _ result: [String: Any], of movie: String, task: Int, to list: inout IntervalList
+    _ result: [String: Any], of movie: String, task: Int, in path: String,
+    to list: inout IntervalList
   ) throws(DatasetError) {
     guard let value = result["value"] as? [String: Any] else { return }
     if let label = (value["choices"] as? [String])?.first {
@@ -65,7 +66,13 @@ enum LabelStudioTasks {
     for range in (value["ranges"] as? [[String: Any]]) ?? [] {
       guard let first = (range["start"] as? NSNumber)?.doubleValue,
         let last = (range["end"] as? NSNumber)?.doubleValue
-      else { continue }
+      else {
+        let shown = ["start", "end"].map { range[$0].map { "\($0)".prefix(40) } ?? "nothing" }
+        throw DatasetError(
+          .format, path: path,
+          "task \(task): \"\(label)\" lasts from \(shown[0]) to \(shown[1]); expected numbers of frames, "
+            + "such as 1 and 25")
+      }
       try list.add(
         movie, label: label, start: max(0, first - 1) / rate, end: last / rate, line: task)
     }

@@ -142,7 +142,7 @@ extension SafeTensors {
         throw ModelFileError(
           .format, path: source,
           "tensor \(info.name) has the type \(info.dtype.prefix(20)); "
-            + "only F64, F32, F16, BF16, I64 and U8 are read")
+            + "only floats of 16, 32 and 64 bits, whole numbers and truth values are read")
       }
       guard let size = byteCount(info.shape, type) else {
         throw ModelFileError(

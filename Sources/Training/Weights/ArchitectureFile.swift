@@ -35,12 +35,39 @@ struct ArchitectureFile {
     TrainingError(.usage, "`recurrence` and `head` vary the presets, and not a network of your own")
   }
 
-  /// Checks the network of the file with another input or number of classes.
-  func validate(_ changed: Architecture) throws {
+  /// Makes a network, of this file perhaps with another input, one for so many classes.
+  func fit(_ architecture: inout Architecture, classes: Int) throws(TrainingError) {
+    try ArchitectureFile.fit(&architecture, of: path, classes: classes)
+  }
+
+  /// The same for the network of any file.
+  static func fit(
+    _ architecture: inout Architecture, of path: String, classes: Int
+  ) throws(TrainingError) {
     do {
-      try changed.validate()
+      try architecture.setClasses(classes)
+      try architecture.validate()
     } catch {
       throw TrainingError(.settings, "\(path): \(error.message)", underlying: error)
     }
+  }
+}
+
+extension InputShape {
+  /// What no clip can be made to, of a field: `frames is 0: …`; nil for a shape that clips can have.
+  var flaw: String? {
+    let sides = "8 to 1024 can be"
+    for (field, count, isPossible, possible) in [
+      ("frames", frames, (1...512).contains(frames), "1 to 512 can be"),
+      ("height", height, (8...1024).contains(height), sides),
+      ("width", width, (8...1024).contains(width), sides),
+      (
+        "channels", channels, [1, 2, 3, 6].contains(channels),
+        "1 for grey and 3 for colour can be, twice that with differences of frames"
+      ),
+    ] where !isPossible {
+      return "\(field) is \(count): \(possible)"
+    }
+    return nil
   }
 }

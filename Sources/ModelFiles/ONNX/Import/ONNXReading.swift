@@ -158,7 +158,11 @@ struct ONNXReading {
       ?? LayerName.cleaned(
         String(PathText.name(of: model.source).split(separator: ".").first ?? "network"))
     var kinds: [String: String] = [:]
-    for node in metadata?.architecture.layers ?? [] {
+    let own = metadata?.architecture.layers ?? []
+    for (index, node) in own.enumerated() {
+      kinds[LayerName.cleaned("#\(index)")] = type(of: node.layer).kind
+    }
+    for node in own {
       if let name = node.name { kinds[name] = type(of: node.layer).kind }
     }
     reader = ONNXGraphReader(

@@ -142,6 +142,9 @@ import Testing
       ",\"layers\"", ",\n  \"layers\":,",
       "it is not JSON at line 2, column 12: a JSON value expected"
     ),
+    ("\"classes\":2", "\"classes\" 2", "it is not JSON at line 1, column 23: ':' expected"),
+    ("2,\"input\"", "2 \"input\"", "it is not JSON at line 1, column 25: ',' or '}' expected"),
+    ("\"layers\"", "\"architectures\"", "it is a list of networks without"),
     ("[0,1,1]", "\"valid\"", "'c' (conv3d): padding: must be \"same\" or numbers, not \"valid\""),
     (
       "[1,1,1]", "\"2\"",

@@ -59,12 +59,17 @@ extension SafeTensors {
       throw ModelFileError(
         .format, path: path,
         "is a PyTorch file (a pickle), not a model; make one of it with "
-          + "vidclass import FILE -o MODEL")
+          + "vidclass import FILE -o MODEL, naming the network that it belongs to")
     }
     if ONNXImport.isNamed(path) {
       throw ModelFileError(
         .format, path: path,
         "is an ONNX network, not a model; make one of it with vidclass import FILE -o MODEL")
+    }
+    if path.lowercased().hasSuffix(".json") {
+      throw ModelFileError(
+        .format, path: path,
+        "is JSON, not a model; vidclass import makes one of an architecture's file")
     }
     if start.count < 8 {
       throw ModelFileError(

@@ -182,7 +182,7 @@ private func example() -> SafeTensors {
   static let attacks: [Attack] = [
     Attack(name: "array", header: "[]", finding: "does not begin with {"),
     Attack(name: "leading space", header: " {}", finding: "does not begin with {"),
-    Attack(name: "open", header: #"{"a":"#, finding: "{ expected"),
+    Attack(name: "open", header: #"{"a":"#, finding: "'{' expected"),
     Attack(name: "text after the end", header: "{}x", finding: "text after its end"),
     Attack(name: "newline after the end", header: "{}\n", finding: "text after its end"),
     Attack(name: "second object", header: "{}{}", finding: "text after its end"),

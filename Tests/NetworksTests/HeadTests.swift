@@ -61,7 +61,7 @@ import Testing
           .dense(name: "b", outputs: 3), .add.reading("a", "b"),
         ], "layer 7 (add)"
       ),
-      ([.flatten, .reshape([24]), .sliceChannels(end: 3)], "layer 5 (slice_channels)"),
+      ([.flatten, .reshape([48]), .sliceChannels(end: 3)], "layer 5 (slice_channels)"),
     ] as [([Node], String)])
   func layersThatCannotMakeOthersAreNamed(end: [Node], layer: String) throws {
     var architecture = Self.network(end)

@@ -9,9 +9,15 @@ struct ArchitectureFile {
 
   /// Nil where a preset is asked for, or none.
   init?(_ name: String?) throws {
-    guard let name, name.hasSuffix(".json") || name.contains("/") else {
-      return nil
+    guard let name else { return nil }
+    let ending = name.lowercased()
+    if [".onnx", ".pt", ".pth", ".safetensors"].contains(where: ending.hasSuffix) {
+      throw TrainingError(
+        .settings,
+        "\(PathText.display(name)): holds weights and is no architecture; a training starts from it "
+          + "with `initialModel`, and vidclass import FILE -o MODEL makes a model of it")
     }
+    guard name.hasSuffix(".json") || name.contains("/") else { return nil }
     path = PathText.display(name)
     let bytes: [UInt8]
     do {
@@ -35,17 +41,14 @@ struct ArchitectureFile {
     TrainingError(.usage, "`recurrence` and `head` vary the presets, and not a network of your own")
   }
 
-  /// Makes a network, of this file perhaps with another input, one for so many classes.
-  func fit(_ architecture: inout Architecture, classes: Int) throws(TrainingError) {
-    try ArchitectureFile.fit(&architecture, of: path, classes: classes)
-  }
-
-  /// The same for the network of any file.
+  /// Checks the network of a file, perhaps with another input.
+  ///
+  /// - Parameter classes: of another number, which it is made to give first; nil for its own.
   static func fit(
-    _ architecture: inout Architecture, of path: String, classes: Int
+    _ architecture: inout Architecture, of path: String, classes: Int?
   ) throws(TrainingError) {
     do {
-      try architecture.setClasses(classes)
+      if let classes { try architecture.setClasses(classes) }
       try architecture.validate()
     } catch {
       throw TrainingError(.settings, "\(path): \(error.message)", underlying: error)

@@ -115,7 +115,7 @@ public struct ModelImport: Sendable {
       make: { input, classes in
         var architecture = file.architecture
         architecture.input = input
-        try file.fit(&architecture, classes: classes ?? architecture.classes)
+        try ArchitectureFile.fit(&architecture, of: file.path, classes: classes)
         return architecture
       })
   }

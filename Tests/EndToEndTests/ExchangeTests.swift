@@ -151,22 +151,8 @@ import Testing
             ? fixture($0) : $0
       })
     #expect(run.exitCode == 1)
-    #expect(run.errors.contains("vidclass import FILE -o MODEL"), "\(run.errors)")
-  }
-
-  /// An architecture is no model yet.
-  @Test(arguments: [
-    ["info", "FILE"], ["label", "CLIPS", "-m", "FILE"],
-    ["export", "FILE", "--to", "onnx", "-o", "no"],
-  ])
-  func saysHowAnArchitectureBecomesAModel(words: [String]) throws {
-    let scratch = ScratchFolder()
-    try Data(Self.drawn(Self.convolution("")).utf8)
-      .write(to: URL(fileURLWithPath: scratch("drawn.json")))
-    let places = ["FILE": scratch("drawn.json"), "CLIPS": Repository.path + "/clips"]
-    let run = try ProgramRun("vidclass", words.map { places[$0] ?? $0 })
-    #expect(run.exitCode == 1)
-    #expect(run.errors.contains("vidclass import makes one of an architecture"), "\(run.errors)")
+    let arch = words.contains { $0.hasSuffix(".pt") } ? " --arch NETWORK" : ""
+    #expect(run.errors.contains("vidclass import FILE\(arch) -o MODEL"), "\(run.errors)")
   }
 
   /// Architectures and weights that change places.
@@ -209,6 +195,21 @@ import Testing
     let run = try ProgramRun("vidclass", words)
     #expect(run.exitCode == 1 && run.errors.contains("of something else"), "\(run.errors)")
     #expect(try String(contentsOfFile: module + "/model.py", encoding: .utf8) == "mine")
+  }
+
+  /// An architecture is no model yet.
+  @Test(arguments: [
+    ["info", "FILE"], ["label", "CLIPS", "-m", "FILE"],
+    ["export", "FILE", "--to", "onnx", "-o", "no"],
+  ])
+  func saysHowAnArchitectureBecomesAModel(words: [String]) throws {
+    let scratch = ScratchFolder()
+    try Data(Self.drawn(Self.convolution("")).utf8)
+      .write(to: URL(fileURLWithPath: scratch("drawn.json")))
+    let places = ["FILE": scratch("drawn.json"), "CLIPS": Repository.path + "/clips"]
+    let run = try ProgramRun("vidclass", words.map { places[$0] ?? $0 })
+    #expect(run.exitCode == 1)
+    #expect(run.errors.contains("vidclass import makes one of an architecture"), "\(run.errors)")
   }
 
   @Test func importsWeightsIntoANetworkOfOnesOwn() throws {

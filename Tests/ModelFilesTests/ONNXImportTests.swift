@@ -245,8 +245,11 @@ import Testing
       layers: Self.reshapes[reshape]
         + [Node(layer, name: "r"), .timePooling(.mean), .dense(name: "head", outputs: 3)])
     let read = try Self.comesBack(try Self.model(architecture))
-    let kinds = read.network.architecture.layers.map { type(of: $0.layer).kind }
-    #expect(kinds.contains(Reshape.kind) && kinds.contains(type(of: layer).kind), "\(kinds)")
+    // A reshape of a vector may as well be one of what the vector was made of.
+    func kinds(_ network: Architecture) -> [String] {
+      network.layers.map { type(of: $0.layer).kind }.filter { $0 != Flatten.kind }
+    }
+    #expect(kinds(read.network.architecture) == kinds(architecture))
   }
 
   @Test(arguments: [[12, 4, 2, 2], [6, 2, 4, 4], [3, 4, 4, 4]], [true, false])

@@ -59,7 +59,7 @@ extension SafeTensors {
       throw ModelFileError(
         .format, path: path,
         "is a PyTorch file (a pickle), not a model; make one of it with "
-          + "vidclass import FILE -o MODEL, naming the network that it belongs to")
+          + "vidclass import FILE `architecture` NETWORK -o MODEL")
     }
     if ONNXImport.isNamed(path) {
       throw ModelFileError(

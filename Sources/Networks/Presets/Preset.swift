@@ -66,7 +66,7 @@ public struct Preset: Sendable {
     return architecture
   }
 
-  /// Which input would be large enough; nil where this one is.
+  /// Which input would be large enough, of pictures not below 8×8; nil where this one is.
   private func advice(against input: InputShape, _ options: PresetOptions) -> String? {
     func fits(frames: Int, side: Int) -> Bool {
       let tried = InputShape(frames: frames, height: side, width: side, channels: input.channels)
@@ -74,7 +74,7 @@ public struct Preset: Sendable {
     }
     let (most, widest) = (self.input.frames, self.input.height)
     guard let frames = (1...most).first(where: { fits(frames: $0, side: widest) }),
-      let side = (1...widest).first(where: { fits(frames: frames, side: $0) }),
+      let side = (8...widest).first(where: { fits(frames: frames, side: $0) }),
       input.frames < frames || min(input.height, input.width) < side
     else { return nil }
     return "; \(name) needs at least \(frames) frames of \(side)×\(side) (`frames`, `size`)"

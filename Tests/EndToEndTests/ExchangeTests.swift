@@ -151,7 +151,65 @@ import Testing
             ? fixture($0) : $0
       })
     #expect(run.exitCode == 1)
-    #expect(run.errors.contains("vidclass import FILE -o MODEL"), "\(run.errors)")
+    let arch = words.contains { $0.hasSuffix(".pt") } ? " --arch NETWORK" : ""
+    #expect(run.errors.contains("vidclass import FILE\(arch) -o MODEL"), "\(run.errors)")
+  }
+
+  /// Architectures and weights that change places.
+  @Test(arguments: [
+    (["--arch", "onnx/small.onnx"], "holds weights and is no architecture; a training starts"),
+    (["--arch", "pytorch/network.pt"], "starts from it with --init-from, and vidclass import"),
+    (
+      ["--init-from", "own.json"], "own.json: is an architecture, which has no weights; give it as"
+    ),
+  ])
+  func saysWhereItBelongs(words: [String], says: String) throws {
+    let run = try ProgramRun(
+      "vidclass",
+      ["train", Repository.path + "/clips", "--dry-run"]
+        + words.map { $0.hasPrefix("onnx/") || $0.hasPrefix("py") ? fixture($0) : $0 })
+    #expect(run.exitCode == 1)
+    #expect(run.errors.contains(says), "\(run.errors)")
+  }
+
+  /// A folder of other things keeps them; a module that no export wrote is not replaced.
+  @Test func exportsBesideOtherFiles() throws {
+    let scratch = ScratchFolder()
+    let module = scratch("module")
+    try FileManager.default.createDirectory(atPath: module, withIntermediateDirectories: true)
+    try Data("mine".utf8).write(to: URL(fileURLWithPath: module + "/notes.txt"))
+    let made = try ProgramRun(
+      "vidclass",
+      [
+        "import", "--arch", "seed", "--classes", " run, walk ,", "--frames", "4", "--size", "16",
+        "-o",
+        scratch("seed.safetensors"),
+      ])
+    #expect(made.exitCode == 0, "\(made.errors)")
+    let info = try ProgramRun("vidclass", ["info", scratch("seed.safetensors")])
+    #expect(info.output.contains("2: run, walk\n"), "\(info.output)")
+    let words = ["export", scratch("seed.safetensors"), "--to", "pytorch", "-o", module]
+    for _ in 0..<2 { #expect(try ProgramRun("vidclass", words).exitCode == 0) }
+    #expect(try String(contentsOfFile: module + "/notes.txt", encoding: .utf8) == "mine")
+    try Data("mine".utf8).write(to: URL(fileURLWithPath: module + "/model.py"))
+    let run = try ProgramRun("vidclass", words)
+    #expect(run.exitCode == 1 && run.errors.contains("of something else"), "\(run.errors)")
+    #expect(try String(contentsOfFile: module + "/model.py", encoding: .utf8) == "mine")
+  }
+
+  /// An architecture is no model yet.
+  @Test(arguments: [
+    ["info", "FILE"], ["label", "CLIPS", "-m", "FILE"],
+    ["export", "FILE", "--to", "onnx", "-o", "no"],
+  ])
+  func saysHowAnArchitectureBecomesAModel(words: [String]) throws {
+    let scratch = ScratchFolder()
+    try Data(Self.drawn(Self.convolution("")).utf8)
+      .write(to: URL(fileURLWithPath: scratch("drawn.json")))
+    let places = ["FILE": scratch("drawn.json"), "CLIPS": Repository.path + "/clips"]
+    let run = try ProgramRun("vidclass", words.map { places[$0] ?? $0 })
+    #expect(run.exitCode == 1)
+    #expect(run.errors.contains("vidclass import makes one of an architecture"), "\(run.errors)")
   }
 
   @Test func importsWeightsIntoANetworkOfOnesOwn() throws {

@@ -65,7 +65,7 @@ private struct PublicSymbol {
     (
       "Sources/Layers/",
       [
-        "static let kind", "static var kind", "var title:", "var isOriginal:",
+        "static let kind", "static var kind", "var title:", "var isOriginal:", "var keepsFeatures:",
         "func output(of inputs", "func parameters(of inputs", "func flops(of inputs",
         "func with(outputs",
       ]

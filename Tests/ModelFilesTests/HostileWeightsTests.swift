@@ -1,4 +1,5 @@
 import Foundation
+import Layers
 import ModelFiles
 import Networks
 import TestSupport
@@ -65,7 +66,7 @@ import Testing
       safetensors(
         "{\"" + String(repeating: "n", count: 1 << 20)
           + "\":{\"dtype\":\"F99\",\"shape\":[],\"data_offsets\":[0,4]}}", data: 4),
-      "only F64, F32, F16, BF16, I64 and U8 are read"),
+      "only floats of 16, 32 and 64 bits, whole numbers and truth values are read"),
     Forgery(
       "sizes that wrap",
       safetensors(
@@ -141,7 +142,19 @@ import Testing
       ",\"layers\"", ",\n  \"layers\":,",
       "it is not JSON at line 2, column 12: a JSON value expected"
     ),
+    ("\"classes\":2", "\"classes\" 2", "it is not JSON at line 1, column 23: ':' expected"),
+    ("2,\"input\"", "2 \"input\"", "it is not JSON at line 1, column 25: ',' or '}' expected"),
+    ("\"layers\"", "\"architectures\"", "it is a list of networks without"),
     ("[0,1,1]", "\"valid\"", "'c' (conv3d): padding: must be \"same\" or numbers, not \"valid\""),
+    (
+      "[1,1,1]", "\"2\"",
+      "'c' (conv3d): stride: must be a whole number or [depth, height, width]"
+    ),
+    (
+      "{\"type\":\"conv3d\"", "{\"type\":\"maxpool3d\",\"window\":null},{\"type\":\"conv3d\"",
+      "layers[0]: maxpool3d: window: must be a whole number or [depth, height, width]"
+    ),
+    ("\"frames\":2", "\"frames\":2,\"fps\":25", "it has an input that has no field \"fps\""),
     ("\"classes\":2", "\"classes\":\"two\"", "classes: must be a whole number"),
     ("\"name\":\"c\"", "\"name\":7", "layers[0].name: must be a text"),
     ("\"input\":{", "\"input\":4,\"put\":{", "input: must be an object"),
@@ -167,6 +180,20 @@ import Testing
     let whole = text.replacingOccurrences(of: "ARCHITECTURE", with: Self.architecture("4"))
     let read = try Architecture(json: Array(whole.utf8), source: "a.json")
     #expect(read == (try Architecture(json: Array(Self.architecture("4").utf8), source: "b")))
+  }
+
+  /// One number stands for the same along each axis; what has a usual value may be left out.
+  @Test(arguments: [
+    (#"{"type":"maxpool3d","window":2}"#, Node.maxPool3D(window: Extent3(2, 2, 2))),
+    (#"{"type":"adaptiveavgpool3d","bins":1}"#, Node(AdaptiveAveragePool3D(bins: .one))),
+    (#"{"type":"slice_time","step":2}"#, .sliceTime(step: 2)),
+    (#"{"type":"slice_time","end":1}"#, .sliceTime(end: 1)),
+    (#"{"type":"slice_channels","end":1}"#, .sliceChannels(end: 1)),
+  ])
+  func shortFormsAreRead(text: String, node: Node) throws {
+    let whole = Self.architecture("4").replacingOccurrences(of: "]}", with: "," + text + "]}")
+    let read = try Architecture(json: Array(whole.utf8), source: "a.json")
+    #expect(read.layers.last == node)
   }
 
   @Test func takesFractionsWhereTheyMayBe() throws {

@@ -222,6 +222,87 @@ import Testing
     if steps > 1 { #expect(read.network.written == model.network.written) }
   }
 
+  /// Where steps are made of values that no step of the clip gave.
+  private static let reshapes: [[Node]] = [
+    [.reshape([4, 48])], [.spatialMean, .reshape([2, 6])],
+    [.spatialMean, .flatten, .reshape([3, 4]).named("cut")],
+    [.spatialMean, .reshape([12]), .reshape([12, 1])],
+    [.flatten, .dense(name: "wide", outputs: 24), .reshape([4, 6])],
+    [.flattenSteps, .reshape([3, 4, 4, 4]), .spatialMean],
+  ]
+
+  private static let recurrences: [any Layer] = [
+    LSTMLayer(hidden: 5), LSTMLayer(hidden: 3, bidirectional: true), GRULayer(hidden: 5),
+    PeepholeLSTM(hidden: 5), CoupledLSTM(hidden: 5), LayerNormLSTM(hidden: 5),
+    MinimalGatedUnit(hidden: 5),
+  ]
+
+  @Test(arguments: reshapes.indices, recurrences.indices)
+  func reshapesBeforeRecurrentLayersComeBack(reshape: Int, recurrence: Int) throws {
+    let layer = Self.recurrences[recurrence]
+    let architecture = Architecture(
+      name: "reshaped", input: InputShape(frames: 4, height: 4, width: 4, channels: 3), classes: 3,
+      layers: Self.reshapes[reshape]
+        + [Node(layer, name: "r"), .timePooling(.mean), .dense(name: "head", outputs: 3)])
+    let read = try Self.comesBack(try Self.model(architecture))
+    // A reshape of a vector may as well be one of what the vector was made of.
+    func kinds(_ network: Architecture) -> [String] {
+      network.layers.map { type(of: $0.layer).kind }.filter { $0 != Flatten.kind }
+    }
+    #expect(kinds(read.network.architecture) == kinds(architecture))
+  }
+
+  @Test(arguments: [[12, 4, 2, 2], [6, 2, 4, 4], [3, 4, 4, 4]], [true, false])
+  func reshapesBeforeAConvLSTMComeBack(shape: [Int], givesAllSteps: Bool) throws {
+    let architecture = Architecture(
+      name: "reshaped", input: InputShape(frames: 4, height: 4, width: 4, channels: 3), classes: 3,
+      layers: [
+        .flatten, .reshape(shape),
+        Node(ConvLSTM(filters: 5, kernel: 3, givesAllSteps: givesAllSteps), name: "r"),
+        .spatialMean, .timePooling(.mean), .dense(name: "head", outputs: 3),
+      ])
+    let read = try Self.comesBack(try Self.model(architecture))
+    let kinds = read.network.architecture.layers.map { type(of: $0.layer).kind }
+    #expect(kinds.contains(Reshape.kind) && kinds.contains(ConvLSTM.kind), "\(kinds)")
+  }
+
+  /// As in SqueezeNet: scores come of a convolution, each place votes.
+  @Test(arguments: [[], ["Relu"], ["Relu", "Softmax"]])
+  func aConvolutionMayBeTheClassifier(endings: [String]) throws {
+    func node(_ op: String, _ inputs: [String], _ output: String) -> ONNXNode {
+      ONNXNode(op: op, name: output, inputs: inputs, outputs: [output])
+    }
+    let relu = endings.contains("Relu") ? "relu" : "scores"
+    let model = ONNXModel(
+      graph: ONNXGraph(
+        name: "g",
+        nodes: [
+          node("Conv", ["x", "features.weight"], "f"),
+          node("Conv", ["f", "classifier.1.weight", "classifier.1.bias"], "scores"),
+          node("Relu", ["scores"], "relu"), node("GlobalAveragePool", [relu], "mean"),
+          node("Flatten", ["mean"], "flat"), node("Softmax", ["flat"], "shares"),
+        ],
+        initializers: [
+          ONNXTensor(
+            name: "features.weight", dims: [4, 3, 3, 3], floats: randomValues(108, seed: 1)),
+          ONNXTensor(
+            name: "classifier.1.weight", dims: [5, 4, 1, 1], floats: randomValues(20, seed: 2)),
+          ONNXTensor(name: "classifier.1.bias", dims: [5], floats: randomValues(5, seed: 3)),
+        ],
+        inputs: [ONNXValue(name: "x", dims: [.symbol("n"), .size(3), .size(8), .size(8)])],
+        outputs: [
+          ONNXValue(name: endings.contains("Softmax") ? "shares" : "flat", dims: nil)
+        ]))
+    let read = try ONNXImport(model, frames: 2)
+    #expect(read.network.headNames == ["classifier.1.weight", "classifier.1.bias"])
+    var architecture = read.network.architecture
+    try architecture.setClasses(2)
+    let fresh = try Network(architecture: architecture, seed: 1)
+    let transfer = try WeightTransfer(
+      from: read.weights, into: fresh, skipping: fresh.headNames)
+    #expect(transfer.taken == ["features.weight"])
+  }
+
   /// What is like a layer of ours but for one operator is not taken for it.
   @Test func otherLoopsAreRefused() throws {
     let preset = try #require(Preset.all.first { $0.name == "conv3d-lstm-small" })

@@ -68,6 +68,13 @@ import Testing
     #expect("\(error!)".contains("its output 'y' \(says)"), "\(error!)")
   }
 
+  @Test func namesOtherOutputsOfWhichOneMayHaveTheScores() {
+    let error = #expect(throws: (any Error).self) {
+      try ONNXImport(Self.classifier(values: 1, outputs: ["y", "flat"]))
+    }
+    #expect("\(error!)".hasSuffix("if 'flat' has the scores, export it as the only output"))
+  }
+
   @Test(arguments: [
     ([], ["y"], []), (["Softmax"], ["y"], ["its final Softmax is left out"]),
     (["LogSoftmax"], ["y"], ["its final LogSoftmax is left out"]),

@@ -74,7 +74,7 @@ import Testing
     let error = #expect(throws: ModelFileError.self) {
       try SafeTensors(reading: PyTorchFixtures.path(name))
     }
-    #expect(error?.message.contains("vidclass import FILE -o MODEL") == true)
+    #expect(error?.message.contains("vidclass import FILE `architecture` NETWORK -o MODEL") == true)
   }
 
   @Test func missingAndEmptyFilesAreNamed() throws {

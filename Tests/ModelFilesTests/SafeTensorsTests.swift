@@ -182,7 +182,7 @@ private func example() -> SafeTensors {
   static let attacks: [Attack] = [
     Attack(name: "array", header: "[]", finding: "does not begin with {"),
     Attack(name: "leading space", header: " {}", finding: "does not begin with {"),
-    Attack(name: "open", header: #"{"a":"#, finding: "{ expected"),
+    Attack(name: "open", header: #"{"a":"#, finding: "'{' expected"),
     Attack(name: "text after the end", header: "{}x", finding: "text after its end"),
     Attack(name: "newline after the end", header: "{}\n", finding: "text after its end"),
     Attack(name: "second object", header: "{}{}", finding: "text after its end"),
@@ -207,7 +207,7 @@ private func example() -> SafeTensors {
       finding: "the name __metadata__ twice"),
     Attack(
       name: "metadata as tensor", header: #"{"__metadata__":\#(good)}"#, data: 2,
-      finding: "\" expected"),
+      finding: "'\"' expected"),
     Attack(
       name: "duplicate field",
       header: #"{"a":{"dtype":"U8","dtype":"U8","shape":[2],"data_offsets":[0,2]}}"#, data: 2,
@@ -230,10 +230,10 @@ private func example() -> SafeTensors {
       data: 2, finding: "a whole number expected"),
     Attack(
       name: "fraction", header: #"{"a":{"dtype":"U8","shape":[2.0],"data_offsets":[0,2]}}"#,
-      data: 2, finding: "] expected"),
+      data: 2, finding: "',' or ']' expected"),
     Attack(
       name: "exponent", header: #"{"a":{"dtype":"U8","shape":[2e0],"data_offsets":[0,2]}}"#,
-      data: 2, finding: "] expected"),
+      data: 2, finding: "',' or ']' expected"),
     Attack(
       name: "leading zero", header: #"{"a":{"dtype":"U8","shape":[02],"data_offsets":[0,2]}}"#,
       data: 2, finding: "leading zero"),
@@ -287,7 +287,8 @@ private func example() -> SafeTensors {
     Attack(name: "bad hexadecimal", header: #"{"\u00g0":1}"#, finding: "hexadecimal"),
     Attack(name: "unclosed name", header: #"{"a"#, finding: "without its closing quote"),
     Attack(name: "ends in an escape", header: #"{"a\"#, finding: "ends within a string"),
-    Attack(name: "comma at the end", header: #"{"a":\#(good),}"#, data: 2, finding: "\" expected"),
+    Attack(
+      name: "comma at the end", header: #"{"a":\#(good),}"#, data: 2, finding: "'\"' expected"),
   ]
 
   @Test(arguments: attacks) func isRefused(attack: Attack) {

@@ -76,6 +76,27 @@ import Testing
     #expect(transfer.firstNewNode == 1)
   }
 
+  /// Of whole numbers and truth values, only those that a network needs are in the way.
+  @Test(arguments: [
+    SafeTensors.ElementType.int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64,
+    .boolean,
+  ])
+  func tensorsOfOtherTypesAreLeft(type: SafeTensors.ElementType) throws {
+    var file = try tensors()
+    let bytes = [UInt8](repeating: 1, count: 4 * type.size)
+    file.set("position_ids", type: type, shape: [4], bytes: bytes)
+    try file.write(to: folder("beside"))
+    let beside = try WeightTransfer(
+      from: try SafeTensors.readingWeights(folder("beside")), into: try network())
+    #expect(beside.left == ["position_ids"] && beside.missing == [] && beside.misshapen.isEmpty)
+    #expect(beside.sentence == "6 tensors taken; not used: position_ids")
+    file.set("b.bias", type: type, shape: [4], bytes: bytes)
+    try file.write(to: folder("needed"))
+    let needed = try WeightTransfer(
+      from: try SafeTensors.readingWeights(folder("needed")), into: try network())
+    #expect(needed.misshapen.map(\.description) == ["b.bias \(type.rawValue) instead of F32"])
+  }
+
   @Test(arguments: [
     "", "module.", "_orig_mod.", "_orig_mod.module.", "module._orig_mod.", "backbone.enc.",
     "wrapped.in.three.",

@@ -98,6 +98,19 @@ import Testing
     }
   }
 
+  /// A network that pools too often for its input says which one would do.
+  @Test(arguments: [
+    ("c3d", 16, 8, "at least 16 frames of 16×16"), ("c3d", 8, 112, "at least 16 frames of 16×16"),
+    ("std", 4, 64, "at least 8 frames of 16×16"), ("seed", 1, 32, "at least 2 frames of 8×8"),
+  ]) func smallInputsAreToldWhatWouldDo(name: String, frames: Int, side: Int, says: String) throws {
+    let small = InputShape(frames: frames, height: side, width: side, channels: 3)
+    let error = #expect(throws: NetworkError.self) {
+      try Architecture.preset(name, input: small, classes: 2)
+    }
+    let message = error?.message ?? ""
+    #expect(message.hasSuffix("; \(name) needs \(says) (`frames`, `size`)"), "\(message)")
+  }
+
   /// Errors name the node, what it got and what it needs.
   @Test(arguments: [
     ([Node.add.named("sum").reading("input", "nowhere")], "'sum' reads 'nowhere'"),

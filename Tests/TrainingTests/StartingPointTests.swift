@@ -54,6 +54,76 @@ import Testing
     #expect(plan.frozenNodes == layers && plan.start?.contains("`freeze`") == false)
   }
 
+  /// As in SqueezeNet: a convolution makes the classes, and pooling follows.
+  @Test(arguments: [
+    (["a", "b", "c"], "a new head"), (["leftwards", "rightwards"], "all weights"),
+  ])
+  func aConvolutionAtTheEndIsReplaced(classes: [String], says: String) throws {
+    let path = training.home + "/squeeze"
+    let text = """
+      {"name":"squeeze","input":{"frames":8,"height":16,"width":16,"channels":1},"classes":7,
+       "layers":[{"type":"conv2d","name":"features","filters":4,"kernel":[3,3]},
+       {"type":"conv2d","name":"classifier","filters":7,"kernel":[1,1]},{"type":"relu"},
+       {"type":"spatialmean"},{"type":"timepooling","mode":"mean"}]}
+      """
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path + ".json"))
+    var made = ModelImport()
+    (made.architecture, made.classes) = (path + ".json", classes)
+    try made.model(weights: nil, programVersion: "test").model.save(to: path + ".safetensors")
+    let plan = try plan { $0.initialModel = path + ".safetensors" }
+    #expect(plan.network.architecture.classes == 2)
+    #expect(plan.start?.contains(says) == true, "\(plan.start ?? "")")
+    // Bare weights tell their number of classes by the same layer.
+    (made.architecture, made.classes) = (path + ".json", nil)
+    let bare = try SafeTensors(reading: path + ".safetensors")
+    var weights = SafeTensors()
+    for name in bare.names {
+      guard let tensor = bare[name] else { continue }
+      weights.set(name, type: tensor.type, shape: tensor.shape, bytes: tensor.bytes)
+    }
+    try weights.write(to: path + "-bare.safetensors")
+    let model = try made.model(weights: path + "-bare.safetensors", programVersion: "test").model
+    #expect(model.metadata.architecture.classes == classes.count)
+  }
+
+  /// A file that asks for what no clip can be made to is as bad as any other.
+  @Test(arguments: [
+    ("\"frames\":8", "\"frames\":0", "input.frames is 0: 1 to 512 can be"),
+    ("\"height\":16", "\"height\":4", "input.height is 4: 8 to 1024 can be"),
+    ("\"channels\":1", "\"channels\":4", "input.channels is 4: 1 for grey and 3 for colour"),
+  ])
+  func impossibleInputsAreTheFilesFault(old: String, new: String, says: String) throws {
+    let path = training.home + "/input.json"
+    try Data(MotionTraining.network.replacing(old, with: new).utf8)
+      .write(to: URL(fileURLWithPath: path))
+    var made = ModelImport()
+    made.architecture = path
+    let imported = #expect(throws: TrainingError.self) {
+      try made.model(weights: nil, programVersion: "test")
+    }
+    let trained = #expect(throws: TrainingError.self) {
+      try plan { ($0.initialModel, $0.architecture) = (nil, path) }
+    }
+    for error in [imported, trained] {
+      #expect(error?.code == .settings)
+      #expect(error?.message.contains("input.json: \(says)") == true, "\(error?.message ?? "")")
+    }
+  }
+
+  @Test func classesOfAnotherLayerAreRefused() throws {
+    let path = training.home + "/grouped.json"
+    let text = MotionTraining.network.replacing(
+      #"{"type":"dense","name":"head","outputs":2}"#,
+      with: #"{"type":"dense","name":"a","outputs":3},{"type":"slice_channels","end":3}"#
+    ).replacing(#""classes":2"#, with: #""classes":3"#)
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    let error = #expect(throws: TrainingError.self) {
+      try plan { ($0.initialModel, $0.architecture) = (nil, path) }
+    }
+    #expect(error?.code == .settings)
+    #expect(error?.message.contains("its 3 classes come of layer 10 (slice_channels)") == true)
+  }
+
   /// Another layer through time has no weights in the file.
   @Test func whatIsNewIsSaid() throws {
     let plan = try plan { ($0.architecture, $0.recurrence) = ("conv3d-lstm-small", .gru) }

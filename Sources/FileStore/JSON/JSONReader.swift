@@ -43,7 +43,7 @@ package struct JSONReader {
   }
 
   package mutating func expect(_ character: Unicode.Scalar) throws(JSONError) {
-    if !take(character) { throw error("\(character) expected") }
+    if !take(character) { throw error("'\(character)' expected") }
   }
 
   /// Reads `word` if it is there.
@@ -75,7 +75,7 @@ package struct JSONReader {
       skipSpace()
       try member(&self, key)
     } while take(",")
-    try expect("}")
+    if !take("}") { throw error("',' or '}' expected") }
   }
 
   /// Reads an array; `element` is called at each value, to read it.
@@ -88,14 +88,14 @@ package struct JSONReader {
       skipSpace()
       try element(&self)
     } while take(",")
-    try expect("]")
+    if !take("]") { throw error("',' or ']' expected") }
   }
 
   // MARK: Strings
 
   /// Reads a string; bytes that are no UTF-8 become U+FFFD.
   package mutating func string() throws(JSONError) -> String {
-    guard current == UInt8(ascii: "\"") else { throw error("\" expected") }
+    guard current == UInt8(ascii: "\"") else { throw error("'\"' expected") }
     position += 1
     // Most have no escapes and are copied once, however long they are.
     let start = position

@@ -159,6 +159,14 @@ extension ConvolutionLayer {
     return 2 * output.count * (inputs[0].features / settings.groups) * settings.kernel.count
   }
 
+  /// Another number of filters; nil where groups divide them.
+  public func with(outputs: Int) -> Self? {
+    guard settings.groups == 1 else { return nil }
+    var settings = settings
+    settings.filters = outputs
+    return Self(settings: settings)
+  }
+
   package func worksByFrame(_ inputs: [ValueShape]) -> Bool {
     guard settings.kernel.depth == 1, settings.stride.depth == 1 else { return false }
     if case .explicit(let padding) = settings.padding { return padding.depth == 0 }

@@ -7,6 +7,8 @@ package protocol ActivationLayer: ExecutableLayer {
 }
 
 extension ActivationLayer {
+  public var keepsFeatures: Bool { true }
+
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {
     try LayerError.requireInputs(inputs, 1)
     return inputs[0]

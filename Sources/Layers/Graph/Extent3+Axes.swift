@@ -9,14 +9,17 @@ extension Extent3 {
   package init<Key: CodingKey>(
     axes: Int, otherwise: Int, _ values: KeyedDecodingContainer<Key>, _ key: Key
   ) throws {
+    let names = axes == 1 ? "time" : axes == 2 ? "height, width" : "depth, height, width"
     var numbers: [Int]
     if let number = try? values.decode(Int.self, forKey: key) {
       numbers = [Int](repeating: number, count: axes)
-    } else {
+    } else if (try? values.nestedUnkeyedContainer(forKey: key)) != nil {
       numbers = try values.decode([Int].self, forKey: key)
+    } else {
+      throw DecodingError.dataCorruptedError(
+        forKey: key, in: values, debugDescription: "must be a whole number or [\(names)]")
     }
     guard numbers.count == axes else {
-      let names = axes == 1 ? "time" : axes == 2 ? "height, width" : "depth, height, width"
       throw DecodingError.dataCorruptedError(
         forKey: key, in: values,
         debugDescription: "expected [\(names)], found \(numbers.count) numbers")

@@ -14,6 +14,9 @@ public protocol Layer: Codable, Hashable, Sendable {
   var isOriginal: Bool { get }
   /// Whether it does nothing but when a network is trained, as dropout does.
   var onlyTrains: Bool { get }
+  /// Whether each feature of what it gives comes of the feature of the same number alone, as with
+  /// pooling and activations: then a classifier may stand before it.
+  var keepsFeatures: Bool { get }
 
   /// The shape rule. Settings out of bounds are refused here too, before anything is computed from
   /// them.
@@ -33,6 +36,8 @@ extension Layer {
   public var isOriginal: Bool { false }
   /// Does its work in inference too.
   public var onlyTrains: Bool { false }
+  /// Mixes features, or gives others.
+  public var keepsFeatures: Bool { false }
   public func parameters(of inputs: [ValueShape]) -> [ParameterSpec] { [] }
   public func flops(of inputs: [ValueShape]) -> Int { 0 }
   public func with(outputs: Int) -> Self? { nil }

@@ -28,6 +28,17 @@ public struct Extent3: Hashable, Codable, Sendable, CustomStringConvertible {
   public var description: String { "\(depth)×\(height)×\(width)" }
 
   public init(from decoder: any Decoder) throws {
+    // As architecture files write it: one number stands for the same along each axis.
+    if let side = try? decoder.singleValueContainer().decode(Int.self) {
+      self.init(side, side, side)
+      return
+    }
+    guard (try? decoder.unkeyedContainer()) != nil else {
+      throw DecodingError.dataCorrupted(
+        .init(
+          codingPath: decoder.codingPath,
+          debugDescription: "must be a whole number or [depth, height, width]"))
+    }
     let values = try [Int](from: decoder)
     guard values.count == 3 else {
       throw DecodingError.dataCorrupted(

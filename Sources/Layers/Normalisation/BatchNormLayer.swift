@@ -21,6 +21,7 @@ public struct BatchNorm: Layer {
 
   public var title: String { "BatchNorm" }
   public var isOriginal: Bool { self == BatchNorm() }
+  public var keepsFeatures: Bool { true }
 
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {
     try LayerError.requireInputs(inputs, 1)

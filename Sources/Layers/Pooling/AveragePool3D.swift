@@ -25,6 +25,7 @@ public struct AveragePool3D: ExecutableLayer {
   }
 
   public var title: String { "AvgPool3D \(window)" }
+  public var keepsFeatures: Bool { true }
 
   private var geometry: PoolGeometry {
     PoolGeometry(window: window, stride: stride, padding: padding, ceiling: ceiling)
@@ -76,6 +77,7 @@ public struct AdaptiveAveragePool3D: ExecutableLayer {
   /// Bins along each axis.
   public var bins: Extent3
   public var title: String { bins == .one ? "Global mean" : "Adaptive mean \(bins)" }
+  public var keepsFeatures: Bool { true }
 
   /// - Parameter bins: as many as the output has positions along each axis.
   public init(bins: Extent3) { self.bins = bins }

@@ -28,6 +28,7 @@ public struct MaxPool3D: ExecutableLayer {
 
   public var isOriginal: Bool { stride == window && padding == .zero && !ceiling }
   public var title: String { "MaxPool3D \(window)" }
+  public var keepsFeatures: Bool { true }
 
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {
     try LayerError.requireInputs(inputs, 1)

@@ -9,6 +9,7 @@ public struct DropoutLayer: ExecutableLayer {
   public var isOriginal: Bool { true }
   /// Passes its input on in inference.
   public var onlyTrains: Bool { true }
+  public var keepsFeatures: Bool { true }
 
   /// - Parameter rate: the share that is dropped.
   public init(rate: Float) { self.rate = rate }

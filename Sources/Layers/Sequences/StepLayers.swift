@@ -5,6 +5,7 @@ public struct SpatialMean: ExecutableLayer {
   public static let kind = "spatialmean"
   public var title: String { "Spatial mean" }
   public var isOriginal: Bool { true }
+  public var keepsFeatures: Bool { true }
 
   /// Without settings.
   public init() {}
@@ -24,6 +25,8 @@ public struct FlattenSteps: ExecutableLayer {
   public static let kind = "flattensteps"
   public var title: String { "Flatten per step" }
   public var isOriginal: Bool { true }
+  /// Where it reads a single position a step; of more, classes do not fit what it gives.
+  public var keepsFeatures: Bool { true }
 
   /// Without settings.
   public init() {}

@@ -7,6 +7,7 @@ public struct TimePool: ExecutableLayer {
   public var mode: TimePooling
   public var title: String { mode == .mean ? "Mean over time" : "Last step" }
   public var isOriginal: Bool { true }
+  public var keepsFeatures: Bool { true }
 
   /// - Parameter mode: the last step, or the mean over all.
   public init(mode: TimePooling) { self.mode = mode }

@@ -16,6 +16,15 @@ public struct SliceChannels: ExecutableLayer {
     self.end = end
   }
 
+  private enum CodingKeys: String, CodingKey { case start, end }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      start: try values.decodeIfPresent(Int.self, forKey: .start) ?? 0,
+      end: try values.decodeIfPresent(Int.self, forKey: .end))
+  }
+
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {
     try LayerError.requireInputs(inputs, 1)
     let channels = inputs[0].features

@@ -6,6 +6,8 @@ import Tensors
 public struct Flatten: ExecutableLayer {
   public static let kind = "flatten"
   public var title: String { "Flatten" }
+  /// Where it reads a single position; of more, classes do not fit what it gives.
+  public var keepsFeatures: Bool { true }
 
   /// Without settings.
   public init() {}
@@ -57,6 +59,7 @@ public struct Reshape: ExecutableLayer {
 public struct StepsToVolume: ExecutableLayer {
   public static let kind = "steps_to_volume"
   public var title: String { "Steps to volume" }
+  public var keepsFeatures: Bool { true }
 
   /// Without settings.
   public init() {}

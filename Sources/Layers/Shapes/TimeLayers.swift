@@ -12,12 +12,23 @@ public struct SliceTime: ExecutableLayer {
   /// Steps from one that is kept to the next.
   public var step: Int
   public var title: String { "Slice \(start):\(end.map(String.init) ?? ""):\(step)" }
+  public var keepsFeatures: Bool { true }
 
   /// - Parameter end: not included; nil is the end.
   public init(start: Int = 0, end: Int? = nil, step: Int = 1) {
     self.start = start
     self.end = end
     self.step = step
+  }
+
+  private enum CodingKeys: String, CodingKey { case start, end, step }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      start: try values.decodeIfPresent(Int.self, forKey: .start) ?? 0,
+      end: try values.decodeIfPresent(Int.self, forKey: .end),
+      step: try values.decodeIfPresent(Int.self, forKey: .step) ?? 1)
   }
 
   public func output(of inputs: [ValueShape]) throws(LayerError) -> ValueShape {
@@ -48,6 +59,7 @@ public struct SliceTime: ExecutableLayer {
 public struct DifferenceTime: ExecutableLayer {
   public static let kind = "difference_time"
   public var title: String { "Difference over time" }
+  public var keepsFeatures: Bool { true }
 
   /// Without settings.
   public init() {}

@@ -42,7 +42,7 @@ private struct ArchitectureFields: Decodable {
       flaw = FieldNotes.flaw(stranger, known: known)
     } else if let stranger = input.allKeys.map(\.stringValue).filter({ !sizes.contains($0) }).min()
     {
-      flaw = "input " + FieldNotes.flaw(stranger, known: sizes)
+      flaw = "has an input that " + FieldNotes.flaw(stranger, known: sizes)
     } else {
       flaw = nil
     }

@@ -21,6 +21,10 @@ struct ArchitectureText {
     if let flaw = ArchitectureText.repetition(in: value) { throw BoundedJSON.Failure(reason: flaw) }
     // All that `info --json` prints of a model holds its architecture.
     let isWhole = value["layers"] != nil && value["input"] != nil
+    if !isWhole, value["architectures"] != nil {
+      throw BoundedJSON.Failure(
+        reason: "is a list of networks without their layers: a listed one is asked for by its name")
+    }
     let part = isWhole ? nil : value["model"]?["architecture"] ?? value["architecture"]
     self.bytes = part.map { Array($0.text.utf8) } ?? bytes
   }

@@ -59,12 +59,17 @@ extension SafeTensors {
       throw ModelFileError(
         .format, path: path,
         "is a PyTorch file (a pickle), not a model; make one of it with "
-          + "vidclass import FILE -o MODEL")
+          + "vidclass import FILE `architecture` NETWORK -o MODEL")
     }
     if ONNXImport.isNamed(path) {
       throw ModelFileError(
         .format, path: path,
         "is an ONNX network, not a model; make one of it with vidclass import FILE -o MODEL")
+    }
+    if path.lowercased().hasSuffix(".json") {
+      throw ModelFileError(
+        .format, path: path,
+        "is JSON, not a model; vidclass import makes one of an architecture's file")
     }
     if start.count < 8 {
       throw ModelFileError(
@@ -140,7 +145,7 @@ extension SafeTensors {
         throw ModelFileError(
           .format, path: source,
           "tensor \(info.name) has the type \(info.dtype.prefix(20)); "
-            + "only F64, F32, F16, BF16, I64 and U8 are read")
+            + "only floats of 16, 32 and 64 bits, whole numbers and truth values are read")
       }
       guard let size = byteCount(info.shape, type) else {
         throw ModelFileError(

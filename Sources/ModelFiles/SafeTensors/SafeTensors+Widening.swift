@@ -18,11 +18,11 @@ extension SafeTensors.Tensor {
   /// The tensor with its floats as float32; itself where it holds whole numbers.
   fileprivate var inFloat32: Self {
     switch type {
-    case .float32, .int64, .uint8: self
     case .bfloat16:
       converted { (bits: UInt16) in Float(bitPattern: UInt32(bits) << 16) }
     case .float16: converted { (bits: UInt16) in float(half: bits) }
     case .float64: converted { (value: Double) in Float(value) }
+    default: self
     }
   }
 

@@ -8,7 +8,8 @@ import FileStore
 /// computed with overflow checks; and by default every float must be finite. The bytes are read,
 /// never mapped, so nobody can change them after the checks.
 public struct SafeTensors: Sendable {
-  /// The element types this program uses, by their names in the file.
+  /// The element types of tensors, by their names in the file. Networks hold floats; tensors of
+  /// other types may lie beside them, and are told where they are not used.
   public enum ElementType: String, Sendable {
     /// IEEE 754, 32 bits.
     case float32 = "F32"
@@ -22,14 +23,28 @@ public struct SafeTensors: Sendable {
     case int64 = "I64"
     /// Whole numbers from 0 to 255.
     case uint8 = "U8"
+    /// Whole numbers of 8 bits with a sign; only in files of others, as all below.
+    case int8 = "I8"
+    /// Whole numbers of 16 bits with a sign.
+    case int16 = "I16"
+    /// Whole numbers of 32 bits with a sign.
+    case int32 = "I32"
+    /// Whole numbers of 16 bits.
+    case uint16 = "U16"
+    /// Whole numbers of 32 bits.
+    case uint32 = "U32"
+    /// Whole numbers of 64 bits.
+    case uint64 = "U64"
+    /// 0 or 1, a byte each.
+    case boolean = "BOOL"
 
     /// Bytes of one element.
     public var size: Int {
       switch self {
-      case .float32: 4
-      case .bfloat16, .float16: 2
-      case .int64, .float64: 8
-      case .uint8: 1
+      case .float32, .int32, .uint32: 4
+      case .bfloat16, .float16, .int16, .uint16: 2
+      case .int64, .uint64, .float64: 8
+      case .uint8, .int8, .boolean: 1
       }
     }
   }
@@ -200,7 +215,7 @@ extension SafeTensors.Tensor {
         firstNonFinite(count) {
           !raw.loadUnaligned(fromByteOffset: 8 * $0, as: Double.self).isFinite
         }
-      case .int64, .uint8: nil
+      default: nil
       }
     }
   }

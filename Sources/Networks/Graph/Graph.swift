@@ -50,8 +50,14 @@ extension Architecture {
     return try resolver.finish()
   }
 
-  fileprivate func bad(_ message: String) -> NetworkError {
+  func bad(_ message: String) -> NetworkError {
     NetworkError(code: .badArchitecture, message: "architecture '\(name)': \(message)")
+  }
+
+  /// What messages call a layer.
+  func called(_ index: Int) -> String {
+    layers[index].name.map { "'\($0)'" }
+      ?? "layer \(index + 1) (\(type(of: layers[index].layer).kind))"
   }
 }
 
@@ -80,25 +86,25 @@ private struct Resolver {
     let inputs = try inputs(of: node, index)
     let read = inputs.map { shapes[$0] }
     guard let layer = node.layer as? any ExecutableLayer else {
-      throw architecture.bad("\(called(node, index)) is of a kind that cannot be run")
+      throw architecture.bad("\(architecture.called(index)) is of a kind that cannot be run")
     }
     let output: ValueShape
     do {
       output = try layer.output(of: read)
     } catch {
-      throw architecture.bad("\(called(node, index)): \(error.message)")
+      throw architecture.bad("\(architecture.called(index)): \(error.message)")
     }
-    let (parameters, flops) = try cost(of: layer, read, output, called(node, index))
+    let (parameters, flops) = try cost(of: layer, read, output, architecture.called(index))
     valuesMade += output.count
     weightsMade += parameters.reduce(0) { $0 + $1.count }
     guard valuesMade <= Architecture.mostValues, weightsMade <= Architecture.mostWeights else {
       throw architecture.bad(
-        "with \(called(node, index)) its layers would have \(weightsMade) weights and give "
+        "with \(architecture.called(index)) its layers would have \(weightsMade) weights and give "
           + "\(valuesMade) values for a clip, more than any machine can train")
     }
     if node.name == nil, !parameters.isEmpty {
       throw architecture.bad(
-        "\(called(node, index)) has parameters and needs a name that they can go by")
+        "\(architecture.called(index)) has parameters and needs a name that they can go by")
     }
     if let name = node.name {
       guard !name.isEmpty else {
@@ -123,12 +129,14 @@ private struct Resolver {
   }
 
   consuming func finish() throws(NetworkError) -> Graph {
-    let last = shapes[shapes.count - 1]
+    guard let last = shapes.dropFirst().last else { throw architecture.bad("it has no layers") }
     guard last == .vector(architecture.classes) else {
-      throw architecture.bad("the last layer gives \(last), not \(architecture.classes) classes")
+      let layer = architecture.called(architecture.layers.count - 1)
+      throw architecture.bad(
+        "the last layer gives \(last), not \(architecture.classes) classes: it is \(layer)")
     }
     if let unread = isRead.dropLast().firstIndex(of: false) {
-      let what = unread == 0 ? "the input" : called(architecture.layers[unread - 1], unread - 1)
+      let what = unread == 0 ? "the input" : architecture.called(unread - 1)
       throw architecture.bad("nobody reads \(what)")
     }
     return Graph(places: places, shapes: shapes)
@@ -137,13 +145,14 @@ private struct Resolver {
   private func inputs(of node: Node, _ index: Int) throws(NetworkError) -> [Int] {
     guard let names = node.inputs else { return [shapes.count - 1] }
     guard (1...64).contains(names.count) else {
-      throw architecture.bad("\(called(node, index)) reads \(names.count) values: 1 to 64 can be")
+      throw architecture.bad(
+        "\(architecture.called(index)) reads \(names.count) values: 1 to 64 can be")
     }
     var inputs: [Int] = []
     for name in names {
       guard let value = values[name] else {
         throw architecture.bad(
-          "\(called(node, index)) reads '\(name)', which no layer before it is called")
+          "\(architecture.called(index)) reads '\(name)', which no layer before it is called")
       }
       inputs.append(value)
     }
@@ -164,10 +173,5 @@ private struct Resolver {
           + "more than any machine can train")
     }
     return (parameters, layer.flops(of: inputs))
-  }
-
-  /// What messages call a node.
-  private func called(_ node: Node, _ index: Int) -> String {
-    node.name.map { "'\($0)'" } ?? "layer \(index + 1) (\(type(of: node.layer).kind))"
   }
 }

@@ -48,11 +48,36 @@ public struct Preset: Sendable {
         message: "\(name) has no recurrent layer and no choice of how its steps become one: leave "
           + "`recurrence` and `head` out, or choose another network")
     }
+    do {
+      return try made(input: input, classes: classes, options: options)
+    } catch {
+      guard let advice = advice(against: input, options) else { throw error }
+      throw NetworkError(code: error.code, message: error.message + advice)
+    }
+  }
+
+  private func made(
+    input: InputShape, classes: Int, options: PresetOptions
+  ) throws(NetworkError) -> Architecture {
     let architecture = Architecture(
       name: name, input: input, classes: classes,
       layers: try layers(input, options) + [.dense(name: head, outputs: classes)])
     try architecture.validate()
     return architecture
+  }
+
+  /// Which input would be large enough, of pictures not below 8×8; nil where this one is.
+  private func advice(against input: InputShape, _ options: PresetOptions) -> String? {
+    func fits(frames: Int, side: Int) -> Bool {
+      let tried = InputShape(frames: frames, height: side, width: side, channels: input.channels)
+      return (try? made(input: tried, classes: 2, options: options)) != nil
+    }
+    let (most, widest) = (self.input.frames, self.input.height)
+    guard let frames = (1...most).first(where: { fits(frames: $0, side: widest) }),
+      let side = (8...widest).first(where: { fits(frames: frames, side: $0) }),
+      input.frames < frames || min(input.height, input.width) < side
+    else { return nil }
+    return "; \(name) needs at least \(frames) frames of \(side)×\(side) (`frames`, `size`)"
   }
 }
 

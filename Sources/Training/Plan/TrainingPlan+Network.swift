@@ -43,14 +43,10 @@ extension TrainingPlan {
     let width = request.size ?? usual?.width ?? 64
     // Grey or colour, alone or each with its difference to the frame before.
     let channels = drawn?.channels ?? 3
-    guard (1...512).contains(frames), (8...1024).contains(height), (8...1024).contains(width),
-      [1, 2, 3, 6].contains(channels)
-    else {
+    let input = InputShape(frames: frames, height: height, width: width, channels: channels)
+    if let flaw = input.flaw {
       throw TrainingError(
-        .settings,
-        "\(PathText.display(request.architecture ?? "")): cannot be given an input of "
-          + "\(frames)×\(height)×\(width)×\(channels): 1 to 512 frames, sides of 8 to 1024, 1 channel "
-          + "for grey, 3 for colour, twice that with differences of frames")
+        .settings, "\(PathText.display(request.architecture ?? "")): input.\(flaw)")
     }
     return Preprocessing(
       frames: frames, height: height, width: width, resizeHeight: withMargin(height),
@@ -125,13 +121,8 @@ extension TrainingPlan {
           dropout: Float(dropout), recurrence: request.recurrence, head: request.head))
     }
     if request.recurrence != nil || request.head != nil { throw ArchitectureFile.cannotBeVaried }
-    architecture.setClasses(classes)
     try setDropout(request, in: &architecture)
-    do {
-      try architecture.validate()
-    } catch {
-      throw TrainingError(.settings, "\(path): \(error.message)", underlying: error)
-    }
+    try ArchitectureFile.fit(&architecture, of: path, classes: classes)
     return architecture
   }
 }

@@ -50,8 +50,8 @@ public struct ModelImport: Sendable {
     }
     var count = classes?.count
     if count == nil, case .weights(let tensors) = begin,
-      let last = try network(nil).architecture.layers.last?.name,
-      let rows = tensors["\(last).bias"]?.shape.first, (2...1 << 20).contains(rows)
+      let rows = try network(nil).headNames.sorted().lazy.compactMap({ tensors[$0]?.shape.first })
+        .first, (2...1 << 20).contains(rows)
     {
       count = rows
     }
@@ -80,15 +80,7 @@ public struct ModelImport: Sendable {
     var blueprint = try ArchitectureFile(architecture).map(drawn) ?? preset()
     blueprint.input.frames = frames ?? blueprint.input.frames
     if let size { (blueprint.input.height, blueprint.input.width) = (size, size) }
-    let input = blueprint.input
-    guard (1...512).contains(input.frames),
-      [input.height, input.width].allSatisfy((8...1024).contains),
-      [1, 2, 3, 6].contains(input.channels)
-    else {
-      throw TrainingError(
-        .usage,
-        "\(input) is no input of 1 to 512 frames, sides of 8 to 1024 and 1, 2, 3 or 6 channels")
-    }
+    if let flaw = blueprint.input.flaw { throw TrainingError(.usage, "the input's \(flaw)") }
     return blueprint
   }
 
@@ -115,13 +107,15 @@ public struct ModelImport: Sendable {
 
   private func drawn(_ file: ArchitectureFile) throws -> Blueprint {
     guard recurrence == nil, head == nil else { throw ArchitectureFile.cannotBeVaried }
+    if frames == nil, size == nil, let flaw = file.architecture.input.flaw {
+      throw TrainingError(.settings, "\(file.path): input.\(flaw)")
+    }
     return Blueprint(
       input: file.architecture.input, normalization: nil,
       make: { input, classes in
         var architecture = file.architecture
         architecture.input = input
-        if let classes { architecture.setClasses(classes) }
-        try file.validate(architecture)
+        try ArchitectureFile.fit(&architecture, of: file.path, classes: classes)
         return architecture
       })
   }

@@ -10,6 +10,12 @@ enum StartingPoint {
 
   /// - Parameter architecture: the network that `--arch` names; nil for the file's own.
   init(path: String, architecture: String?) throws {
+    if path.lowercased().hasSuffix(".json") {
+      throw TrainingError(
+        .settings,
+        "\(PathText.display(path)): is an architecture, which has no weights; give it as "
+          + "`architecture`")
+    }
     if ONNXImport.isNamed(path) {
       self = try StartingPoint(onnx: path, architecture: architecture)
     } else if let file = try? SafeTensorsFile(path), ModelMetadata.isPresent(in: file.metadata) {

@@ -10,7 +10,8 @@ struct ModelReport: Encodable {
   /// name, or its first bytes.
   static func isModel(_ path: String) -> Bool {
     let name = path.lowercased()
-    if [".safetensors", ".onnx", ".pt", ".pth"].contains(where: name.hasSuffix) { return true }
+    let endings = [".safetensors", ".onnx", ".pt", ".pth", ".json"]
+    if endings.contains(where: name.hasSuffix) { return true }
     // Eight bytes of length, then the JSON header.
     guard var reader = try? FileReader(path), let start = try? reader.read(9) else { return false }
     return start.count == 9 && start[4..<8].allSatisfy { $0 == 0 } && start[8] == UInt8(ascii: "{")

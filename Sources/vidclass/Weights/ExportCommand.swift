@@ -13,7 +13,8 @@ struct ExportCommand: ParsableCommand {
       onnx: one file, operator set 17, any batch, with the preprocessing in its metadata.
 
       pytorch: a folder with model.safetensors, model.py (a plain nn.Module that loads it) and \
-      preprocess.json.
+      preprocess.json. Other files of the folder stay as they are; any of these names that no export \
+      wrote is an error.
 
       EXAMPLES:
         vidclass export models/clips.safetensors --to onnx -o clips.onnx

@@ -63,7 +63,8 @@ struct ImportCommand: ParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Names of the classes, a line each (default: numbers).", valueName: "file"))
+      "Names of the classes: a file with a line each, or a,b,c (default: numbers).",
+      valueName: "file|names"))
   var classes: String?
 
   @OptionGroup var pixels: PixelOptions
@@ -83,6 +84,18 @@ struct ImportCommand: ParsableCommand {
     }
   }
 
+  /// Those that are given outright, or stand in a file.
+  private static func names(_ classes: String) throws -> [String] {
+    let isList = classes.contains(",") && !RegularFile.exists(classes)
+    let text =
+      isList
+      ? classes
+      : String(
+        decoding: try RegularFile.read(classes, maximumBytes: 1 << 24), as: UTF8.self)
+    return text.split { $0.isNewline || isList && $0 == "," }
+      .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+  }
+
   func run() throws {
     var request = ModelImport()
     request.architecture = arch
@@ -93,10 +106,7 @@ struct ImportCommand: ParsableCommand {
     request.normalization = pixels.normalization
     request.seed = global.seed
     if let classes {
-      let bytes = try RegularFile.read(classes, maximumBytes: 1 << 24)
-      let text = String(decoding: bytes, as: UTF8.self)
-      request.classes = text.split(whereSeparator: \.isNewline)
-        .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+      request.classes = try Self.names(classes)
     }
     do {
       let made = try request.model(weights: file, programVersion: ProgramVersion.current)

@@ -261,23 +261,43 @@ struct ONNXGraphReader {
     return try assembly.add(TimePool(mode: .last), [value], name: name(node))
   }
 
-  /// The same values as axes that cut across channels name them; nil where they are in another
-  /// order.
-  mutating func reshaped(_ flow: Flow, _ node: ONNXNode) throws(ONNXRefusal) -> Flow? {
-    let shape = assembly.shape(flow.value)
-    guard !isFramewise, let first = flow.axes.first, isWhole(first, .clip, flow),
-      let places = AxisMap.places(Array(flow.axes.dropFirst().joined()), in: shape.roles),
-      places == Array(places.indices)
+  /// The same values as a layer of its own gives them another shape; nil where they are in another
+  /// order than ours.
+  ///
+  /// - Parameter sizes: of the axes, the clips' first; nil for those that the flow has, which cut
+  ///   across channels.
+  mutating func reshaped(
+    _ flow: Flow, to sizes: [Int]? = nil, _ node: ONNXNode
+  ) throws(ONNXRefusal) -> Flow? {
+    let sizes = sizes ?? flow.sizes
+    guard !isFramewise, sizes.first == clips, let first = flow.axes.first,
+      isWhole(first, .clip, flow)
     else { return nil }
-    let sizes = Array(flow.sizes.dropFirst())
     let roles: [AxisRole]
     switch sizes.count {
-    case 1: roles = [.channel]
-    case 2: roles = [.time, .channel]
-    case 4: roles = [.channel, .time, .height, .width]
+    case 2: roles = [.channel]
+    case 3: roles = [.time, .channel]
+    case 5: roles = [.channel, .time, .height, .width]
     default: return nil
     }
-    let value = try assembly.add(Reshape(shape: sizes), [flow.value], name: name(node))
-    return Flow(value, [first] + zip(roles, sizes).map { AxisMap.whole($0, $1) })
+    guard let read = try inOurOrder(try plain(flow, node), node) else { return nil }
+    let shape = Array(sizes.dropFirst())
+    let value = try assembly.add(Reshape(shape: shape), [read], name: name(node))
+    return Flow(value, [first] + zip(roles, shape).map { AxisMap.whole($0, $1) })
+  }
+
+  /// A value of ours with what follows the clips in the flow's order; nil where there is none.
+  private mutating func inOurOrder(_ flow: Flow, _ node: ONNXNode) throws(ONNXRefusal) -> Int? {
+    let axis = AxisMap.normalised(Array(flow.axes.dropFirst().joined()))
+    if let places = AxisMap.places(axis, in: assembly.shape(flow.value).roles),
+      places == Array(places.indices)
+    {
+      return flow.value
+    }
+    // Steps first, as in a sequence.
+    guard let steps = axis.first, isWhole([steps], .time, flow) else { return nil }
+    let sequence = flow.with(axes: [flow.axes[0], [steps], Array(axis.dropFirst())])
+    guard case (let value, nil) = try features(sequence, node, wantsSteps: true) else { return nil }
+    return value
   }
 }

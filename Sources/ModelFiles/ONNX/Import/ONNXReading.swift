@@ -158,19 +158,27 @@ struct ONNXReading {
       ?? LayerName.cleaned(
         String(PathText.name(of: model.source).split(separator: ".").first ?? "network"))
     var kinds: [String: String] = [:]
-    for node in metadata?.architecture.layers ?? [] {
+    let own = metadata?.architecture.layers ?? []
+    for (index, node) in own.enumerated() {
+      kinds[LayerName.cleaned("#\(index)")] = type(of: node.layer).kind
+    }
+    for node in own {
       if let name = node.name { kinds[name] = type(of: node.layer).kind }
     }
     reader = ONNXGraphReader(
       opset: model.opset ?? 0, isFramewise: layout.isFramewise, clips: layout.clips,
       readers: readers, finalNames: final, kinds: kinds,
       assembly: LayerAssembly(input: layout.input), budget: 4 * weights + 1 << 20)
-    let others = graph.outputs.dropFirst().prefix(8).map { "'\(PathText.display($0.name))'" }
     if !others.isEmpty {
       reader.notes.append(
         "of its \(graph.outputs.count) outputs the first, '\(PathText.display(output.name))', is taken "
           + "for the scores, not \(others.joined(separator: " nor "))")
     }
+  }
+
+  /// Outputs that are not taken for the scores.
+  private var others: [String] {
+    model.graph.outputs.dropFirst().prefix(8).map { "'\(PathText.display($0.name))'" }
   }
 
   /// The layers of the graph.
@@ -211,7 +219,12 @@ struct ONNXReading {
       return try finish()
     } catch {
       if let file = error.file { throw file }
-      throw ModelFileError(.mismatch, path: path, "its output '\(output.name)' \(error.message)")
+      let choice =
+        others.isEmpty
+        ? ""
+        : "; if \(others.joined(separator: " or ")) has the scores, export it as the only output"
+      throw ModelFileError(
+        .mismatch, path: path, "its output '\(output.name)' \(error.message)\(choice)")
     }
   }
 

@@ -3,7 +3,13 @@ import Layers
 extension ONNXGraphReader {
   /// `LSTM` or `GRU`, forwards or in both directions: one layer of ours, its gates in our order.
   mutating func recurrent(_ node: ONNXNode) throws(ONNXRefusal) {
-    let flow = try flow(node, 0)
+    var flow = try flow(node, 0)
+    if flow.axes.count == 3, !isWhole(flow.axes[0], .time, flow),
+      let made = try reshaped(flow.with(axes: [1, 0, 2].map { flow.axes[$0] }), node)
+    {
+      // Its features, cut into steps.
+      flow = made.with(axes: [1, 0, 2].map { made.axes[$0] })
+    }
     let isLSTM = node.op == "LSTM"
     guard flow.axes.count == 3, node.int("layout") ?? 0 == 0, !isFramewise,
       isWhole(flow.axes[0], .time, flow), isWhole(flow.axes[1], .clip, flow)

@@ -374,7 +374,7 @@ public final class TrainingSession {
     if let pattern = plan.request.groupBy { facts["group_by"] = pattern }
     if let name = plan.request.background { facts["background"] = name }
     if let depth = plan.request.classDepth { facts["class_depth"] = "\(depth)" }
-    if let stream = plan.request.stream { facts["stream"] = "\(stream)" }
+    if let stream = plan.request.limits.stream { facts["stream"] = "\(stream)" }
     if !plan.request.validationGroups.isEmpty {
       facts["validation_groups"] = StableJSON.text(plan.request.validationGroups)
     }

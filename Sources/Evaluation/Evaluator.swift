@@ -12,6 +12,8 @@ public struct Evaluation: Sendable {
   public var singleFrame: ScoredClips?
   /// The same clips with their frames in a random order.
   public var shuffledFrames: ScoredClips?
+  /// What each network of an ensemble says alone; empty for a single one.
+  public var members: [ScoredClips] = []
   /// Clips that could not be read.
   public var failures: [ClipFailure]
   /// Clips decoded and scored a second, with all views and without the baselines.
@@ -34,6 +36,8 @@ public struct Evaluation: Sendable {
 /// scores; decoding ahead on threads of its own. Not thread-safe.
 public final class Evaluator {
   private let classifier: Classifier
+  /// Of an ensemble.
+  private let members: [Classifier]
   private let preprocessing: Preprocessing
   private let classes: [String]
   private let threads: Int
@@ -44,6 +48,9 @@ public final class Evaluator {
   ) throws {
     classifier = try Classifier(
       model: model, batch: batchSize, precision: precision, pool: pool)
+    members = try model.members().map {
+      try Classifier(model: $0, batch: batchSize, precision: precision, pool: pool)
+    }
     preprocessing = model.metadata.preprocessing
     classes = model.metadata.classes
     threads = pool.threads
@@ -76,7 +83,7 @@ public final class Evaluator {
         cache: .ram(maximumBytes: CacheChoice.availableBytes() / 2), limits: limits)
     var passes = Passes(
       clips: clips, store: store, seed: seed,
-      total: clips.count * (views.count + (baselines ? 2 : 0)))
+      total: clips.count * (views.count + members.count + (baselines ? 2 : 0)))
     let clock = ContinuousClock()
     let begin = clock.now
     let rows = try score(&passes, Array(0..<views.count), of: views, .normal, progress)
@@ -91,6 +98,12 @@ public final class Evaluator {
     }
     var evaluation = Evaluation(
       scored: scored, clipsPerSecond: seconds > 0 ? Double(scored.count) / seconds : nil)
+    for member in members {
+      evaluation.members.append(
+        scoredClips(
+          clips, labels,
+          try score(&passes, [0], of: .one, .normal, with: member, progress)))
+    }
     if baselines {
       // The centre of the same stacks: nothing is decoded again that is still in memory.
       let centre = EvaluationViews.one
@@ -119,8 +132,10 @@ public final class Evaluator {
   /// Mean scores of each clip over these views of it; nil where it could not be read.
   private func score(
     _ passes: inout Passes, _ numbers: [Int], of views: EvaluationViews,
-    _ variant: LoaderOptions.Variant, _ progress: (_ done: Int, _ total: Int) -> Void
+    _ variant: LoaderOptions.Variant, with other: Classifier? = nil,
+    _ progress: (_ done: Int, _ total: Int) -> Void
   ) throws -> [[Float]?] {
+    let classifier = other ?? self.classifier
     var sums = [[Double]?](repeating: nil, count: passes.clips.count)
     for number in numbers {
       let loader = BatchLoader(
@@ -133,7 +148,7 @@ public final class Evaluator {
       loader.start(epoch: 0)
       defer { loader.stop() }
       while let batch = loader.next() {
-        try add(batch, to: &sums)
+        try add(batch, scoredBy: classifier, to: &sums)
         passes.done += batch.count
         progress(passes.done, passes.total)
       }
@@ -143,7 +158,9 @@ public final class Evaluator {
   }
 
   /// Adds the scores of a batch to the sums of its clips.
-  private func add(_ batch: Batch, to sums: inout [[Double]?]) throws {
+  private func add(
+    _ batch: Batch, scoredBy classifier: Classifier, to sums: inout [[Double]?]
+  ) throws {
     let values = batch.count * batch.inputSize
     classifier.input.baseAddress!.update(from: batch.inputs.baseAddress!, count: values)
     let scores = try classifier.scores(count: batch.count)

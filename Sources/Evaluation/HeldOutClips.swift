@@ -22,6 +22,8 @@ public struct HeldOutClips: Sendable {
   public let sentence: String
   /// Whether clips the model was trained on are among them, or may be.
   public let warning: String?
+  /// Whether the model was validated on them, and then learned from them.
+  public let wereRefitted: Bool
 
   /// - Parameters:
   ///   - modelPath: its run folder is looked for beside it.
@@ -34,7 +36,11 @@ public struct HeldOutClips: Sendable {
   ) throws {
     let record = try SplitRecord.find(
       index: index, model: model, modelPath: modelPath, splitFile: splitFile)
-    let sides = index.clips.map { clip in record?.entry(of: clip)?.split ?? clip.split }
+    let isRefitted = model.training["refit_clips"] != nil
+    let sides = index.clips.map { clip -> Split? in
+      let side = record?.entry(of: clip)?.split ?? clip.split
+      return isRefitted && request == .all && side == .validation ? .train : side
+    }
     let source = record.map { " (\($0.source))" } ?? ""
     let choice: Choice
     switch request {
@@ -55,6 +61,8 @@ public struct HeldOutClips: Sendable {
         .empty, path: index.path,
         "all its clips were trained on; `split` all evaluates them all the same")
     }
+    wereRefitted =
+      isRefitted && request != .all && choice.clips.contains { sides[$0] == .validation }
     sentence = choice.sentence
     warning = choice.warning
     clips = choice.clips.map { position in

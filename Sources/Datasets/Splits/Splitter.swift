@@ -56,6 +56,12 @@ public struct DatasetSplit: Sendable {
   /// What the user should know about the division, one line each.
   public let warnings: [String]
 
+  /// The same where what was held out is learned from too.
+  public var allToTrain: DatasetSplit {
+    DatasetSplit(
+      train: train + validation, validation: [], test: test, sentence: sentence, warnings: warnings)
+  }
+
   /// SHA-256 of which clip is on which side.
   public var fingerprint: String { Digest.sha256(csvLines.joined(separator: "\n")) }
 

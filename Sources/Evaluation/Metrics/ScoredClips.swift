@@ -68,15 +68,26 @@ public struct ScoredClips: Sendable {
   }
 
   /// One clip for each video and label: the mean of the scores of its clips.
-  public var perVideo: ScoredClips {
+  public var perVideo: ScoredClips { averaged { videos[$0] } }
+
+  /// Every clip once: the mean of its scores, where several classifiers gave some.
+  public var perClip: ScoredClips {
+    var averaged = averaged { names[$0] }
+    let first = Dictionary(zip(names, videos), uniquingKeysWith: { first, _ in first })
+    averaged.videos = averaged.names.map { first[$0] ?? $0 }
+    return averaged
+  }
+
+  /// The mean of the scores of what goes by one name and has one label, in the order of the first.
+  private func averaged(_ name: (_ index: Int) -> String) -> ScoredClips {
     struct Key: Hashable {
-      let video: String
+      let name: String
       let label: Int
     }
     var members: [Key: [Int]] = [:]
     var order: [Key] = []
     for index in labels.indices {
-      let key = Key(video: videos[index], label: labels[index])
+      let key = Key(name: name(index), label: labels[index])
       if members[key] == nil { order.append(key) }
       members[key, default: []].append(index)
     }
@@ -88,7 +99,7 @@ public struct ScoredClips: Sendable {
         for (position, score) in row(index).enumerated() { sum[position] += Double(score) }
       }
       averaged.append(
-        scores: sum.map { Float($0 / Double(indices.count)) }, label: key.label, name: key.video,
+        scores: sum.map { Float($0 / Double(indices.count)) }, label: key.label, name: key.name,
         group: groups[indices[0]])
     }
     return averaged

@@ -27,6 +27,7 @@ extension EvaluationReport {
         "per video (\(perVideo.count)): top-1 \(Figure.text(perVideo.metrics[.top1], .top1)), "
           + "macro F1 \(Figure.text(perVideo.metrics[.macroF1], .macroF1))")
     }
+    if let disagreement { lines.append(disagreement.sentence) }
     lines.append(summaryLine)
     return lines
   }

@@ -26,6 +26,8 @@ public struct EvaluationReport: Sendable {
   public let skipped: [(path: String, reason: String)]
   /// Clips decoded and scored a second; nil where nobody measured it.
   public let clipsPerSecond: Double?
+  /// How far an ensemble's networks agree; nil for a single one.
+  public let disagreement: Disagreement?
   /// Facts for the head of a report: model, data, split, views.
   public var facts: [(name: String, value: String)] = []
 
@@ -37,6 +39,9 @@ public struct EvaluationReport: Sendable {
     skipped: [(path: String, reason: String)] = []
   ) {
     scored = evaluation.scored
+    disagreement =
+      evaluation.members.isEmpty
+      ? nil : Disagreement(evaluation.scored, members: evaluation.members)
     metrics = Metrics(scored, k: k)
     bootstrap = Bootstrap(scored, k: k, seed: seed, threads: threads)
     var baselines = [

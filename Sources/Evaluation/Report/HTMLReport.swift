@@ -31,6 +31,9 @@ public struct HTMLReport {
     body += section("Confusion", confusion)
     body += section("Calibration", calibration)
     body += section("Mistakes", mistakes)
+    if let disagreement = report.disagreement {
+      body += section("Disagreement", votes(disagreement))
+    }
     if !report.skipped.isEmpty {
       let rows = report.skipped.map {
         [MarkupText.escaped($0.path), MarkupText.escaped($0.reason)]
@@ -171,6 +174,21 @@ public struct HTMLReport {
     return note(
       "The \(rows.count) most confident of \(wrong.count); the first to look at for wrong labels.")
       + table(header: ["clip", "label", "answer", "score"], rows: rows, numbers: false)
+  }
+
+  /// The clips of which an ensemble's networks say different things: what is hard, or wrong.
+  private func votes(_ disagreement: Disagreement) -> String {
+    let rows = disagreement.clips.prefix(50).map { clip in
+      [
+        MarkupText.escaped(clip.path), MarkupText.escaped(clip.label),
+        MarkupText.escaped(clip.answer), Figure.text(clip.disagreement, .top1),
+      ]
+    }
+    return note(disagreement.sentence + ".")
+      + (rows.isEmpty
+        ? ""
+        : table(
+          header: ["clip", "label", "answer", "networks that differ"], rows: rows, numbers: false))
   }
 
   // MARK: Pieces of HTML

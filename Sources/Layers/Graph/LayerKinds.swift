@@ -5,7 +5,7 @@ public enum LayerKinds {
     BatchNorm.self, LayerNorm.self, GroupNorm.self,
     ReLU.self, ReLU6.self, LeakyReLU.self, SiLU.self, HardSwish.self, HardSigmoid.self,
     Sigmoid.self, Tanh.self, GELU.self,
-    Add.self, Multiply.self, Concatenate.self,
+    Add.self, Multiply.self, Concatenate.self, Mixture.self,
     MaxPool3D.self, AveragePool3D.self, AdaptiveAveragePool3D.self, SpatialMean.self,
     FlattenSteps.self, Flatten.self, Reshape.self, StepsToVolume.self, SliceTime.self,
     DifferenceTime.self, SliceChannels.self, ShuffleChannels.self,

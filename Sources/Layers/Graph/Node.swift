@@ -21,7 +21,15 @@ public struct Node: Sendable {
   public func named(_ name: String) -> Node { Node(layer, name: name, inputs: inputs) }
 
   /// The same node reading the outputs of these.
-  public func reading(_ names: String...) -> Node { Node(layer, name: name, inputs: names) }
+  public func reading(_ names: String...) -> Node { reading(names) }
+
+  /// The same node reading the outputs of these.
+  public func reading(_ names: [String]) -> Node { Node(layer, name: name, inputs: names) }
+
+  /// The same node under another name, reading what is renamed alike.
+  public func renamed(_ rename: (String) -> String) -> Node {
+    Node(layer, name: name.map(rename), inputs: inputs?.map(rename))
+  }
 }
 
 extension Node: Hashable {

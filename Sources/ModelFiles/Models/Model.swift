@@ -35,6 +35,18 @@ public struct Model {
     return "sha256:" + hash.finish()
   }
 
+  /// The networks of an ensemble as models of their own, with copies of the weights; empty for a
+  /// single network.
+  public func members() throws(NetworkError) -> [Model] {
+    guard let networks = try network.members() else { return [] }
+    var metadata = metadata
+    metadata.temperature = Double(network.architecture.memberTemperature)
+    return networks.map { network in
+      metadata.architecture = network.architecture
+      return Model(metadata: metadata, network: network, path: path)
+    }
+  }
+
   // MARK: Reading
 
   /// Reads a model and checks all of it: the file's form, the metadata, and every tensor's name,

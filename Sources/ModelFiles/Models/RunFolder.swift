@@ -24,6 +24,14 @@ public struct RunFolder: Sendable {
   /// The name of a fold's part; folds count from 1.
   public static func fold(_ number: Int) -> String { "fold-\(number)" }
 
+  /// The name of an ensemble's part; members count from 1.
+  public static func member(_ number: Int) -> String { "member-\(number)" }
+
+  /// The part of the training on all clips that follows a validated one.
+  public static let refit = "refit"
+
+  /// The model that was validated, where the training went on to learn from all clips.
+  public var validated: String { path + "/validated.safetensors" }
   /// What an interrupted training goes on from.
   public var checkpoint: String { path + "/checkpoint.safetensors" }
   /// A row for each epoch.

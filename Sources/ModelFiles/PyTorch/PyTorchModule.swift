@@ -14,6 +14,7 @@ enum PyTorchModule {
     names that they have there.
     """
     import json
+    import math
     import pathlib
 
     import torch
@@ -149,6 +150,10 @@ enum PyTorchModule {
 
         def run_concatenate(self, node, t, *x):
             return torch.cat(x, 2 if x[0].dim() == 3 else 1)
+
+        def run_mixture(self, node, t, *x):
+            logs = [(one / node.get("temperature", 1)).log_softmax(1) for one in x]
+            return torch.stack(logs).logsumexp(0) - math.log(len(logs))
 
         # Pooling and shapes.
 

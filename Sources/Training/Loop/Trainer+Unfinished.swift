@@ -1,3 +1,5 @@
+import ModelFiles
+
 // What lies in the run folder before a training begins.
 extension Trainer {
   /// Whether the run folder has a checkpoint of this very training.
@@ -23,10 +25,24 @@ extension Trainer {
   public func unfinished() throws -> Unfinished? {
     guard folder.hasCheckpoint else { return nil }
     let old = try Checkpoint(reading: folder.checkpoint)
-    if old.state.isFinished { return nil }
+    var position = "epoch \(old.state.epoch + 1) of \(old.identity.settings.epochs)"
+    if old.state.hasEnded(in: folder) { return nil }
+    if old.state.isFinished { position = "the training on all clips" }
     return Unfinished(
-      position: "epoch \(old.state.epoch + 1) of \(old.identity.settings.epochs)",
+      position: position,
       differences: plan.identity.differences(from: old.identity),
       isOfOtherKernels: plan.identity.differs(onlyInKernelsFrom: old.identity))
+  }
+}
+
+extension TrainingState {
+  /// Whether nothing is left to be done in a run folder, on all clips neither.
+  func hasEnded(in folder: RunFolder) -> Bool {
+    guard isFinished, awaitsRefit == true else { return isFinished }
+    let refit = folder.part(RunFolder.refit)
+    guard refit.hasCheckpoint, let last = try? Checkpoint(reading: refit.checkpoint) else {
+      return false
+    }
+    return last.state.isFinished
   }
 }

@@ -64,7 +64,7 @@ public final class Trainer {
       network: averaged, batchSize: settings.batchSize, exactConvolution: exact,
       precision: precision, pool: pool, source: source,
       preprocessing: plan.identity.preprocessing)
-    let steps = loader.batchesPerEpoch
+    let steps = plan.identity.refit?.stepsPerEpoch ?? loader.batchesPerEpoch
     schedule = LearningRateSchedule(
       course: settings.schedule, peak: settings.learningRate,
       warmupSteps: Int(clamping: (settings.warmup * Double(steps)).rounded()),
@@ -101,7 +101,9 @@ public final class Trainer {
   /// Steps finished, those before a resume included.
   public var stepsDone: Int { state.totalSteps }
   /// Steps of all epochs.
-  public var totalSteps: Int { stepsPerEpoch * settings.epochs }
+  public var totalSteps: Int { plan.identity.refit?.steps ?? stepsPerEpoch * settings.epochs }
+  /// Epochs at most; the last one of a training on all clips may be broken.
+  public var epochs: Int { (totalSteps - 1) / stepsPerEpoch + 1 }
 
   /// The epoch whose weights are kept; nil when nothing is held out.
   public var bestEpoch: Int? { state.best?.epoch }
@@ -131,7 +133,7 @@ public final class Trainer {
       state.step = min(state.step, stepsPerEpoch)
     }
     try state.requirePosition(
-      epochs: settings.epochs, stepsPerEpoch: stepsPerEpoch, folder.checkpoint)
+      epochs: epochs, stepsPerEpoch: stepsPerEpoch, folder.checkpoint)
     try checkpoint.restore(buffers)
     self.state = state
     optimizer.steps = state.totalSteps
@@ -145,7 +147,7 @@ public final class Trainer {
   /// Where a resumed training stands, for people.
   public var position: String {
     state.isFinished
-      ? "all epochs done" : "epoch \(state.epoch + 1) of \(settings.epochs), step \(state.step)"
+      ? "all epochs done" : "epoch \(state.epoch + 1) of \(epochs), step \(state.step)"
   }
 
   private func saveCheckpoint() throws {
@@ -210,7 +212,10 @@ public final class Trainer {
   ///
   /// - Throws: when the loss is no number any more or a file cannot be written.
   public func run(shouldStop: () -> Bool) throws -> Outcome {
-    if state.totalSteps == 0 { folder.removeEvents() }
+    if state.totalSteps == 0 {
+      folder.removeEvents()
+      folder.removeRefit()
+    }
     let events = try EventFile(
       folder: folder.path, resumedAt: state.totalSteps > 0 ? state.totalSteps : nil)
     try AtomicFile.write(EpochRecord.table(state.records), to: folder.metrics)
@@ -227,12 +232,13 @@ public final class Trainer {
         bestBuffers.copy(from: averaged.buffers)
       }
       state.isFinished =
-        state.epoch >= settings.epochs || state.shouldStop(patience: settings.earlyStop)
+        state.epoch >= epochs || state.shouldStop(patience: settings.earlyStop)
+      if state.isFinished, plan.refits { state.awaitsRefit = true }
       try AtomicFile.write(EpochRecord.table(state.records), to: folder.metrics)
       try saveCheckpoint()
       try events.append(record.scalars, step: record.step)
       observer.epoch(record, isBest)
-      if state.isFinished, state.epoch < settings.epochs {
+      if state.isFinished, state.epoch < epochs {
         observer.note(
           "stopped early: no better validation score in \(settings.earlyStop ?? 0) epochs")
       }
@@ -257,6 +263,7 @@ public final class Trainer {
     var began = clock.now
     while true {
       if shouldStop() { return false }
+      if let refit = plan.identity.refit, state.totalSteps >= refit.steps { break }
       guard let batch = loader.next() else { break }
       try step(batch)
       let now = clock.now
@@ -264,7 +271,7 @@ public final class Trainer {
       began = now
       observer.step(
         Progress(
-          epoch: state.epoch + 1, epochs: settings.epochs, step: state.step,
+          epoch: state.epoch + 1, epochs: epochs, step: state.step,
           stepsPerEpoch: stepsPerEpoch,
           loss: state.running.loss / Double(max(1, state.running.clips))))
       if (now - lastCheckpoint) / .seconds(1) >= secondsBetweenCheckpoints {

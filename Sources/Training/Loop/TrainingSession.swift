@@ -30,7 +30,7 @@ public final class TrainingSession {
   /// Clips of which damage leaves only a part.
   public private(set) var partial: [Clip] = []
   /// Clips that could be decoded before training and not in one of its parts.
-  private var lost: [ClipFailure] = []
+  private(set) var lost: [ClipFailure] = []
   private var likeness: GroupLikeness?
   private var copies: SplitCopies?
   private let store: ClipStore
@@ -39,8 +39,8 @@ public final class TrainingSession {
   private var keptBytes = 0
   /// Where decoded frames are kept, in a sentence.
   public let cacheSentence: String
-  private var clipSeconds: Double?
-  private let programVersion: String
+  private(set) var clipSeconds: Double?
+  let programVersion: String
   private let writes: Bool
   /// What the clips' files are now.
   private var clipRecord: ClipRecord
@@ -157,14 +157,13 @@ public final class TrainingSession {
   public func makeTrainer(_ plan: TrainingPlan, part: String, observer: Trainer.Observer) throws
     -> Trainer
   {
-    let folder = folder.part(part)
-    if writes { try Folder.create(folder.path) }
-    return try makeTrainer(plan, in: folder, observer: observer)
+    try makeTrainer(plan, in: folder.part(part), observer: observer)
   }
 
-  private func makeTrainer(_ plan: TrainingPlan, in folder: RunFolder, observer: Trainer.Observer)
+  func makeTrainer(_ plan: TrainingPlan, in folder: RunFolder, observer: Trainer.Observer)
     throws -> Trainer
   {
+    if writes { try Folder.create(folder.path) }
     var observer = observer
     let tell = observer.lost
     observer.lost = { [weak self] failures in
@@ -177,19 +176,20 @@ public final class TrainingSession {
   /// The precision of a training, or of a cross-validation, that was begun in a run folder and not
   /// ended.
   private static func begunPrecision(in folder: RunFolder) -> Precision? {
-    // Of folds the first may have ended while others go on.
-    for (folder, ended) in [(folder, false), (folder.part(RunFolder.fold(1)), true)] {
+    // Of folds and members the first may have ended while others go on.
+    let parts = [RunFolder.fold(1), RunFolder.member(1)].map { (folder.part($0), true) }
+    for (folder, ended) in [(folder, false)] + parts {
       guard folder.hasCheckpoint, let old = try? Checkpoint(reading: folder.checkpoint),
-        ended || !old.state.isFinished
+        ended || !old.state.hasEnded(in: folder)
       else { continue }
       return old.identity.settings.precision ?? .fp32
     }
     return nil
   }
 
-  /// The state of a training, or of the first fold of a cross-validation, in a run folder.
+  /// The state of a training, or of the first part of a study, in a run folder.
   private static func begun(in folder: RunFolder) -> Checkpoint? {
-    [folder, folder.part(RunFolder.fold(1))].lazy.compactMap {
+    [folder, folder.part(RunFolder.fold(1)), folder.part(RunFolder.member(1))].lazy.compactMap {
       try? Checkpoint(reading: $0.checkpoint)
     }.first
   }
@@ -239,10 +239,12 @@ public final class TrainingSession {
     _ plans: [TrainingPlan], fromBegun part: (Int) -> String, ended: Bool, accepting changes: Bool
   ) -> [String] {
     let begun = plans.enumerated().compactMap { index, plan in
-      let path = folder.part(part(index)).checkpoint
-      return (try? Checkpoint(reading: path)).map { (plan: plan, checkpoint: $0) }
+      let folder = folder.part(part(index))
+      return (try? Checkpoint(reading: folder.checkpoint)).map {
+        (plan: plan, checkpoint: $0, hasEnded: $0.state.hasEnded(in: folder))
+      }
     }
-    let allEnded = begun.count == plans.count && begun.allSatisfy { $0.checkpoint.state.isFinished }
+    let allEnded = begun.count == plans.count && begun.allSatisfy(\.hasEnded)
     guard let first = begun.first, ended || !allEnded else { return [] }
     let there = first.checkpoint.identity
     return changes
@@ -252,10 +254,12 @@ public final class TrainingSession {
 
   /// Whether these very trainings, each in its part of the run folder, were begun and not ended.
   public func wasInterrupted(_ plans: [TrainingPlan], part: (Int) -> String) -> Bool {
-    let states = plans.enumerated().map { index, plan in
-      Checkpoint.state(in: folder.part(part(index)), of: plan.identity, accepting: false)
+    let ended = plans.enumerated().map { index, plan -> Bool? in
+      let folder = folder.part(part(index))
+      return Checkpoint.state(in: folder, of: plan.identity, accepting: false)?
+        .hasEnded(in: folder)
     }
-    return states.contains { $0 != nil } && !states.allSatisfy { $0?.isFinished == true }
+    return ended.contains { $0 != nil } && !ended.allSatisfy { $0 == true }
   }
 
   /// What the user should know about the names and how they are divided, a line each.
@@ -300,95 +304,5 @@ public final class TrainingSession {
   /// Writes what stays beside the model whatever happens: which clip was on which side.
   public func writeSplit() throws {
     try AtomicFile.write(plan.division.csvLines.joined(separator: "\n") + "\n", to: folder.split)
-  }
-
-  /// After a finished training: calibrates on the clips held out, saves the model, scores it beside
-  /// its baselines and writes `report.html`.
-  ///
-  /// - Parameter curve: points of the trainings on fewer clips, for a learning curve.
-  public func finish(
-    _ trainer: Trainer, seconds: Double, curve: [LearningCurvePoint] = []
-  ) throws -> TrainingSummary {
-    let classes = plan.identity.classes
-    let held = plan.validation
-    let result = try trainer.score(held)
-    let temperature =
-      result.count == 0
-      ? 1 : Temperature.fit(logits: result.logits, labels: result.labels, classes: classes.count)
-    try save(trainer, temperature: temperature)
-
-    var validation: TrainingSummary.Validation?
-    if result.count > 0 {
-      func scored(_ variant: LoaderOptions.Variant) throws -> ScoredClips {
-        ValidationScores.scored(
-          try trainer.score(held, variant: variant), clips: held, classes: classes,
-          temperature: temperature)
-      }
-      var report = EvaluationReport(
-        Evaluation(
-          scored: ValidationScores.scored(
-            result, clips: held, classes: classes, temperature: temperature),
-          singleFrame: try scored(.singleFrame), shuffledFrames: try scored(.shuffledFrames)),
-        seed: plan.settings.seed, threads: pool.threads,
-        skipped: (plan.leftOut + trainer.lost).map { ($0.clip.name, $0.message) })
-      report.facts = [
-        ("model", PathText.name(of: folder.model)), ("clips", plan.division.sentence),
-        ("groups", plan.index.groupRule.sentence),
-        ("best epoch", trainer.bestEpoch.map { "\($0) of \(trainer.epochsDone)" } ?? "the last"),
-      ]
-      let title = "Training of \(PathText.name(of: folder.model))"
-      try AtomicFile.write(HTMLReport(report, title: title).text, to: folder.report)
-      validation = TrainingSummary.Validation(report)
-    }
-    return TrainingSummary(
-      model: folder.model, epochs: trainer.epochsDone, bestEpoch: trainer.bestEpoch,
-      trainingClips: plan.train.count,
-      leftOut: plan.index.unusable.count + plan.leftOut.count + trainer.lost.count,
-      seconds: seconds,
-      temperature: temperature, validation: validation,
-      doubtful: try doubtfulClips(trainer, held: result, temperature: temperature),
-      learningCurve: curve.isEmpty
-        ? [] : curve + [learningCurvePoint(trainer)].compactMap { $0 }, finalLoss: trainer.lastLoss)
-  }
-
-  /// Clips whose labels the finished model doubts, those it had learned first.
-  private func doubtfulClips(
-    _ trainer: Trainer, held: ClipScorer.Result, temperature: Double
-  ) throws -> [DoubtfulClip] {
-    func find(_ result: ClipScorer.Result, _ clips: [Clip], wereLearned: Bool) -> [DoubtfulClip] {
-      DoubtfulClip.find(
-        result, clips: clips, classes: plan.identity.classes, temperature: temperature,
-        wereLearned: wereLearned)
-    }
-    return find(try trainer.score(plan.train), plan.train, wereLearned: true)
-      + find(held, plan.validation, wereLearned: false)
-  }
-
-  /// Nothing that depends on time, threads or place goes into the file.
-  private func save(_ trainer: Trainer, temperature: Double) throws {
-    var facts = [
-      "settings": StableJSON.text(plan.settings), "epochs": "\(trainer.epochsDone)",
-      "training_clips": "\(plan.train.count)", "validation_clips": "\(plan.validation.count)",
-    ]
-    // With these anybody who has the clips can tell which of them were held out.
-    if let pattern = plan.request.groupBy { facts["group_by"] = pattern }
-    if let name = plan.request.background { facts["background"] = name }
-    if let depth = plan.request.classDepth { facts["class_depth"] = "\(depth)" }
-    if let stream = plan.request.limits.stream { facts["stream"] = "\(stream)" }
-    if !plan.request.validationGroups.isEmpty {
-      facts["validation_groups"] = StableJSON.text(plan.request.validationGroups)
-    }
-    if let best = trainer.state.best {
-      facts["best_epoch"] = "\(best.epoch)"
-      facts["validation_top1"] = "\(best.validation.top1)"
-      facts["validation_macro_f1"] = "\(best.validation.macroF1)"
-      facts["validation_loss"] = "\(best.validation.loss)"
-    }
-    let metadata = ModelMetadata(
-      architecture: plan.network.architecture, classes: plan.identity.classes,
-      preprocessing: plan.preprocessing, temperature: temperature,
-      clipSeconds: clipSeconds ?? 0, training: facts, datasetHash: plan.index.fingerprint,
-      splitHash: plan.division.fingerprint, programVersion: programVersion)
-    try Model(metadata: metadata, network: trainer.averaged).save(to: folder.model)
   }
 }

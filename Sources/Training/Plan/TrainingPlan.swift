@@ -28,7 +28,7 @@ public struct TrainingPlan {
   /// Clips that cannot be decoded, taken out of all sides.
   public internal(set) var leftOut: [ClipFailure] = []
   /// Fresh weights, or those of the model to start from.
-  public let network: Network
+  public internal(set) var network: Network
   /// What the weights started from, for people; nil for fresh ones.
   public let start: String?
   /// So many nodes of the network, from the first on, learn nothing.
@@ -55,7 +55,7 @@ public struct TrainingPlan {
       index,
       SplitOptions(
         validationFraction: fraction, seed: request.seed, holdOut: request.validationGroups,
-        fold: request.fold))
+        fold: request.fold ?? TrainingPlan.heldFold(request, of: index)))
     train = Splitter.part(request.share, of: division.train, seed: request.seed)
     validation = request.fold == nil ? division.validation : []
     held = request.fold == nil ? [] : division.validation
@@ -83,7 +83,7 @@ public struct TrainingPlan {
       input: InputShape(
         frames: preprocessing.frames, height: preprocessing.height, width: preprocessing.width,
         channels: preprocessing.channels), classes: index.classes.count, clips: train.count)
-    network = try Network(architecture: architecture, seed: request.seed)
+    network = try Network(architecture: architecture, seed: request.drawSeed)
     // Known by the clips' names, so a data set that only shares some of them goes unnoticed.
     if let initial, initial.metadata.datasetHash == index.fingerprint,
       initial.metadata.splitHash != division.fingerprint
@@ -104,10 +104,8 @@ public struct TrainingPlan {
       settings: settings, preprocessing: preprocessing,
       architecture: StableJSON.text(architecture), classes: index.classes,
       dataset: TrainingPlan.hash(index.clips) { "\($0.label)" },
-      split: Digest.sha256(
-        TrainingPlan.hash(train) { _ in "train" }
-          + TrainingPlan.hash(validation) { _ in "validation" }), kernels: InstructionSet.name,
-      stream: request.limits.stream)
+      split: TrainingPlan.splitHash(train: train, validation: validation),
+      kernels: InstructionSet.name, stream: request.limits.stream)
   }
 
   /// The plan of another training on the same clips, with fresh weights.
@@ -183,6 +181,23 @@ public struct TrainingPlan {
     return counts
   }
 
+  /// Whether members of an ensemble hold out parts of the groups in turn.
+  var isHeldOutInTurn: Bool { TrainingPlan.heldFold(request, of: index) != nil }
+
+  /// The part of the groups that a member of an ensemble holds out; nil where the data set or the
+  /// request says itself what is held out.
+  private static func heldFold(_ request: TrainingRequest, of index: DatasetIndex) -> Fold? {
+    guard request.validationGroups.isEmpty, request.validationFraction != 0,
+      !index.clips.contains(where: { $0.split == .validation })
+    else { return nil }
+    return request.member
+  }
+
+  static func splitHash(train: [Clip], validation: [Clip]) -> String {
+    Digest.sha256(
+      hash(train) { _ in "train" } + hash(validation) { _ in "validation" })
+  }
+
   /// Of paths, ranges and what `detail` adds; the same wherever the data set lies.
   private static func hash(_ clips: [Clip], _ detail: (Clip) -> String) -> String {
     var hash = SHA256()
@@ -197,7 +212,7 @@ public struct TrainingPlan {
 extension TrainingSettings {
   /// What the user decided overrides what the amount of data suggests.
   mutating func take(_ request: TrainingRequest) {
-    seed = request.seed
+    seed = request.drawSeed
     if let value = request.optimizer {
       optimizer = value
       // SGD wants a larger step than Adam, and less decay.

@@ -79,6 +79,14 @@ public struct TrainingSummary: Encodable, Sendable {
     }
   }
 
+  /// The training on all clips that followed the one that was validated.
+  public struct Refit: Encodable, Sendable {
+    /// Clips that were learned from.
+    public let clips: Int
+    /// Steps of the optimiser.
+    public let steps: Int
+  }
+
   /// The file that was written.
   public let model: String
   /// Epochs that were done.
@@ -90,7 +98,7 @@ public struct TrainingSummary: Encodable, Sendable {
   /// Clips that could not be used, from the beginning or later.
   public let leftOut: Int
   /// Of the whole command, decoding included.
-  public let seconds: Double
+  public internal(set) var seconds: Double
   /// What logits are divided by before the softmax; 1 without clips held out.
   public let temperature: Double
   /// Nil when nothing was held out.
@@ -99,11 +107,15 @@ public struct TrainingSummary: Encodable, Sendable {
   public let doubtful: [DoubtfulClip]
   /// Empty unless asked for; the last point is this training.
   public let learningCurve: [LearningCurvePoint]
+  /// Nil where the model is the one that was validated; else the scores are of the one before it.
+  public internal(set) var refit: Refit?
+  /// The networks of an ensemble; nil for a single one.
+  public internal(set) var members: [MemberScore]?
   /// Mean training loss of the last epoch.
   package let finalLoss: Double?
 
   enum CodingKeys: String, CodingKey {
-    case model, epochs, seconds, temperature, validation, doubtful
+    case model, epochs, seconds, temperature, validation, doubtful, refit, members
     case learningCurve = "learning_curve"
     case bestEpoch = "best_epoch"
     case trainingClips = "training_clips"

@@ -95,6 +95,11 @@ public struct TrainingRequest: Sendable {
   public var initialModel: String?
   /// What of them is kept; nil for nothing.
   public var freeze: Freezing?
+  /// Whether a training that was validated is done again on all clips, for as many steps.
+  public var refit = true
+  /// The network of an ensemble that is trained; each has another seed and holds out another part of
+  /// the groups.
+  public var member: Fold?
   /// Goes on from the checkpoint, which must be of this very training; begins where there is none.
   public var resume = false
   /// Of weights, order, variation and split.
@@ -116,6 +121,9 @@ public struct TrainingRequest: Sendable {
         (try? Architecture(json: Array(begun.architecture.utf8), source: "checkpoint"))?.name
     }
   }
+
+  /// Of weights, order and variation.
+  var drawSeed: UInt64 { seed &+ UInt64((member?.number ?? 1) - 1) }
 
   /// How the data set is read.
   public var indexOptions: IndexOptions {

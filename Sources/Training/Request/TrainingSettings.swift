@@ -153,6 +153,8 @@ public struct TrainingIdentity: Codable, Hashable, Sendable {
   public var kernels: String?
   /// The video stream that was asked for; nil for the one that is the movie.
   public var stream: Int?
+  /// How long a training on all clips lasts; nil for one that is validated, or holds nothing out.
+  public var refit: Refit?
 
   /// Hashes are those of `TrainingPlan`.
   public init(
@@ -212,6 +214,7 @@ public struct TrainingIdentity: Codable, Hashable, Sendable {
     var found: [String] = []
     if classes != other.classes { found.append("the classes") }
     if stream != other.stream { found.append("`stream`") }
+    if refit != other.refit { found.append("how long it learned before") }
     if architecture != other.architecture { found.append("the network (`architecture`)") }
     found += TrainingIdentity.differences(
       StableJSON.object(other.preprocessing), StableJSON.object(preprocessing))

@@ -10,6 +10,13 @@ extension RunFolder {
     }
   }
 
+  /// Removes the training on all clips that followed an earlier one of the same name.
+  func removeRefit() {
+    for path in [part(RunFolder.refit).path, validated] {
+      try? FileManager.default.removeItem(atPath: path)
+    }
+  }
+
   /// Keeps every other process from training into this folder, which would mix two trainings.
   ///
   /// - Returns: the lock; it ends with its life, or with the process however that ends.

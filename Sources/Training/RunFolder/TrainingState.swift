@@ -20,6 +20,8 @@ public struct TrainingState: Codable, Hashable, Sendable {
   public var best: Best?
   /// Training is over: only the final model may be missing.
   public var isFinished = false
+  /// A training on all clips is to follow; nil where none is, and in earlier versions.
+  public var awaitsRefit: Bool?
 
   /// Sums of an epoch under way.
   public struct Running: Codable, Hashable, Sendable {

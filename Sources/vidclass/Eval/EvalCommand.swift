@@ -88,7 +88,7 @@ struct EvalCommand: ParsableCommand {
   private func scoreModel(_ console: Console) throws -> EvaluationReport {
     let modelPath = try model ?? LatestModel.find()
     if model == nil { console.note("model: \(PathText.display(modelPath))") }
-    let model = try Model.load(path: modelPath)
+    var model = try Model.load(path: modelPath)
     let index = try loadIndex(model.metadata)
     for warning in index.warnings { console.detail("note: \(warning)") }
     try requireCommonClasses(index, model.metadata)
@@ -97,6 +97,12 @@ struct EvalCommand: ParsableCommand {
       splitFile: choice.splitFile, keepsGroups: choice.reading.groupBy != nil)
     console.note(held.sentence)
     if let warning = held.warning { console.warn(warning) }
+    if held.wereRefitted {
+      model = try validatedModel(of: modelPath, model.metadata)
+      console.note(
+        "the model learned from them too after it was validated: scoring "
+          + "\(PathText.display(model.path ?? "")), which did not")
+    }
     console.detail("groups: \(index.groupRule.sentence)")
     let classes = Set(model.metadata.classes)
     let clips = held.clips.filter { classes.contains($0.label) }
@@ -141,6 +147,26 @@ struct EvalCommand: ParsableCommand {
       ("views", method.views.description),
     ]
     return report
+  }
+
+  /// What was validated before the model learned from all clips.
+  private func validatedModel(of path: String, _ model: ModelMetadata) throws -> Model {
+    let validated = RunFolder(model: path).validated
+    guard RegularFile.exists(validated) else {
+      throw EvaluationError(
+        .empty, path: path,
+        "the model learned from these clips after it was validated on them, and \(validated), which "
+          + "did not, is not there; `split` all evaluates the model on them all the same")
+    }
+    let found = try Model.load(path: validated)
+    guard found.metadata.splitHash == model.splitHash, found.metadata.classes == model.classes
+    else {
+      throw EvaluationError(
+        .empty, path: validated,
+        "is of another training than \(path); `split` all evaluates the model on clips that it has "
+          + "learned from")
+    }
+    return found
   }
 
   /// The data set, grouped as asked, or else as training grouped it where that pattern fits.

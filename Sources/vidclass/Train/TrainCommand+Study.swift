@@ -39,7 +39,7 @@ extension TrainCommand {
     }
   }
 
-  private func resume(_ trainer: Trainer) throws {
+  func resume(_ trainer: Trainer) throws {
     let accepts = continuing.acceptChanges
     if trainer.canResume(acceptingChanges: accepts) {
       try trainer.resume(acceptingChanges: accepts)
@@ -47,7 +47,7 @@ extension TrainCommand {
   }
 
   /// Whether trainings that were interrupted are gone on with; warns of others that are replaced.
-  private func goesOn(
+  func goesOn(
     _ plans: [TrainingPlan], in session: TrainingSession, part: (Int) -> String
   ) throws -> Bool {
     let differences = session.differences(

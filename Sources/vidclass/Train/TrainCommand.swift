@@ -50,6 +50,7 @@ struct TrainCommand: ParsableCommand {
       throw ValidationError("--fps and --stride exclude each other; give one of them.")
     }
     try study.validate(with: data.split, earlyStop: learning.earlyStop)
+    try learning.validate(with: study)
     if continuing.freeze != nil && continuing.initFrom == nil {
       throw ValidationError("--freeze needs --init-from, the file whose weights are to stay.")
     }
@@ -73,6 +74,8 @@ struct TrainCommand: ParsableCommand {
     if continuing.resumes { try requireNoChanges(session) }
     if study.folds != nil {
       try crossValidate(session)
+    } else if learning.ensemble != nil {
+      try trainEnsemble(session, began: began)
     } else {
       try train(session, began: began)
     }
@@ -114,6 +117,43 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func train(_ session: TrainingSession, began: ContinuousClock.Instant) throws {
+    guard let validated = try validate(session, began: began) else { return }
+    var summary = validated.summary
+    if validated.refit != nil {
+      let watch = TrainingWatch(console: global.console)
+      let trainer = try session.makeRefitTrainer(after: validated, observer: watch.observer)
+      try refit(trainer, watch, in: session)
+      summary = try session.finish(
+        validated, refit: trainer, seconds: (ContinuousClock.now - began).inSeconds)
+    }
+    try tell(summary)
+  }
+
+  /// The training on all clips, which goes on where it was interrupted.
+  func refit(_ trainer: Trainer, _ watch: TrainingWatch, in session: TrainingSession) throws {
+    let accepts = continuing.acceptChanges
+    if trainer.canResume(acceptingChanges: accepts) {
+      try trainer.resume(acceptingChanges: accepts)
+    }
+    global.console.note(
+      "refit      on all \(trainer.plan.train.count) clips, \(trainer.totalSteps) steps")
+    try run(trainer, watch, in: session)
+  }
+
+  /// At the very end, on standard output.
+  func tell(_ summary: TrainingSummary) throws {
+    if json.json {
+      try StandardOutput.writeJSON(summary)
+    } else {
+      let lines = summary.lines + ["model: \(summary.model)"]
+      try StandardOutput.write(lines.joined(separator: "\n") + "\n")
+    }
+  }
+
+  /// The training whose scores are told; nil after a dry run.
+  private func validate(
+    _ session: TrainingSession, began: ContinuousClock.Instant
+  ) throws -> FinishedTraining? {
     let console = global.console
     let watch = TrainingWatch(console: console)
     let trainer = try session.makeTrainer(observer: watch.observer)
@@ -147,20 +187,14 @@ struct TrainCommand: ParsableCommand {
           + "command that began it goes on with it)")
     }
     try announce(trainer, in: session)
-    if continuing.dryRun { return }
+    if continuing.dryRun { return nil }
 
     try session.writeSplit()
     try session.writeClips()
     let curve = study.learningCurve ? try learningCurve(session) : []
     try run(trainer, watch, in: session)
-    let seconds = (ContinuousClock.now - began).inSeconds
-    let summary = try session.finish(trainer, seconds: seconds, curve: curve)
-    if json.json {
-      try StandardOutput.writeJSON(summary)
-    } else {
-      let lines = summary.lines + ["model: \(summary.model)"]
-      try StandardOutput.write(lines.joined(separator: "\n") + "\n")
-    }
+    return try session.finish(
+      trainer, seconds: (ContinuousClock.now - began).inSeconds, curve: curve)
   }
 
   /// The last thing a dry run does.
@@ -234,6 +268,8 @@ struct TrainCommand: ParsableCommand {
     request.earlyStop = learning.earlyStop
     data.split.apply(to: &request)
     request.fold = study.folds.map { Fold(number: 1, of: $0) }
+    request.refit = learning.refit
+    request.member = learning.ensemble.map { Fold(number: 1, of: $0) }
     request.exactConvolution = compute.exactConv
     request.precision = compute.arithmetic.precision
     request.initialModel = continuing.initFrom

@@ -135,6 +135,29 @@ extension TrainCommand {
       help: ArgumentHelp(
         "Stop after this many epochs without a better validation score.", valueName: "n"))
     var earlyStop: Int?
+
+    @Flag(
+      name: .long, inversion: .prefixedNo,
+      help: "After validation has told how good it is, train again on all clips.")
+    var refit = true
+
+    @Option(
+      name: .long,
+      help: ArgumentHelp(
+        "Average the scores of this many networks, each of which held out another part of the groups.",
+        valueName: "n"))
+    var ensemble: Int?
+
+    func validate(with study: StudyOptions) throws {
+      guard let ensemble else { return }
+      guard (2...20).contains(ensemble) else {
+        throw ValidationError("--ensemble must be from 2 to 20, not \(ensemble); 5 is usual.")
+      }
+      if study.folds != nil || study.learningCurve {
+        throw ValidationError(
+          "--ensemble makes one model of several; leave out --folds and --learning-curve.")
+      }
+    }
   }
 
   /// How it computes.

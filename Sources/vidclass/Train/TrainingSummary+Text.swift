@@ -30,6 +30,15 @@ extension TrainingSummary {
       }
       lines.append("most confused: " + worst.joined(separator: ", "))
     }
+    if let members {
+      let scores = members.map { percent($0.top1) }.joined(separator: ", ")
+      lines.append("members, top-1 on what each held out: \(scores)")
+    }
+    if let refit {
+      lines.append(
+        "the model learned from all \(refit.clips) clips after that; these scores are of "
+          + (members == nil ? "the training before" : "the trainings before"))
+    }
     lines += LearningCurve.lines(learningCurve, validationClips: validation.clips)
     lines += advice(validation).map { "try next: " + $0 }
     return lines.map(PathText.display)

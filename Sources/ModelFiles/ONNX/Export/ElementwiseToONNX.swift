@@ -206,3 +206,14 @@ extension GroupNorm: ONNXWritable {
     return builder.add("Add", [scaled, builder.parameter("bias", [channels, 1, 1, 1])])
   }
 }
+
+extension Mixture: ONNXWritable {
+  func write(to builder: inout ONNXBuilder, _ inputs: [String]) throws(LayerError) -> String {
+    let scores = inputs.map { logits in
+      let scaled =
+        temperature == 1 ? logits : builder.add("Div", [logits, builder.floats([temperature], [])])
+      return builder.add("Softmax", [scaled], ["axis": .int(1)])
+    }
+    return builder.add("Log", [builder.add("Mean", scores)])
+  }
+}

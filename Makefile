@@ -24,7 +24,7 @@ comma := ,
 
 .PHONY: demo help build test format install library docs clips deps test-deps fuzz hostile attack stress \
   soak kill-test memory allocations sanitize-kernels emulate-avx512 interop bench bench-decode train-peer ablation \
-  imbalance variants evidence
+  imbalance variants evidence accuracy
 
 demo: build ## trains on clips/ and labels a movie that training never saw
 	$(VIDCLASS) train clips/
@@ -125,6 +125,9 @@ train-peer: ## the training of SPLIT in PyTorch, by PYTHON
 
 evidence: build ## how well groups are told from clips alone, where MANIFEST knows their sources
 	$(PYTHON) .make/evidence $(MANIFEST) $(ARGUMENTS)
+
+accuracy: build ## scores of groups of CLIPS that training never saw, with the default settings
+	$(PYTHON) .make/accuracy $(CLIPS) $(ARGUMENTS)
 
 ablation: build ## what each of train's settings is worth on CLIPS, with HELD held out
 	.make/ablation $(CLIPS) $(HELD) $(ARGUMENTS)

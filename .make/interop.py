@@ -119,7 +119,7 @@ class Trial:
                 {"type": "convlstm", "name": "last", "filters": 4, "kernel": 1, "all_steps": False},
                 {"type": "flatten"}, {"type": "dense", "name": "state_dict", "outputs": 3}]}))
         self.vidclass(
-            "train", clips, "--arch", path, "--epochs", "1", "-o", self.folder / "model.safetensors")
+            "train", clips, "--no-refit", "--arch", path, "--epochs", "1", "-o", self.folder / "model.safetensors")
         self.exports("unusual layers")
 
     def imported(self, name, network, arch, forward):

@@ -24,6 +24,6 @@ struct Vidclass: ParsableCommand {
     subcommands: [
       TrainCommand.self, LabelCommand.self, EvalCommand.self, CheckCommand.self, FramesCommand.self,
       InfoCommand.self, MergeCommand.self, ImportCommand.self, ExportCommand.self,
-      BenchCommand.self,
+      AverageCommand.self, BenchCommand.self,
     ])
 }

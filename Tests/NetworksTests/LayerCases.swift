@@ -90,6 +90,15 @@ enum LayerCases {
         .add.reading("s", "v").named("w"), .concatenate.reading("w", "middle"), .dropout(rate: 0),
         .dense(name: "head", outputs: 3),
       ]),
+    Architecture(
+      name: "mixture", input: InputShape(frames: 3, height: 4, width: 5, channels: 2), classes: 3,
+      layers: [
+        .conv3D(name: "first", filters: 5, kernel: .one, padding: .zero, bias: true), .tanh,
+        .spatialMean, .timePooling(.mean).named("features"), .dense(name: "a", outputs: 3),
+        .dense(name: "b", outputs: 3).reading("features"),
+        .dense(name: "c", outputs: 3).reading("features"),
+        .mixture(temperature: 0.7).reading("a", "c", "b"),
+      ]),
   ]
 
   private static let shapes: [Architecture] = [

@@ -92,6 +92,8 @@ public final class Trainer {
     state.batchesTracked = network.batchesTracked
   }
 
+  /// Clips to learn from.
+  public var clips: Int { plan.train.count }
   /// Steps of an epoch.
   public var stepsPerEpoch: Int { loader.batchesPerEpoch }
   /// Epochs finished, those before a resume included.

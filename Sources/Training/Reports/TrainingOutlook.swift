@@ -22,6 +22,10 @@ public struct TrainingOutlook: Encodable, Sendable {
   public let model: String?
   /// Such trainings of a cross-validation, one after the other; the figures are those of the first.
   public let folds: Int?
+  /// Networks of an ensemble, trained one after the other; the figures are those of the first.
+  public let members: Int?
+  /// Whether a training on all clips follows that takes about as long.
+  public let refit: Bool
   /// In the order of the model's scores.
   public let classes: [ClassClips]
   /// Clips that cannot be decoded, or do not exist.
@@ -52,7 +56,8 @@ public struct TrainingOutlook: Encodable, Sendable {
   public let memoryMiB: Int
 
   enum CodingKeys: String, CodingKey {
-    case model, folds, classes, groups, split, architecture, parameters, epochs, precision
+    case model, folds, members, refit, classes, groups, split, architecture, parameters, epochs,
+      precision
     case leftOut = "left_out"
     case flopsPerClip = "flops_per_clip"
     case stepsPerEpoch = "steps_per_epoch"
@@ -72,6 +77,8 @@ public struct TrainingOutlook: Encodable, Sendable {
     let network = plan.network.architecture
     folds = plan.request.fold?.count
     self.model = folds == nil ? model : nil
+    members = plan.request.member?.count
+    refit = plan.refits
     classes = plan.identity.classes.indices.map {
       ClassClips(
         name: plan.identity.classes[$0], trainingClips: training[$0], heldOutClips: held[$0])
@@ -88,7 +95,9 @@ public struct TrainingOutlook: Encodable, Sendable {
     secondsPerEpoch = TrainingEstimate.epoch(plan, trainer: trainer, timing: timing)
     precision = plan.settings.precision ?? .fp32
     plannedMiB = trainer.plannedBytes >> 20
+    // Weights with room for gradients: as each member began, as it ended, and in the ensemble.
+    let kept = (members ?? 0) * 6 * plan.network.parameters.count * MemoryLayout<Float>.size
     // The program itself, the libraries it loads, and what their threads take.
-    memoryMiB = (trainer.plannedBytes + keptBytes) >> 20 + 96
+    memoryMiB = (trainer.plannedBytes + keptBytes + kept) >> 20 + 96
   }
 }

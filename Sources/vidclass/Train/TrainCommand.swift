@@ -136,7 +136,7 @@ struct TrainCommand: ParsableCommand {
       try trainer.resume(acceptingChanges: accepts)
     }
     global.console.note(
-      "refit      on all \(trainer.plan.train.count) clips, \(trainer.totalSteps) steps")
+      "refit      on all \(trainer.clips) clips, \(trainer.totalSteps) steps")
     try run(trainer, watch, in: session)
   }
 

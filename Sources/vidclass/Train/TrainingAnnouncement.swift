@@ -146,12 +146,16 @@ enum TrainingAnnouncement {
     _ plan: TrainingPlan, trainer: Trainer, outlook: TrainingOutlook
   ) -> String {
     let epoch = outlook.secondsPerEpoch
-    let left = epoch * Double(plan.settings.epochs - trainer.epochsDone)
+    let whole = epoch * Double(plan.settings.epochs)
+    let left =
+      (whole * (outlook.refit ? 2 : 1)) * Double(outlook.members ?? 1)
+      - epoch * Double(trainer.epochsDone)
     let what =
       plan.request.fold != nil ? "a fold" : trainer.epochsDone == 0 ? "in all" : "to go"
     return row(
       "time",
-      "\(Duration.text(seconds: epoch)) an epoch, about \(Duration.text(seconds: left)) \(what)")
+      "\(Duration.text(seconds: epoch)) an epoch, about \(Duration.text(seconds: left)) \(what)"
+        + (outlook.refit ? ", as long to validate as then to learn from all clips" : ""))
   }
 
   private static func number(_ value: Double) -> String {

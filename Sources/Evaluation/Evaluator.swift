@@ -12,6 +12,8 @@ public struct Evaluation: Sendable {
   public var singleFrame: ScoredClips?
   /// The same clips with their frames in a random order.
   public var shuffledFrames: ScoredClips?
+  /// The same clips by the form of their files alone; nil where that was not taken, or tells nothing.
+  public var byForm: ScoredClips?
   /// What each network of an ensemble says alone; empty for a single one.
   public var members: [ScoredClips] = []
   /// Clips that could not be read.

@@ -75,11 +75,11 @@ import Testing
   ])
   func goesOnWhereItWasKilled(file: String) throws {
     try makeClips()
-    let whole = try ProgramRun("vidclass", arguments("whole.safetensors", ["--epochs", "12"]))
+    let whole = try ProgramRun("vidclass", arguments("whole.safetensors", ["--epochs", "60"]))
     try #require(whole.exitCode == 0, "\(whole.errors)")
     let training = Process()
     training.executableURL = URL(fileURLWithPath: ProgramRun.path(of: "vidclass"))
-    training.arguments = arguments("m.safetensors", ["--epochs", "12"])
+    training.arguments = arguments("m.safetensors", ["--epochs", "60"])
     training.standardOutput = FileHandle.nullDevice
     training.standardError = FileHandle.nullDevice
     try training.run()
@@ -89,7 +89,8 @@ import Testing
     }
     kill(training.processIdentifier, SIGKILL)
     training.waitUntilExit()
-    let resumed = try ProgramRun("vidclass", arguments("m.safetensors", ["--epochs", "12"]))
+    try #require(training.terminationReason == .uncaughtSignal)
+    let resumed = try ProgramRun("vidclass", arguments("m.safetensors", ["--epochs", "60"]))
     #expect(resumed.exitCode == 0, "\(resumed.errors)")
     #expect(resumed.errors.contains("resuming"), "\(resumed.errors)")
     #expect(try bytes("m.safetensors") == bytes("whole.safetensors"))

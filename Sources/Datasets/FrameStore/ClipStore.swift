@@ -27,6 +27,8 @@ public final class ClipStore: ClipSource, @unchecked Sendable {
     public let isPartial: Bool
     /// What the decoder had to say, one line each.
     public let warnings: [String]
+    /// Size and rate of the frames in the file, such as `320×240, 25 frames/s`.
+    public let form: String
   }
 
   struct Key: Hashable {
@@ -107,7 +109,8 @@ public final class ClipStore: ClipSource, @unchecked Sendable {
     return DiskCache.Entry(
       stack: frames.stack,
       facts: Facts(
-        duration: frames.duration, isPartial: frames.isPartial, warnings: frames.warnings))
+        duration: frames.duration, isPartial: frames.isPartial, warnings: frames.warnings,
+        form: TellingTrait.form(reader.info)))
   }
 
   private func keep(_ entry: DiskCache.Entry, key: Key, path: String?) {

@@ -16,7 +16,7 @@ struct DiskCache: Sendable {
     let facts: ClipStore.Facts
   }
 
-  private static let magic: UInt64 = 0x3130_5341_5046_4356  // "VCFPAS01", little-endian
+  private static let magic: UInt64 = 0x3230_5341_5046_4356  // "VCFPAS02", little-endian
 
   private let folder: String
   private let settings: String
@@ -99,20 +99,21 @@ struct DiskCache: Sendable {
   // MARK: Bytes
 
   /// Seven 64-bit words (magic, count, height, width, channels, duration, flags), the times, the
-  /// length and bytes of the warnings, the pixels, and the checksum of all before it.
+  /// length and bytes of form and warnings (a line each), the pixels, and the checksum of all before it.
   static func encode(_ entry: Entry) -> [UInt8] {
     let stack = entry.stack
-    let warnings = Array(entry.facts.warnings.joined(separator: "\n").utf8)
+    let text = ([entry.facts.form] + entry.facts.warnings).joined(separator: "\n")
+    let lines = Array(text.utf8)
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(stack.pixels.count + stack.count * 8 + warnings.count + 80)
+    bytes.reserveCapacity(stack.pixels.count + stack.count * 8 + lines.count + 80)
     func add(_ word: UInt64) { withUnsafeBytes(of: word.littleEndian) { bytes += $0 } }
     add(magic)
     for value in [stack.count, stack.height, stack.width, stack.channels] { add(UInt64(value)) }
     add(entry.facts.duration.bitPattern)
     add(entry.facts.isPartial ? 1 : 0)
     for time in stack.times { add(time.bitPattern) }
-    add(UInt64(warnings.count))
-    bytes += warnings
+    add(UInt64(lines.count))
+    bytes += lines
     bytes += stack.pixels
     add(checksum(bytes[...]))
     return bytes
@@ -139,11 +140,12 @@ struct DiskCache: Sendable {
       guard let time = word() else { return nil }
       times.append(Double(bitPattern: time))
     }
-    guard let warningBytes = length(), position + warningBytes + 8 <= bytes.count else {
+    guard let textBytes = length(), position + textBytes + 8 <= bytes.count else {
       return nil
     }
-    let text = String(decoding: bytes[position..<position + warningBytes], as: UTF8.self)
-    position += warningBytes
+    let lines = String(decoding: bytes[position..<position + textBytes], as: UTF8.self)
+      .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    position += textBytes
     let end = bytes.count - 8
     let (plane, isTooLarge) = height.multipliedReportingOverflow(by: width)
     guard !isTooLarge, channels == 1 || channels == 3, plane <= bytes.count,
@@ -159,7 +161,7 @@ struct DiskCache: Sendable {
       ),
       facts: ClipStore.Facts(
         duration: Double(bitPattern: duration), isPartial: flags & 1 == 1,
-        warnings: text.isEmpty ? [] : text.split(separator: "\n").map(String.init)))
+        warnings: Array(lines.dropFirst()), form: lines.first ?? ""))
   }
 
   /// Four multiply-and-mix lanes over 64-bit words: finds damage (not malice) at memory speed.

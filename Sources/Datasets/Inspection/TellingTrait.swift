@@ -47,6 +47,11 @@ public struct TellingTrait: Sendable, Hashable {
     ("codec", { $0.codec }), ("container", { $0.container }), ("pixel format", { $0.pixelFormat }),
   ]
 
+  /// Frame size and rate in one.
+  static func form(_ info: VideoInfo) -> String {
+    traits.prefix(2).map { $0.1(info) }.joined(separator: ", ")
+  }
+
   /// What a trait alone would get, and always the commonest class, each clip left out itself.
   static func score(_ values: [String], labels: [String]) -> (accuracy: Double, chance: Double) {
     var table: [String: [String: Int]] = [:]

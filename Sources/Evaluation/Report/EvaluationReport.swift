@@ -57,6 +57,10 @@ public struct EvaluationReport: Sendable {
       baselines.append(
         Baseline(key: "shuffled_frames", title: "shuffled", metrics: Metrics(shuffled, k: k)))
     }
+    if let form = evaluation.byForm {
+      baselines.append(
+        Baseline(key: "frame_form", title: "size and rate", metrics: Metrics(form, k: k)))
+    }
     self.baselines = baselines
     let videos = scored.perVideo
     perVideo = videos.count < scored.count ? (videos.count, Metrics(videos, k: k)) : nil

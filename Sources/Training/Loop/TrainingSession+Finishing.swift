@@ -49,11 +49,15 @@ extension TrainingSession {
           try trainer.score(held, variant: variant), clips: held, classes: classes,
           temperature: temperature)
       }
+      var evaluation = Evaluation(
+        scored: ValidationScores.scored(
+          result, clips: held, classes: classes, temperature: temperature),
+        singleFrame: try scored(.singleFrame), shuffledFrames: try scored(.shuffledFrames))
+      evaluation.byForm = FormBaseline.scored(learned: plan.train, held: held, classes: classes) {
+        form(of: $0)
+      }
       validation = try writeReport(
-        Evaluation(
-          scored: ValidationScores.scored(
-            result, clips: held, classes: classes, temperature: temperature),
-          singleFrame: try scored(.singleFrame), shuffledFrames: try scored(.shuffledFrames)),
+        evaluation,
         lost: trainer.lost,
         facts: [
           ("best epoch", trainer.bestEpoch.map { "\($0) of \(trainer.epochsDone)" } ?? "the last")

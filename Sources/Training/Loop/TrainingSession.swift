@@ -145,6 +145,9 @@ public final class TrainingSession {
     return true
   }
 
+  /// Size and rate of the frames in a clip's file; nil before it was decoded.
+  func form(of clip: Clip) -> String? { store.facts(of: clip)?.form }
+
   /// Of the pool that all parts of the session share.
   public var threads: Int { pool.threads }
 

@@ -54,6 +54,12 @@ public struct TrainingSummary: Encodable, Sendable {
     public let clips: Int
     /// Share of clips whose highest score is their label's.
     public let top1: Double
+    /// Ends of the interval that holds 95 of 100 resamples of it.
+    public let top1Interval: [Double]
+    /// What was resampled, and what that cannot tell, in a sentence.
+    public let uncertainty: String
+    /// Groups that the clips are of.
+    public let groups: Int
     /// Mean F1 over the classes that have clips or were predicted.
     public let macroF1: Double
     /// Mean recall over the classes that have clips.
@@ -70,7 +76,8 @@ public struct TrainingSummary: Encodable, Sendable {
     public let confusions: [Confusion]
 
     enum CodingKeys: String, CodingKey {
-      case clips, top1, baselines, confusions
+      case clips, top1, groups, uncertainty, baselines, confusions
+      case top1Interval = "top1_interval"
       case macroF1 = "macro_f1"
       case balancedAccuracy = "balanced_accuracy"
       case logLoss = "log_loss"
@@ -129,6 +136,10 @@ extension TrainingSummary.Validation {
     let metrics = report.metrics
     clips = report.scored.count
     top1 = metrics[.top1]
+    let interval = report.bootstrap[.top1]
+    top1Interval = [interval.low, interval.high].filter(\.isFinite)
+    uncertainty = report.intervalSentence
+    groups = Set(report.scored.groups).count
     macroF1 = metrics[.macroF1]
     balancedAccuracy = metrics[.balancedAccuracy]
     logLoss = metrics[.logLoss]

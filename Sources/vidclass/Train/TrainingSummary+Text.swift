@@ -10,19 +10,28 @@ extension TrainingSummary {
       return ["nothing was held out, so the model is not scored; use vidclass eval on other clips"]
     }
     var lines = [
-      "validation, \(validation.clips) clips: top-1 \(percent(validation.top1)), "
+      "validation, \(validation.clips) clips: top-1 \(percent(validation.top1))"
+        + (validation.top1Interval.count == 2
+          ? String(
+            format: " (%.0f–%.0f)", validation.top1Interval[0] * 100,
+            validation.top1Interval[1] * 100) : "") + ", "
         + "macro F1 \(percent(validation.macroF1)), "
         + "balanced accuracy \(percent(validation.balancedAccuracy)), "
         + "calibration error \(percent(validation.calibrationError))"
     ]
     let names = [
       ("majority", "majority class"), ("single_frame", "single frame"),
-      ("shuffled_frames", "shuffled frames"),
+      ("shuffled_frames", "shuffled frames"), ("frame_form", "frame size and rate alone"),
     ]
     let baselines = names.compactMap { key, name in
       validation.baselines[key].map { "\(name) \(percent($0.top1))" }
     }
     lines.append("baselines, top-1: " + baselines.joined(separator: ", "))
+    if validation.groups < 10 {
+      lines.append(
+        "of \(validation.groups) group\(validation.groups == 1 ? "" : "s") only: a score of other "
+          + "sources, people or sites may well be another; --folds N holds out each once")
+    }
     lines += classLines(validation)
     if !validation.confusions.isEmpty {
       let worst = validation.confusions.prefix(3).map {

@@ -45,6 +45,15 @@ enum LayerCases {
         .conv3D(name: "d", filters: 4, kernel: .one, padding: .zero, bias: false).reading("y"),
         .add.reading("c", "d"), .tanh,
       ]),
+    volume(
+      "dropout of maps",
+      [
+        .relu, .dropout(rate: 0.3),
+        .conv3D(name: "a", filters: 16, kernel: Extent3(3, 3, 3), padding: .one, bias: false),
+        .batchNorm(name: "a.norm"), .relu, .maxPool3D(window: Extent3(1, 2, 2)),
+        .dropout(rate: 0.3),
+        .conv3D(name: "b", filters: 5, kernel: Extent3(3, 3, 3), padding: .one, bias: true), .tanh,
+      ]),
     volume("twice the same", [.tanh.named("x"), .add.reading("x", "x", "first")]),
     volume(
       "gate",

@@ -35,6 +35,8 @@ private struct DropoutStage: Stage {
 
   var rereadsInputs: Bool { false }
 
+  func need(ofInput index: Int, element: Element) -> InputNeed { InputNeed() }
+
   func operation(_ site: Site, plan: inout MemoryPlan) -> any Operation {
     DropoutOperation(rate: rate, site, plan: &plan)
   }
@@ -69,9 +71,14 @@ private struct DropoutOperation: Operation {
     } else {
       mask.update(repeating: 1, count: step.count * count)
     }
-    layer.apply(
-      mask: mask, count: step.count * count, input: step.memory.floats(input.slot),
-      output: step.memory.floats(output.slot))
+    // Who reads a volume may want zeros around it, and half the bits.
+    RowLoop.clearHalo(step, output)
+    RowLoop.run(step, output) { run in
+      let x = input.floats(run, step)
+      output.write(run, step) {
+        layer.apply(mask: mask + run.dense, count: run.count, input: x, output: $0)
+      }
+    }
   }
 
   func backward(_ step: StepContext) {

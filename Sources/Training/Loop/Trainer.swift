@@ -51,7 +51,7 @@ public final class Trainer {
       clips: plan.train, source: source, preprocessing: plan.identity.preprocessing,
       options: .training(
         batchSize: settings.batchSize,
-        augmentation: AugmentationSettings(level: settings.augmentation, flip: settings.flip),
+        augmentation: settings.variation,
         seed: settings.seed, viewsPerClip: settings.clipsPerVideo ?? 1, workers: pool.threads))
     let exact = settings.exactConvolution ?? false
     let precision = settings.precision ?? .fp32

@@ -230,6 +230,10 @@ extension TrainingSettings {
     if let value = request.dropout { dropout = value }
     if let value = request.classWeights { classWeights = value }
     if let value = request.augmentation { augmentation = value }
+    if let value = request.mixup ?? usualMixup {
+      let own = AugmentationSettings(level: augmentation, flip: flip).mixup
+      mixup = value == Double(own) ? nil : value
+    }
     if let value = request.averageDecay { averageDecay = value }
     earlyStop = request.earlyStop
     if request.exactConvolution { exactConvolution = true }
@@ -239,5 +243,10 @@ extension TrainingSettings {
     case .layers(let count): frozenLayers = count
     case nil: break
     }
+  }
+
+  /// Nil for the level's own.
+  private var usualMixup: Double? {
+    augmentation == .standard ? TrainingSettings.standardMixup : nil
   }
 }

@@ -63,6 +63,8 @@ public struct TrainingRequest: Sendable {
   public var classWeights: ClassWeighting?
   /// How much clips are varied.
   public var augmentation: AugmentationSettings.Level?
+  /// The Beta distribution's parameter by which pairs of clips are blended; 0 blends none.
+  public var mixup: Double?
   /// nil decides by the names of the classes.
   public var flip: Bool?
   /// Share of the clips held out, where the data set has no split of its own.

@@ -43,6 +43,8 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   public var classWeights: ClassWeighting
   /// How much clips are varied.
   public var augmentation = AugmentationSettings.Level.standard
+  /// The Beta distribution's parameter by which pairs of clips are blended; nil is the level's own.
+  public var mixup: Double?
   /// Whether training clips may be mirrored; already decided, never "auto".
   public var flip: Bool
   /// The decay of the moving average of weights; 0 keeps the last weights.
@@ -63,6 +65,9 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   public var frozenLayers: Int?
   /// Hash of the model file that training started from.
   public var initialModel: String?
+
+  /// Of the augmentation `standard`.
+  public static let standardMixup = 0.3
 
   /// Settings that suit an amount of data, chosen so that a few hundred clips get what they allow
   /// and thousands do not take days.
@@ -120,6 +125,7 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
     try require((0..<1).contains(dropout), "dropout", "at least 0 and below 1, not \(dropout)")
     try require(
       (0..<1).contains(averageDecay), "averageDecay", "at least 0 and below 1, not \(averageDecay)")
+    try require((0...8).contains(mixup ?? 0), "mixup", "from 0 to 8, not \(mixup ?? 0)")
     try require(
       earlyStop == nil || earlyStop! >= 1, "earlyStop", "at least 1, not \(earlyStop ?? 0)")
     try require(
@@ -128,6 +134,13 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
     try require(
       (!freeze && frozenLayers == nil) || initialModel != nil, "freeze",
       "given together with `initialModel`")
+  }
+
+  /// How clips are varied.
+  var variation: AugmentationSettings {
+    var variation = AugmentationSettings(level: augmentation, flip: flip)
+    if let mixup { variation.mixup = Float(mixup) }
+    return variation
   }
 }
 

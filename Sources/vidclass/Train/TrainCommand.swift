@@ -263,6 +263,7 @@ struct TrainCommand: ParsableCommand {
     request.dropout = learning.dropout
     request.classWeights = learning.classWeights
     request.augmentation = learning.augment
+    request.mixup = learning.mixup
     request.flip = learning.flip.decision
     request.averageDecay = learning.ema.decay
     request.earlyStop = learning.earlyStop

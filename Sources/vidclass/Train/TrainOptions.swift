@@ -120,6 +120,13 @@ extension TrainCommand {
     @Option(
       name: .long,
       help: ArgumentHelp(
+        "Blend pairs of clips by shares from Beta(a, a); 0 blends none (default: \(TrainingSettings.standardMixup) with --augment standard).",
+        valueName: "a"))
+    var mixup: Double?
+
+    @Option(
+      name: .long,
+      help: ArgumentHelp(
         "Mirror clips: auto (not when classes are named left and right), on or off.",
         valueName: "when"))
     var flip: FlipChoice = .auto

@@ -81,6 +81,7 @@ enum TrainingAnnouncement {
       row(
         "augment",
         "\(plan.settings.augmentation.rawValue), "
+          + (plan.settings.mixup.map { $0 > 0 ? "pairs blended (\(number($0))), " : "" } ?? "")
           + (plan.request.flip == nil
             ? plan.mirror.sentence : "flip \(plan.settings.flip ? "on" : "off") as asked")),
     ]

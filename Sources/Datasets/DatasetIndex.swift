@@ -129,6 +129,13 @@ public struct DatasetIndex: Sendable {
     warnings = found.warnings + DatasetIndex.classWarnings(classes: classes, clips: clips)
   }
 
+  /// The same with some of its clips only; classes and groups stay.
+  public func keeping(_ isKept: (Clip) -> Bool) -> DatasetIndex {
+    var index = self
+    index.clips = clips.filter(isKept)
+    return index
+  }
+
   /// Clips of each class, in the order of `classes`.
   public var classCounts: [Int] {
     var counts = [Int](repeating: 0, count: classes.count)

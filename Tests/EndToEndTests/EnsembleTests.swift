@@ -7,14 +7,15 @@ import Testing
 @Suite struct EnsembleTests {
   private let scratch = ScratchFolder()
 
-  /// Two classes, four scenes of each.
-  private func makeClips() throws {
+  /// Two classes, four scenes of each, or these.
+  private func makeClips(scenes: ClosedRange<Int>? = nil) throws {
+    let wanted = scenes.map(Array.init) ?? [1, 3, 5, 9]
     for label in ["left", "right"] {
       let folder = scratch("clips/\(label)")
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       let sources = "\(Repository.path)/clips/\(label)"
       for name in try FileManager.default.contentsOfDirectory(atPath: sources)
-      where ["scene01", "scene03", "scene05", "scene09"].contains(where: { name.hasPrefix($0) }) {
+      where wanted.contains(where: { name.hasPrefix(String(format: "scene%02d", $0)) }) {
         try FileManager.default.copyItem(
           atPath: "\(sources)/\(name)", toPath: "\(folder)/\(name)")
       }
@@ -94,6 +95,49 @@ import Testing
     #expect(resumed.exitCode == 0, "\(resumed.errors)")
     #expect(resumed.errors.contains("resuming"), "\(resumed.errors)")
     #expect(try bytes("m.safetensors") == bytes("whole.safetensors"))
+  }
+
+  /// A comparison that is killed goes on to the same table, and the same model.
+  @Test func aComparisonGoesOn() throws {
+    try makeClips(scenes: 1...12)
+    func run(_ model: String) -> [String] {
+      arguments(model, ["--budget", "700steps", "--group-by", "(scene[0-9]+)"])
+    }
+    func trials(_ model: String) throws -> [NSObject] {
+      let record = try JSONSerialization.jsonObject(with: try bytes("\(model).run/budget.json"))
+      return try #require((record as? [String: Any])?["trials"] as? [NSObject])
+    }
+    let whole = try ProgramRun("vidclass", run("whole.safetensors"))
+    try #require(whole.exitCode == 0, "\(whole.errors)")
+    let expected = try trials("whole")
+    #expect(expected.count > 10)
+
+    for count in [1, expected.count / 2, expected.count] {
+      let training = Process()
+      training.executableURL = URL(fileURLWithPath: ProgramRun.path(of: "vidclass"))
+      training.arguments = run("m.safetensors")
+      training.standardOutput = FileHandle.nullDevice
+      training.standardError = FileHandle.nullDevice
+      try training.run()
+      for _ in 0..<60_000 where training.isRunning {
+        if let done = try? trials("m"), done.count >= count { break }
+        usleep(2_000)
+      }
+      kill(training.processIdentifier, SIGKILL)
+      training.waitUntilExit()
+    }
+    let resumed = try ProgramRun("vidclass", run("m.safetensors"))
+    #expect(resumed.exitCode == 0, "\(resumed.errors)")
+    #expect(try trials("m") == expected)
+    #expect(try bytes("m.safetensors") == bytes("whole.safetensors"))
+    let label = try ProgramRun(
+      "vidclass",
+      [
+        "label", "\(Repository.path)/Tests/Fixtures/movie/motions.mp4", "-m",
+        scratch("m.safetensors"),
+      ]
+    )
+    #expect(label.exitCode == 0, "\(label.errors)")
   }
 
   @Test func anEnsembleIsAModelLikeAnyOther() throws {

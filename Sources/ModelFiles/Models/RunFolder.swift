@@ -30,6 +30,13 @@ public struct RunFolder: Sendable {
   /// The part of the training on all clips that follows a validated one.
   public static let refit = "refit"
 
+  /// The part of the comparison within a budget that is under way.
+  public static let trial = "trial"
+  /// The part of the training that won a comparison.
+  public static let winner = "winner"
+
+  /// What a comparison within a budget has found so far.
+  public var budget: String { path + "/budget.json" }
   /// The model that was validated, where the training went on to learn from all clips.
   public var validated: String { path + "/validated.safetensors" }
   /// What an interrupted training goes on from.

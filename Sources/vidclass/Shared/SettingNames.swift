@@ -25,6 +25,7 @@ enum SettingNames {
     "acceptChanges": "--accept-changes", "architecture": "--arch",
     "architectureList": "vidclass info --architectures", "augmentation": "--augment",
     "averageDecay": "--ema", "background": "--background", "batchSize": "--batch-size",
+    "budget": "--budget",
     "choice": "--fps or --stride", "classDepth": "--class-depth",
     "classWeights": "--class-weights", "classes": "--classes",
     "clipsPerVideo": "--clips-per-video", "color": "--gray", "dropout": "--dropout",

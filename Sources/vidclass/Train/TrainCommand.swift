@@ -74,6 +74,8 @@ struct TrainCommand: ParsableCommand {
     if continuing.resumes { try requireNoChanges(session) }
     if study.folds != nil {
       try crossValidate(session)
+    } else if let budget = study.budget {
+      try trainWithin(budget, session, began: began)
     } else if learning.ensemble != nil {
       try trainEnsemble(session, began: began)
     } else {
@@ -268,7 +270,10 @@ struct TrainCommand: ParsableCommand {
     request.averageDecay = learning.ema.decay
     request.earlyStop = learning.earlyStop
     data.split.apply(to: &request)
-    request.fold = study.folds.map { Fold(number: 1, of: $0) }
+    request.fold =
+      study.budget == nil
+      ? study.folds.map { Fold(number: 1, of: $0) }
+      : Fold(number: 1, of: TrainingSession.outerFolds)
     request.refit = learning.refit
     request.member = learning.ensemble.map { Fold(number: 1, of: $0) }
     request.exactConvolution = compute.exactConv

@@ -160,9 +160,10 @@ extension TrainCommand {
       guard (2...20).contains(ensemble) else {
         throw ValidationError("--ensemble must be from 2 to 20, not \(ensemble); 5 is usual.")
       }
-      if study.folds != nil || study.learningCurve {
+      if study.folds != nil || study.learningCurve || study.budget != nil {
         throw ValidationError(
-          "--ensemble makes one model of several; leave out --folds and --learning-curve.")
+          "--ensemble makes one model of several; leave out --folds, --learning-curve and --budget."
+        )
       }
     }
   }
@@ -202,7 +203,22 @@ extension TrainCommand {
       help: "First train on a quarter and a half of the clips: would more clips help?")
     var learningCurve = false
 
+    @Option(
+      name: .long,
+      help: ArgumentHelp(
+        "First compare networks and settings for so long (30m, 2h, 5000steps), then train the best one.",
+        valueName: "time"))
+    var budget: Budget?
+
     func validate(with split: DivisionOptions, earlyStop: Int?) throws {
+      if budget != nil,
+        folds != nil || learningCurve || split.val != nil || split.valGroups != nil
+          || earlyStop != nil
+      {
+        throw ValidationError(
+          "--budget divides the clips itself and keeps a part of the groups for the score; leave out "
+            + "--folds, --learning-curve, --val, --val-groups and --early-stop.")
+      }
       if learningCurve, split.val == 0 {
         throw ValidationError("--learning-curve needs clips held out; leave out --val 0.")
       }

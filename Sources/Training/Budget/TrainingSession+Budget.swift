@@ -1,0 +1,172 @@
+import Datasets
+import Evaluation
+import FileStore
+import Foundation
+import ModelFiles
+import Tensors
+
+// The trainings of a comparison within a budget, on the clips that the session has decoded.
+extension TrainingSession {
+  /// Of how many parts of the groups one is kept for the winner's score.
+  public static let outerFolds = 5
+
+  /// The comparison that `budget` allows, or that an earlier run has begun.
+  ///
+  /// - Precondition: the session was asked for the first of `outerFolds`, which is kept.
+  public func budgetStudy(_ budget: Budget) throws -> BudgetStudy {
+    precondition(plan.request.fold?.count == TrainingSession.outerFolds, "an outer fold is kept")
+    let candidates = Candidate.all(plan.request, clips: plan.index.clips.count)
+    let identity = Digest.sha256(
+      plan.identity.hash + "\n\(budget)\n" + candidates.map(\.name).joined(separator: "\n"))
+    return try BudgetStudy(
+      candidates, identity: identity, epochs: plan.settings.epochs, budget: budget,
+      path: folder.budget
+    ) {
+      try candidates.map { try cost(of: $0, in: budget) }
+    }
+  }
+
+  /// Of a pass over all clips, in seconds or in steps.
+  private func cost(of candidate: Candidate, in budget: Budget) throws -> Double {
+    let plan = try plan.sibling(candidate.request)
+    let trainer = try makeTrainer(plan, part: RunFolder.trial, observer: Trainer.Observer())
+    let share = Double(plan.index.clips.count) / Double(max(1, plan.train.count))
+    switch budget {
+    case .steps: return Double(trainer.stepsPerEpoch) * share
+    case .seconds:
+      return TrainingEstimate.epoch(plan, trainer: trainer, timing: try trainer.measure()) * share
+    }
+  }
+
+  /// Runs one trial that is not done yet, and records it.
+  ///
+  /// - Parameter run: trains; false when it was interrupted, with its state saved.
+  /// - Returns: false when there is none left.
+  public func runTrial(
+    of study: inout BudgetStudy, observer: Trainer.Observer,
+    telling: (_ study: BudgetStudy, _ round: Int, _ candidate: String, _ fold: Int) -> Void,
+    run: (Trainer) throws -> Void
+  ) throws -> Bool {
+    for (number, round) in study.rounds.enumerated() {
+      for candidate in study.candidates(inRound: number) {
+        for fold in 1...BudgetPlan.folds
+        where !study.hasDone(candidate, round: number + 1, fold: fold) {
+          telling(study, number + 1, candidate.name, fold)
+          var request = candidate.request
+          request.epochs = round.epochs
+          request.fold = Fold(number: fold, of: BudgetPlan.folds)
+          let trainer = try makeTrainer(
+            try trialPlan(request), part: RunFolder.trial, observer: observer)
+          if trainer.canResume(acceptingChanges: false) { try trainer.resume() }
+          do {
+            try run(trainer)
+            try study.add(try trial(trainer, candidate, round: number + 1, fold: fold))
+          } catch let error as TrainingError where error.code == .diverged {
+            // What learns nothing loses; the others go on.
+            try study.add(
+              BudgetTrial(
+                round: number + 1, candidate: candidate.name, fold: fold, balancedAccuracy: 0,
+                logLoss: .greatestFiniteMagnitude))
+          }
+          return true
+        }
+      }
+    }
+    return false
+  }
+
+  /// The plan of a training on the clips that no choice is kept from.
+  private func trialPlan(_ request: TrainingRequest) throws -> TrainingPlan {
+    let kept = Set(plan.held.map(\.identity))
+    var trial = try TrainingPlan(
+      request, index: plan.index.keeping { !kept.contains($0.identity) })
+    try trial.leaveOut(plan.leftOut)
+    trial.identity.content = plan.identity.content
+    return trial
+  }
+
+  private func trial(
+    _ trainer: Trainer, _ candidate: Candidate, round: Int, fold: Int
+  ) throws -> BudgetTrial {
+    let held = trainer.plan.held
+    let classes = trainer.plan.identity.classes
+    let result = try trainer.score(held)
+    let metrics = Metrics(ValidationScores.scored(result, clips: held, classes: classes))
+    return BudgetTrial(
+      round: round, candidate: candidate.name, fold: fold,
+      balancedAccuracy: metrics[.balancedAccuracy], logLoss: metrics[.logLoss])
+  }
+
+  /// The trainer of the winner on all clips but those that were kept from every choice.
+  public func makeWinnerTrainer(
+    of study: BudgetStudy, observer: Trainer.Observer
+  ) throws -> Trainer {
+    var request = study.winner.request
+    request.epochs = study.epochs
+    return try makeTrainer(
+      try plan.sibling(request), part: RunFolder.winner, observer: observer)
+  }
+
+  /// The trainer of the winner on all clips.
+  public func makeFinalTrainer(
+    of study: BudgetStudy, observer: Trainer.Observer
+  ) throws -> Trainer {
+    var request = study.winner.request
+    request.epochs = study.epochs
+    request.fold = nil
+    request.validationFraction = 0
+    return try makeTrainer(try plan.sibling(request), part: RunFolder.refit, observer: observer)
+  }
+
+  /// Scores the winner on the clips that were kept, once, and writes `report.html`.
+  public func scoreWinner(
+    _ trainer: Trainer, of study: BudgetStudy
+  ) throws -> (validation: TrainingSummary.Validation, temperature: Double) {
+    let held = trainer.plan.held
+    let classes = plan.identity.classes
+    let result = try trainer.score(held)
+    let temperature =
+      result.count == 0
+      ? 1 : Temperature.fit(logits: result.logits, labels: result.labels, classes: classes.count)
+    func scored(_ variant: LoaderOptions.Variant) throws -> ScoredClips {
+      ValidationScores.scored(
+        try trainer.score(held, variant: variant), clips: held, classes: classes,
+        temperature: temperature)
+    }
+    let validation = try writeReport(
+      Evaluation(
+        scored: try scored(.normal), singleFrame: try scored(.singleFrame),
+        shuffledFrames: try scored(.shuffledFrames)),
+      lost: trainer.lost,
+      facts: [
+        ("compared", study.names.joined(separator: ", ")), ("chosen", study.winner.name),
+        ("scores", "of clips that no choice has seen; then trained again on all clips"),
+      ])
+    return (validation, temperature)
+  }
+
+  /// Saves the winner that learned from all clips.
+  public func finish(
+    _ study: inout BudgetStudy, trainer: Trainer,
+    scored: (validation: TrainingSummary.Validation, temperature: Double), seconds: Double
+  ) throws -> TrainingSummary {
+    var facts = facts
+    facts["settings"] = StableJSON.text(trainer.plan.settings)
+    facts["chosen"] = study.winner.name
+    facts["compared"] = study.names.joined(separator: ", ")
+    facts["epochs"] = "\(trainer.epochsDone)"
+    facts["training_clips"] = "\(trainer.clips)"
+    try save(
+      trainer.averaged, facts: facts, temperature: scored.temperature, to: folder.model)
+    try AtomicFile.write(
+      plan.division.allToTrain.csvLines.joined(separator: "\n") + "\n", to: folder.split)
+    try study.finish()
+    var summary = TrainingSummary(
+      model: folder.model, epochs: trainer.epochsDone, bestEpoch: nil,
+      trainingClips: trainer.clips, leftOut: plan.index.unusable.count + plan.leftOut.count,
+      seconds: seconds, temperature: scored.temperature, validation: scored.validation,
+      doubtful: [], learningCurve: [], finalLoss: trainer.lastLoss)
+    summary.refit = TrainingSummary.Refit(clips: trainer.clips, steps: trainer.stepsDone)
+    return summary
+  }
+}

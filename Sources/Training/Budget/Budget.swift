@@ -1,3 +1,4 @@
+import ClipSampling
 import Foundation
 
 /// How much a comparison of networks and settings may take.
@@ -105,26 +106,31 @@ struct BudgetPlan: Codable, Hashable {
     identity: String, candidates: [String], costs: [Double], epochs: Int, budget: Budget
   ) {
     let allowed = budget.amount * BudgetPlan.caution
-    // The winner is trained twice: without the clips of its score, and on all.
-    let last = 1.8
-    for count in stride(from: candidates.count, to: 1, by: -1) {
-      let costs = Array(costs.prefix(count))
-      let most = costs.max() ?? 0
-      // Fewer passes where the budget is small; never so few that nothing is learned.
-      for passes in stride(from: epochs, through: min(epochs, 8), by: -1) {
-        let rounds = BudgetPlan.rounds(candidates: count, epochs: passes)
-        let trials = rounds.reduce(0.0) { sum, round in
-          // Of those that are left the dearest.
-          let dearest = costs.sorted(by: >).prefix(round.candidates).reduce(0, +)
-          let share = 0.8 * Double(BudgetPlan.folds - 1)
-          return sum + dearest * Double(round.epochs) * share
-        }
-        if trials + last * most * Double(passes) <= allowed {
-          self.identity = identity
-          self.candidates = Array(candidates.prefix(count))
-          self.rounds = rounds
-          self.epochs = passes
-          return
+    let most = costs.max() ?? 0
+    // The winner is trained twice, without the clips of its score and on all, and as long as it
+    // would be without a comparison where half of the budget allows that.
+    let perPass = 1.8 * most
+    let passes = min(Double(epochs), allowed / 2 / perPass).rounded(.down)
+    guard perPass > 0, passes >= 2 else { return nil }
+    let last = Int(clamping: passes)
+    // Rather fewer candidates than trainings that are too short to tell them apart.
+    for fewest in [max(2, last / 2), 2] {
+      for count in stride(from: candidates.count, to: 1, by: -1) {
+        let costs = costs.prefix(count).sorted(by: >)
+        for passes in stride(from: last, through: fewest, by: -1) {
+          let rounds = BudgetPlan.rounds(candidates: count, epochs: passes)
+          let trials = rounds.reduce(0.0) { sum, round in
+            // Of those that are left the dearest; each part learns from the others.
+            sum + costs.prefix(round.candidates).reduce(0, +) * Double(round.epochs)
+              * 0.8 * Double(BudgetPlan.folds - 1)
+          }
+          if trials + perPass * Double(last) <= allowed {
+            self.identity = identity
+            self.candidates = Array(candidates.prefix(count))
+            self.rounds = rounds
+            self.epochs = last
+            return
+          }
         }
       }
     }
@@ -135,7 +141,7 @@ struct BudgetPlan: Codable, Hashable {
     var left = candidates
     var rounds: [BudgetRound] = []
     for course in courses where left > 1 {
-      let passes = max(2, Int((course.epochs * Double(epochs)).rounded()))  // checked: small
+      let passes = max(2, Int(clamping: (course.epochs * Double(epochs)).rounded()))
       rounds.append(BudgetRound(epochs: min(passes, epochs), candidates: left))
       left = max(1, (left + 1) / 2)
     }

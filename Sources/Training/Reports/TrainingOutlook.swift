@@ -66,6 +66,18 @@ public struct TrainingOutlook: Encodable, Sendable {
     _ plan: TrainingPlan, model: String, trainer: Trainer, keptBytes: Int,
     timing: (step: Double, scoring: Double)
   ) throws {
+    self.init(
+      plan, model: model, epochs: plan.settings.epochs, stepsPerEpoch: trainer.stepsPerEpoch,
+      batchSize: plan.settings.batchSize,
+      secondsPerEpoch: TrainingEstimate.epoch(plan, trainer: trainer, timing: timing),
+      plannedBytes: trainer.plannedBytes, keptBytes: keptBytes,
+      flops: try plan.network.architecture.flopsPerClip())
+  }
+
+  init(
+    _ plan: TrainingPlan, model: String, epochs: Int, stepsPerEpoch: Int, batchSize: Int,
+    secondsPerEpoch: Double, plannedBytes: Int, keptBytes: Int, flops: Int
+  ) {
     let training = plan.trainingCounts
     let held = TrainingPlan.counts(
       plan.validation + plan.held, classes: plan.identity.classes.count)
@@ -81,14 +93,14 @@ public struct TrainingOutlook: Encodable, Sendable {
     split = plan.division.sentence
     architecture = network.name
     parameters = plan.network.parameters.count
-    flopsPerClip = try network.flopsPerClip()
-    epochs = plan.settings.epochs
-    stepsPerEpoch = trainer.stepsPerEpoch
-    batchSize = plan.settings.batchSize
-    secondsPerEpoch = TrainingEstimate.epoch(plan, trainer: trainer, timing: timing)
+    flopsPerClip = flops
+    self.epochs = epochs
+    self.stepsPerEpoch = stepsPerEpoch
+    self.batchSize = batchSize
+    self.secondsPerEpoch = secondsPerEpoch
     precision = plan.settings.precision ?? .fp32
-    plannedMiB = trainer.plannedBytes >> 20
+    plannedMiB = plannedBytes >> 20
     // The program itself, the libraries it loads, and what their threads take.
-    memoryMiB = (trainer.plannedBytes + keptBytes) >> 20 + 96
+    memoryMiB = (plannedBytes + keptBytes) >> 20 + 96
   }
 }

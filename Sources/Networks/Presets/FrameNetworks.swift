@@ -35,8 +35,9 @@ extension Preset {
     ) { input, _ in frozenEfficientNetLite0(input) },
   ]
 
-  /// Of each frame the last block's map of stride 16 in 4×4 parts, that of stride 32 in 2×2, and the
-  /// mean of what ImageNet's classifier read; of these mean and change over time, brought to one scale.
+  /// Of each frame the last blocks' maps of strides 8 and 16 in 4×4 parts, that of stride 32 in 2×2, and
+  /// the mean of what ImageNet's classifier read; of these mean and change over time, brought to one
+  /// scale.
   private static func frozenEfficientNetLite0(_ input: InputShape) -> [Node] {
     /// Windows of one size that cover a map and overlap where they have to, as ONNX can say them.
     func parts(_ count: Int, of map: String, halvings: Int) -> Node {
@@ -54,12 +55,14 @@ extension Preset {
     return efficientNetLite0.dropLast()
       + [
         Node.relu6.named("map"),
-        parts(4, of: "_blocks.10", halvings: 4).named("parts4"),
-        parts(2, of: "_blocks.15._bn2", halvings: 5).named("parts2"),
-        Node.flattenSteps.reading("parts4").named("fine"),
-        Node.flattenSteps.reading("parts2").named("coarse"),
+        parts(4, of: "_blocks.4", halvings: 3).named("parts8"),
+        parts(4, of: "_blocks.10", halvings: 4).named("parts16"),
+        parts(2, of: "_blocks.15._bn2", halvings: 5).named("parts32"),
+        Node.flattenSteps.reading("parts8").named("stride8"),
+        Node.flattenSteps.reading("parts16").named("stride16"),
+        Node.flattenSteps.reading("parts32").named("stride32"),
         Node.spatialMean.reading("map").named("whole"),
-        .concatenate.reading("fine", "coarse", "whole"), .timeStatistics,
+        .concatenate.reading("stride8", "stride16", "stride32", "whole"), .timeStatistics,
         .batchNorm(name: "norm"),
       ]
   }

@@ -31,7 +31,8 @@ extension Preset {
     Preset(
       "frozen-efficientnet_lite0",
       "EfficientNet-lite0 on every frame, as it is; a linear head over its mean and change",
-      input: video(224), pixels: .efficientNetLite, isVaried: false, fitsHead: true
+      input: InputShape(frames: 32, height: 224, width: 224, channels: 3),
+      pixels: .efficientNetLite, isVaried: false, fitsHead: true
     ) { input, _ in frozenEfficientNetLite0(input) },
   ]
 

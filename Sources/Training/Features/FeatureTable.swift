@@ -4,10 +4,18 @@ import VideoDecoding
 
 /// What a head reads of each clip, and what is known of it besides.
 struct FeatureTable {
-  struct Row {
+  struct Row: Sendable {
     let facts: ClipFeatures.Facts
     /// The statistics over time, and those of what the baselines show.
     let normal, singleFrame, shuffledFrames: [Float]
+
+    /// - Parameter seed: of the order of shuffled frames.
+    init(_ features: ClipFeatures, of clip: Clip, seed: UInt64) {
+      facts = features.facts
+      normal = features.statistics()
+      singleFrame = features.statistics(.singleFrame)
+      shuffledFrames = features.statistics(.shuffledFrames, seed: seed, clip: clip)
+    }
 
     func statistics(_ variant: LoaderOptions.Variant) -> [Float] {
       switch variant {
@@ -20,14 +28,9 @@ struct FeatureTable {
 
   private var rows: [UInt64: Row] = [:]
 
-  subscript(_ clip: Clip) -> Row? { rows[clip.identity] }
-
-  /// - Parameter seed: of the order of shuffled frames.
-  mutating func add(_ features: ClipFeatures, of clip: Clip, seed: UInt64) {
-    rows[clip.identity] = Row(
-      facts: features.facts, normal: features.statistics(),
-      singleFrame: features.statistics(.singleFrame),
-      shuffledFrames: features.statistics(.shuffledFrames, seed: seed, clip: clip))
+  subscript(_ clip: Clip) -> Row? {
+    get { rows[clip.identity] }
+    set { rows[clip.identity] = newValue }
   }
 }
 

@@ -66,16 +66,16 @@ extension FeatureTraining {
       validation = TrainingSummary.Validation(made)
       report = made
     }
-    let learned = refits ? plan.train + held : plan.train
-    let final =
-      learned.count > plan.train.count ? fit(learned, strength: validated.strength) : validated
-    try save(final, learned: learned, temperature: temperature, report: report)
+    let all = refits && isHeld ? plan.train + held : nil
+    try save(
+      all.map { fit($0, strength: validated.strength) } ?? validated, refitted: all?.count,
+      temperature: temperature, report: report)
     if let report {
       let title = "Training of \(PathText.name(of: folder.model))"
       try AtomicFile.write(HTMLReport(report, title: title).text, to: folder.report)
     }
     return TrainingSummary(
-      model: folder.model, epochs: 0, bestEpoch: nil, trainingClips: learned.count,
+      model: folder.model, epochs: 0, bestEpoch: nil, trainingClips: plan.train.count,
       leftOut: plan.index.unusable.count + plan.leftOut.count, seconds: seconds(),
       temperature: temperature, validation: validation,
       doubtful: doubtful(validated, held: result, temperature: temperature),
@@ -120,13 +120,17 @@ extension FeatureTraining {
   // MARK: The model
 
   /// Nothing that depends on time, threads or place goes into the file.
+  ///
+  /// - Parameter refitted: how many clips the head has learned, those that validated it among them; nil
+  ///   where these are not.
   private func save(
-    _ fit: HeadFit, learned: [Clip], temperature: Double, report: EvaluationReport?
+    _ fit: HeadFit, refitted: Int?, temperature: Double, report: EvaluationReport?
   ) throws {
     fit.write(into: plan.network, head)
     var facts = plan.facts
     facts["settings"] = StableJSON.text(FeatureSettings(plan.settings, strength: fit.strength))
-    facts["training_clips"] = "\(learned.count)"
+    facts["training_clips"] = "\(plan.train.count)"
+    if let refitted { facts["refit_clips"] = "\(refitted)" }
     facts["validation_clips"] = "\(plan.validation.count)"
     if let report {
       facts["validation_top1"] = "\(report.metrics[.top1])"

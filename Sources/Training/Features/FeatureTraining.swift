@@ -94,10 +94,10 @@ public final class FeatureTraining {
 
   // MARK: Features
 
-  /// Trainable values: those of the head.
+  /// Values that the fit decides: weights and bias of the classifier.
   public var fittedParameters: Int {
-    let network = plan.network
-    return network.entries.filter { $0.node >= head.firstNode }.reduce(0) { $0 + $1.range.count }
+    plan.network.entries.filter { plan.network.headNames.contains($0.name) }
+      .reduce(0) { $0 + $1.range.count }
   }
 
   /// Seconds that the features of a clip take on this machine, without decoding.
@@ -126,15 +126,7 @@ public final class FeatureTraining {
   public func extract(progress: (_ done: Int, _ total: Int) -> Bool) throws -> Bool {
     let clips = clips
     let paths = zip(clips, clipRecord.entries).map { cache.path(of: $0, content: $1.content) }
-    var missing: [Int] = []
-    for (number, clip) in clips.enumerated() {
-      if let path = paths[number], let known = cache.read(path) {
-        take(known, of: clip)
-      } else {
-        missing.append(number)
-      }
-      if number % 64 == 63, !progress(number + 1 - missing.count, clips.count) { return false }
-    }
+    guard let missing = findKnown(clips, paths, progress: progress) else { return false }
     let failures = try compute(missing.map { clips[$0] }) { [writes] number, features in
       if writes, let path = paths[missing[number]] { try cache.write(features, to: path) }
       return progress(clips.count - missing.count + number + 1, clips.count)
@@ -157,8 +149,33 @@ public final class FeatureTraining {
     }
   }
 
-  private func take(_ features: ClipFeatures, of clip: Clip) {
-    table.add(features, of: clip, seed: plan.settings.seed)
+  /// Takes the features that are there.
+  ///
+  /// - Returns: the numbers of the other clips; nil when stopped.
+  private func findKnown(
+    _ clips: [Clip], _ paths: [String?], progress: (_ done: Int, _ total: Int) -> Bool
+  ) -> [Int]? {
+    let (cache, seed) = (cache, plan.settings.seed)
+    var missing: [Int] = []
+    for first in stride(from: 0, to: clips.count, by: 64) {
+      let part = first..<min(first + 64, clips.count)
+      var rows = [FeatureTable.Row?](repeating: nil, count: part.count)
+      rows.withUnsafeMutableBufferPointer { rows in
+        // Each task writes an element of its own.
+        nonisolated(unsafe) let rows = rows
+        pool.parallelFor(part.count) { index in
+          let number = first + index
+          rows[index] = paths[number].flatMap { cache.read($0) }.map {
+            FeatureTable.Row($0, of: clips[number], seed: seed)
+          }
+        }
+      }
+      for (number, row) in zip(part, rows) {
+        if let row { table[clips[number]] = row } else { missing.append(number) }
+      }
+      guard progress(part.upperBound - missing.count, clips.count) else { return nil }
+    }
+    return missing
   }
 
   /// Decodes clips and runs the trunk over them, one after the other.
@@ -193,7 +210,7 @@ public final class FeatureTraining {
           steps: values.count / head.features, features: head.features,
           duration: facts?.facts.duration ?? 0, isPartial: facts?.facts.isPartial ?? false,
           fingerprint: facts?.fingerprint), values: values)
-      take(features, of: clip)
+      table[clip] = FeatureTable.Row(features, of: clip, seed: plan.settings.seed)
       guard try done(number, features) else { return nil }
     }
     return loader.takeFailures()

@@ -21,10 +21,10 @@ import Testing
         atPath: scratch(folder), withIntermediateDirectories: true)
     }
     for label in ["left", "right"] {
-      for scene in ["01", "06", "09"] {
+      for (scene, take) in [("01", "01"), ("01", "02"), ("09", "01")] {
         try FileManager.default.copyItem(
-          atPath: "\(Repository.path)/clips/\(label)/scene\(scene)_\(label)_01.mp4",
-          toPath: scratch("videos/\(label) \(scene).mp4"))
+          atPath: "\(Repository.path)/clips/\(label)/scene\(scene)_\(label)_\(take).mp4",
+          toPath: scratch("videos/\(label) \(scene)-\(take).mp4"))
       }
     }
     let input = InputShape(frames: 4, height: 16, width: 16, channels: 3)
@@ -94,16 +94,18 @@ import Testing
     }.joined()
   }
 
-  /// The same of Label Studio's tasks, in which what a person says becomes an annotation. Frames 7 to
-  /// 24 are what is on show from 0.2 s to 0.8 s.
+  /// The same of Label Studio's tasks, in which what a person says becomes an annotation. What is on
+  /// show from 0.2 s to 0.8 s are frames 7 to 24 of the first scene, which has 30 a second, and 4 to
+  /// 12 of the other, which has 15.
   private func correctedTasks(_ text: String) throws -> String {
     let tasks = try #require(
       JSONSerialization.jsonObject(with: Data(text.utf8)) as? [[String: Any]])
     let corrected = try tasks.map { task in
       let data = try #require(task["data"] as? [String: String])
-      let label = try #require(data["video"]).contains("left") ? "left" : "right"
+      let video = try #require(data["video"])
+      let frames = video.contains("01-") ? ["start": 7, "end": 24] : ["start": 4, "end": 12]
       let value: [String: Any] = [
-        "ranges": [["start": 7, "end": 24]], "timelinelabels": [label],
+        "ranges": [frames], "timelinelabels": [video.contains("left") ? "left" : "right"],
       ]
       var task = task
       task["annotations"] = [["result": [["type": "timelinelabels", "value": value]]]]

@@ -15,11 +15,11 @@ struct FramesCommand: ParsableCommand {
       tells which frames were chosen.
 
       EXAMPLES:
-        vidclass frames movie.mp4 -o sheet.png              # contact sheet with times
-        vidclass frames movie.mp4 --size 112 -o frames.rgb  # raw RGB24, frame by frame
-        vidclass frames movie.mp4 --all -o - | sha256sum    # every frame at its own size
+        vidclass frames movie.mp4 -o sheet.png              # contact sheet
+        vidclass frames movie.mp4 --size 112 -o frames.rgb  # raw RGB24
+        vidclass frames movie.mp4 --all -o - | sha256sum    # every frame, unscaled
         vidclass frames movie.mp4 --at 1.5,3 -o sheet.png   # what is on show then
-        vidclass frames movie.mp4 --list                    # index, pts, time, key, warnings
+        vidclass frames movie.mp4 --list                    # index, pts, time, key
         vidclass frames movie.mp4 -m models/clips.safetensors -o stack.safetensors
       """)
 

@@ -11,7 +11,8 @@ struct HeadFit {
   let bias: [Float]
   /// The L2 penalty, which clips left out of the fit chose.
   let strength: Double
-  /// What each of the clips got from a head that had not learned its group, `[clips, classes]`.
+  /// What each of the clips got from a head that had not learned its group, `[clips, classes]`; empty
+  /// where nothing was to be chosen.
   let unseen: [Float]
 
   /// Penalties to choose from, the strongest first. Products are those of an average feature, so that
@@ -53,11 +54,9 @@ struct HeadFit {
     let problem = LogisticRegression(
       products: products, labels: examples.labels, classes: examples.classes,
       importance: examples.importance, pool: pool)
-    let choice = Self.choose(
-      strength.map { [$0] } ?? Self.strengths, problem, clips: examples.clips, seed: seed)
-    self.strength = choice.strength
-    unseen = choice.unseen
-    let coefficients = problem.fit(strength: choice.strength)
+    (self.strength, unseen) =
+      strength.map { ($0, []) } ?? Self.choose(problem, clips: examples.clips, seed: seed)
+    let coefficients = problem.fit(strength: self.strength)
     weights = scale.weights(
       examples.rows, coefficients: coefficients, classes: examples.classes, pool: pool)
     bias = (0..<examples.classes).map { number in
@@ -90,31 +89,24 @@ struct HeadFit {
   /// The penalty under which clips of groups left out are told best, by log loss, and what they got
   /// under it. Clips are scaled together: that tells nothing of their labels.
   private static func choose(
-    _ strengths: [Double], _ problem: LogisticRegression, clips: [Clip], seed: UInt64
+    _ problem: LogisticRegression, clips: [Clip], seed: UInt64
   ) -> (strength: Double, unseen: [Float]) {
-    let folds = Splitter.folds(of: clips, count: folds, seed: seed)
-    let classes = problem.classes
+    let parts = Splitter.folds(of: clips, count: folds, seed: seed)
     var unseen = [[Double]](
-      repeating: [Double](repeating: 0, count: clips.count * classes), count: strengths.count)
-    for fold in Set(folds).sorted() {
-      let (part, kept) = problem.without(folds.map { $0 == fold })
-      let left = folds.indices.filter { folds[$0] == fold }
+      repeating: [Double](repeating: 0, count: clips.count * problem.classes),
+      count: strengths.count)
+    for part in Set(parts).sorted() {
+      let (rest, kept) = problem.without(parts.map { $0 == part })
       var coefficients: [Double]?
       for (number, strength) in strengths.enumerated() {
-        let fitted = part.fit(strength: strength, from: coefficients)
+        let fitted = rest.fit(strength: strength, from: coefficients)
         coefficients = fitted
-        for clip in left {
-          for (position, other) in kept.enumerated() {
-            let product = problem.products[clip * clips.count + other]
-            for index in 0..<classes {
-              unseen[number][clip * classes + index] +=
-                product * fitted[position * classes + index]
-            }
-          }
+        for clip in parts.indices where parts[clip] == part {
+          problem.addScores(of: clip, by: fitted, of: kept, to: &unseen[number])
         }
       }
     }
-    let losses = unseen.map { scores in problem.loss(scores) }
+    let losses = unseen.map(problem.loss)
     let best = losses.indices.min { losses[$0] < losses[$1] } ?? 0
     return (strengths[best], unseen[best].map(Float.init))
   }
@@ -132,6 +124,19 @@ extension LogisticRegression {
       products: part, labels: kept.map { labels[$0] }, classes: classes,
       importance: kept.map { importance[$0] / total }, pool: pool)
     return (problem, kept)
+  }
+
+  /// Adds what coefficients of some clips give another one to its row of scores.
+  fileprivate func addScores(
+    of clip: Int, by coefficients: [Double], of others: [Int], to scores: inout [Double]
+  ) {
+    let row = clip * classes
+    for (position, other) in others.enumerated() {
+      let product = products[clip * labels.count + other]
+      for index in 0..<classes {
+        scores[row + index] += product * coefficients[position * classes + index]
+      }
+    }
   }
 
   /// The loss of scores without the penalty.

@@ -22,7 +22,7 @@ struct TrainCommand: ParsableCommand {
         vidclass train lips/ --gray --val-groups F01,M02 -o models/lips.safetensors
         vidclass train lips/ --gray --folds 5    # cross-validation, no model
         vidclass train mine.csv --init-from models/clips.safetensors --freeze
-        vidclass train clips/ --arch frozen-efficientnet_lite0   # after make pretrained
+        vidclass train clips/ --arch frozen-efficientnet_lite0  # make pretrained
       """)
 
   @Argument(help: ArgumentHelp("The data set.", valueName: "clips"))

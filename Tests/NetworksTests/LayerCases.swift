@@ -286,6 +286,8 @@ enum LayerCases {
     sequence("coupled", [.cifgLSTM(name: "r", hidden: 4), .timePooling(.mean)]),
     sequence("layer norm lstm", [.layerNormLSTM(name: "r", hidden: 5), .timePooling(.mean)]),
     sequence("mgu", [.mgu(name: "r", hidden: 4), .timePooling(.mean)]),
+    sequence("statistics", [.gru(name: "r", hidden: 4), .timeStatistics, .batchNorm(name: "n")]),
+    sequence("statistics of one step", [.sliceTime(start: 2, end: 3), .timeStatistics]),
     sequence("two normalised units", [.layerNormLSTM(name: "r", hidden: 2), .timePooling(.mean)]),
     sequence(
       "waves", [.sinusoidalPositions, .selfAttention(name: "a", heads: 5), .timePooling(.last)]),

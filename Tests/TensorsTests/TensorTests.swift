@@ -22,6 +22,35 @@ import Testing
   }
 
   @Test(
+    arguments: [(3, 5, 7), (70, 20, 30), (257, 3, 13)],
+    [(false, false), (true, false), (false, true)])
+  func productsOfDoublesMatchTheDefinition(size: (Int, Int, Int), transposed: (Bool, Bool)) {
+    let (m, n, k) = size
+    let a = randomValues(m * k, seed: 1).map(Double.init)
+    let b = randomValues(k * n, seed: 2).map(Double.init)
+    let start = randomValues(m * n, seed: 3).map(Double.init)
+    let found = [1, 3].map { threads in
+      let pool = WorkerPool(threads: threads)
+      defer { pool.shutDown() }
+      var c = start
+      MatrixProduct.multiply(
+        m: m, n: n, k: k, a: a, lda: transposed.0 ? m : k, transposeA: transposed.0, b: b,
+        ldb: transposed.1 ? k : n, transposeB: transposed.1, beta: 0.5, c: &c, ldc: n, pool: pool)
+      return c
+    }
+    #expect(found[0] == found[1])
+    for row in 0..<m {
+      for column in 0..<n {
+        let sum = (0..<k).reduce(0.5 * start[row * n + column]) { sum, inner in
+          sum + a[transposed.0 ? inner * m + row : row * k + inner]
+            * b[transposed.1 ? column * k + inner : inner * n + column]
+        }
+        #expect(abs(found[0][row * n + column] - sum) < 1e-12)
+      }
+    }
+  }
+
+  @Test(
     arguments: [(3, 5, 7), (64, 200, 300), (257, 33, 130)],
     [(false, false), (true, false), (false, true)])
   func productsMatchTheDefinition(size: (Int, Int, Int), transposed: (Bool, Bool)) {

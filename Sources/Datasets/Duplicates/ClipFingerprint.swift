@@ -9,9 +9,9 @@ import VideoDecoding
 /// those of what differs from the clip's mean picture find copies among clips of one camera that
 /// never moves, whose pictures are all alike. Blank pictures (all of one brightness) have no hash:
 /// black leaders and empty clips match nothing.
-public struct ClipFingerprint: Sendable {
+public struct ClipFingerprint: Sendable, Codable {
   /// A hash and the picture it is of.
-  struct Mark: Sendable {
+  struct Mark: Sendable, Codable {
     let hash: UInt64
     let sample: Int32
   }

@@ -28,7 +28,13 @@ extension Splitter {
         "\(count) folds need \(count) groups, there are \(bundles.count) "
           + "(\(index.groupRule.sentence))")
     }
-    var totals = [Int](repeating: 0, count: index.classes.count)
+    return deal(bundles, clips: clips, classes: index.classes.count, count: count)
+  }
+
+  private static func deal(
+    _ bundles: [Bundle], clips: [Clip], classes: Int, count: Int
+  ) -> [Int] {
+    var totals = [Int](repeating: 0, count: classes)
     for clip in clips { totals[clip.classIndex] += 1 }
     var taken = [[Int]](repeating: [Int](repeating: 0, count: totals.count), count: count)
     var groups = [Int](repeating: 0, count: count)
@@ -53,5 +59,21 @@ extension Splitter {
       for clip in bundle.positions { numbers[clip] = best }
     }
     return numbers
+  }
+}
+
+extension Splitter {
+  /// Divides clips into parts to leave out in turn, groups whole; fewer where there are fewer groups,
+  /// and clips of a single group one by one.
+  ///
+  /// - Returns: the part of each clip, from 0.
+  package static func folds(of clips: [Clip], count: Int, seed: UInt64) -> [Int] {
+    var clips = clips
+    if Set(clips.map(\.group)).count < 2 {
+      for index in clips.indices { clips[index].group = clips[index].name }
+    }
+    return deal(
+      bundle(clips, seed: seed), clips: clips, classes: (clips.map(\.classIndex).max() ?? 0) + 1,
+      count: count)
   }
 }

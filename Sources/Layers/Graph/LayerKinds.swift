@@ -11,8 +11,8 @@ public enum LayerKinds {
     DifferenceTime.self, SliceChannels.self, ShuffleChannels.self,
     LSTMLayer.self, GRULayer.self, PeepholeLSTM.self, CoupledLSTM.self, LayerNormLSTM.self,
     MinimalGatedUnit.self, ConvLSTM.self,
-    TimePool.self, AttentionPool.self, AdditiveAttention.self, SelfAttention.self, Positions.self,
-    DenseLayer.self, DropoutLayer.self,
+    TimePool.self, TimeStatistics.self, AttentionPool.self, AdditiveAttention.self,
+    SelfAttention.self, Positions.self, DenseLayer.self, DropoutLayer.self,
   ]
 
   private static let byName: [String: any ExecutableLayer.Type] = Dictionary(

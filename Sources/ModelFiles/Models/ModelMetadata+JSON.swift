@@ -39,6 +39,13 @@ extension ModelMetadata {
     metadata[Key.formatVersion] != nil && metadata[Key.architecture] != nil
   }
 
+  /// Whether a file may be a model that was trained: all but imported weights, which have no facts of
+  /// a training.
+  package static func saysTrained(_ path: String) -> Bool {
+    guard let file = try? SafeTensorsFile(path), isPresent(in: file.metadata) else { return true }
+    return file.metadata[Key.training] != "{}"
+  }
+
   /// Reads and checks the metadata of a file.
   ///
   /// - Parameter weights: bytes of the tensors beside it: each class has some.

@@ -206,6 +206,10 @@ enum PyTorchModule {
         def run_timepooling(self, node, t, x):
             return x[:, -1] if node["mode"] == "last" else x.mean(1)
 
+        def run_timestatistics(self, node, t, x):
+            change = x.diff(dim=1).abs() if x.shape[1] > 1 else torch.zeros_like(x)
+            return torch.cat([x.mean(1), change.mean(1)], 1)
+
         def run_dense(self, node, t, x):
             return F.linear(x, t("weight"), t("bias"))
 

@@ -28,7 +28,45 @@ extension Preset {
       resNet18 + [.spatialMean]
         + (try options.temporalLayers(hidden: 256, head: .last)) + options.dropoutLayer
     },
+    Preset(
+      "frozen-efficientnet_lite0",
+      "EfficientNet-lite0 on every frame, as it is; a linear head over its mean and change",
+      input: InputShape(frames: 32, height: 224, width: 224, channels: 3),
+      pixels: .efficientNetLite, isVaried: false, fitsHead: true
+    ) { input, _ in frozenEfficientNetLite0(input) },
   ]
+
+  /// Of each frame the last blocks' maps of strides 8 and 16 in 4×4 parts, that of stride 32 in 2×2, and
+  /// the mean of what ImageNet's classifier read; of these mean and change over time, brought to one
+  /// scale.
+  private static func frozenEfficientNetLite0(_ input: InputShape) -> [Node] {
+    /// Windows of one size that cover a map and overlap where they have to, as ONNX can say them.
+    func parts(_ count: Int, of map: String, halvings: Int) -> Node {
+      func cut(_ side: Int) -> (window: Int, stride: Int) {
+        let side = (0..<halvings).reduce(side) { side, _ in (side + 1) / 2 }
+        let stride = side / min(count, side)
+        return (side - (min(count, side) - 1) * stride, stride)
+      }
+      let (height, width) = (cut(input.height), cut(input.width))
+      return .averagePool3D(
+        window: Extent3(1, height.window, width.window),
+        stride: Extent3(1, height.stride, width.stride)
+      ).reading(map)
+    }
+    return efficientNetLite0.dropLast()
+      + [
+        Node.relu6.named("map"),
+        parts(4, of: "_blocks.4", halvings: 3).named("parts8"),
+        parts(4, of: "_blocks.10", halvings: 4).named("parts16"),
+        parts(2, of: "_blocks.15._bn2", halvings: 5).named("parts32"),
+        Node.flattenSteps.reading("parts8").named("stride8"),
+        Node.flattenSteps.reading("parts16").named("stride16"),
+        Node.flattenSteps.reading("parts32").named("stride32"),
+        Node.spatialMean.reading("map").named("whole"),
+        .concatenate.reading("stride8", "stride16", "stride32", "whole"), .timeStatistics,
+        .batchNorm(name: "norm"),
+      ]
+  }
 
   // MARK: MobileNetV2 (Sandler et al. 2018)
 

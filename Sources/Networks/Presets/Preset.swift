@@ -15,6 +15,9 @@ public struct Preset: Sendable {
   public let learningRateFactor: Double
   /// Whether it has a layer through time, which `PresetOptions` can vary.
   let isVaried: Bool
+  /// Whether its trunk stays as it is, and only the head is fitted: a batch normalisation that
+  /// brings features to one scale, and a dense layer.
+  public let fitsHead: Bool
   let layers: @Sendable (InputShape, PresetOptions) throws(NetworkError) -> [Node]
   /// Name of the classifier.
   let head: String
@@ -22,6 +25,7 @@ public struct Preset: Sendable {
   init(
     _ name: String, _ summary: String, input: InputShape, pixels: PixelScale? = nil,
     head: String = "fc", learningRateFactor: Double = 1, isVaried: Bool = true,
+    fitsHead: Bool = false,
     layers: @escaping @Sendable (InputShape, PresetOptions) throws(NetworkError) -> [Node]
   ) {
     self.name = name
@@ -31,6 +35,7 @@ public struct Preset: Sendable {
     self.head = head
     self.learningRateFactor = learningRateFactor
     self.isVaried = isVaried
+    self.fitsHead = fitsHead
     self.layers = layers
   }
 

@@ -152,17 +152,10 @@ extension TrainingSession {
     return facts
   }
 
-  /// The settings, and how the clips were read and divided: with these anybody who has the clips can
-  /// tell which of them were held out.
+  /// The settings, and how the clips were read and divided.
   var facts: [String: String] {
-    var facts = ["settings": StableJSON.text(plan.settings)]
-    if let pattern = plan.request.groupBy { facts["group_by"] = pattern }
-    if let name = plan.request.background { facts["background"] = name }
-    if let depth = plan.request.classDepth { facts["class_depth"] = "\(depth)" }
-    if let stream = plan.request.limits.stream { facts["stream"] = "\(stream)" }
-    if !plan.request.validationGroups.isEmpty {
-      facts["validation_groups"] = StableJSON.text(plan.request.validationGroups)
-    }
+    var facts = plan.facts
+    facts["settings"] = StableJSON.text(plan.settings)
     return facts
   }
 

@@ -272,7 +272,7 @@ public final class TrainingSession {
 
   /// What the user should know about the decoded clips, a line each.
   public var clipWarnings: [String] {
-    plan.emptiedClasses + (copies?.warnings ?? []) + likenessWarnings
+    plan.emptiedClasses + (copies?.warnings ?? []) + (likeness?.warnings(for: plan) ?? [])
       + [store.cacheWarning].compactMap { $0 }
   }
 
@@ -280,21 +280,6 @@ public final class TrainingSession {
   /// cannot be decoded, or only in part, or not any more.
   public var isIncomplete: Bool {
     !plan.index.unusable.isEmpty || !plan.leftOut.isEmpty || !partial.isEmpty || !lost.isEmpty
-  }
-
-  /// Both figures of what a random split would hide, where they differ by much.
-  private var likenessWarnings: [String] {
-    guard let likeness, likeness.amongAll - likeness.amongOthers > 0.1 else { return [] }
-    func percent(_ value: Double) -> String { "\(Int(clamping: (value * 100).rounded())) %" }
-    let sides = [plan.train, plan.validation + plan.held].map { Set($0.map(\.group)) }
-    let kept =
-      sides[0].isDisjoint(with: sides[1])
-      ? "this one keeps groups whole" : "and so does this one, as groups are on both sides"
-    return [
-      "clips of one group give each other away: the clip that looks most like it has the right label "
-        + "for \(percent(likeness.amongAll)) of clips, and for \(percent(likeness.amongOthers)) when "
-        + "its own group is left out; a random split would flatter by as much, \(kept)"
-    ]
   }
 
   /// What the training comes to; measures a step for it.

@@ -1,3 +1,4 @@
+import ClipSampling
 import Datasets
 import FileStore
 import Synchronization
@@ -83,4 +84,21 @@ final class FingerprintShelf: Sendable {
   }
 
   var all: [ClipFingerprint?] { fingerprints.withLock { $0 } }
+}
+
+extension GroupLikeness {
+  /// Both figures of what a random split would hide, where they differ by much.
+  func warnings(for plan: TrainingPlan) -> [String] {
+    guard amongAll - amongOthers > 0.1 else { return [] }
+    func percent(_ value: Double) -> String { "\(Int(clamping: (value * 100).rounded())) %" }
+    let sides = [plan.train, plan.validation + plan.held].map { Set($0.map(\.group)) }
+    let kept =
+      sides[0].isDisjoint(with: sides[1])
+      ? "this one keeps groups whole" : "and so does this one, as groups are on both sides"
+    return [
+      "clips of one group give each other away: the clip that looks most like it has the right label "
+        + "for \(percent(amongAll)) of clips, and for \(percent(amongOthers)) when "
+        + "its own group is left out; a random split would flatter by as much, \(kept)"
+    ]
+  }
 }

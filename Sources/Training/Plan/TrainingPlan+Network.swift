@@ -11,7 +11,10 @@ extension TrainingPlan {
     _ request: TrainingRequest, begin: StartingPoint?, drawn: InputShape?
   ) throws -> Preprocessing {
     let choice = try frameChoice(request)
-    if let initial = begin?.model {
+    // A picture network's features are of its own size, whatever the model was made for that brings its
+    // weights.
+    let named = request.architecture == nil ? nil : request.fittedPreset
+    if let initial = begin?.model, named == nil {
       let own = initial.metadata.preprocessing
       // The weights were learned on this input; anything else would waste them.
       let asked =
@@ -49,8 +52,10 @@ extension TrainingPlan {
         .settings, "\(PathText.display(request.architecture ?? "")): input.\(flaw)")
     }
     return Preprocessing(
-      frames: frames, height: height, width: width, resizeHeight: withMargin(height),
-      resizeWidth: withMargin(width), color: request.gray || channels < 3 ? .gray : .rgb,
+      frames: frames, height: height, width: width,
+      resizeHeight: named == nil ? withMargin(height) : height,
+      resizeWidth: named == nil ? withMargin(width) : width,
+      color: request.gray || channels < 3 ? .gray : .rgb,
       motion: request.motion ?? (channels % 2 == 0 ? .difference : .none), choice: choice,
       normalization: preset?.pixels.flatMap {
         request.gray || request.motion == .difference

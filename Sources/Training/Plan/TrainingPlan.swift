@@ -31,6 +31,8 @@ public struct TrainingPlan {
   public internal(set) var network: Network
   /// What the weights started from, for people; nil for fresh ones.
   public let start: String?
+  /// The first node that has fresh weights; nil where all come of `start`.
+  let firstNewNode: Int?
   /// So many nodes of the network, from the first on, learn nothing.
   let frozenNodes: Int
   /// What makes the scores of a training that starts from a model doubtful; nil where nothing does.
@@ -41,6 +43,7 @@ public struct TrainingPlan {
   /// - Throws: `DatasetError`, `TrainingError` or another module's, where the request cannot be
   ///   met.
   public init(_ request: TrainingRequest, index: DatasetIndex) throws {
+    let request = try request.withPretrainedTrunk()
     self.request = request
     self.index = index
     try index.requireTrainable()
@@ -97,6 +100,7 @@ public struct TrainingPlan {
     let filling = try begin?.fill(network, classes: index.classes)
     let freeze = try FrozenLayers(settings, network: network, firstNewNode: filling?.firstNewNode)
     frozenNodes = freeze.count
+    firstNewNode = begin == nil ? 0 : filling?.firstNewNode
     start = filling.map {
       "\(PathText.display(request.initialModel ?? "")): \($0.sentence)" + (freeze.note ?? "")
     }
@@ -166,6 +170,20 @@ public struct TrainingPlan {
         "\(PathText.display(request.data)): \(failures.count) clips cannot be decoded, and fewer "
           + "than two classes are left to train on\(first)")
     }
+  }
+
+  /// With these, which go into the model, anybody who has the clips can tell which of them were held
+  /// out.
+  var facts: [String: String] {
+    var facts: [String: String] = [:]
+    if let pattern = request.groupBy { facts["group_by"] = pattern }
+    if let name = request.background { facts["background"] = name }
+    if let depth = request.classDepth { facts["class_depth"] = "\(depth)" }
+    if let stream = request.limits.stream { facts["stream"] = "\(stream)" }
+    if !request.validationGroups.isEmpty {
+      facts["validation_groups"] = StableJSON.text(request.validationGroups)
+    }
+    return facts
   }
 
   // MARK: Choices

@@ -71,6 +71,18 @@ public struct TrainingOutlook: Encodable, Sendable {
     _ plan: TrainingPlan, model: String, trainer: Trainer, keptBytes: Int,
     timing: (step: Double, scoring: Double)
   ) throws {
+    self.init(
+      plan, model: model, epochs: plan.settings.epochs, stepsPerEpoch: trainer.stepsPerEpoch,
+      batchSize: plan.settings.batchSize,
+      secondsPerEpoch: TrainingEstimate.epoch(plan, trainer: trainer, timing: timing),
+      plannedBytes: trainer.plannedBytes, keptBytes: keptBytes,
+      flops: try plan.network.architecture.flopsPerClip())
+  }
+
+  init(
+    _ plan: TrainingPlan, model: String, epochs: Int, stepsPerEpoch: Int, batchSize: Int,
+    secondsPerEpoch: Double, plannedBytes: Int, keptBytes: Int, flops: Int
+  ) {
     let training = plan.trainingCounts
     let held = TrainingPlan.counts(
       plan.validation + plan.held, classes: plan.identity.classes.count)
@@ -88,16 +100,16 @@ public struct TrainingOutlook: Encodable, Sendable {
     split = plan.division.sentence
     architecture = network.name
     parameters = plan.network.parameters.count
-    flopsPerClip = try network.flopsPerClip()
-    epochs = plan.settings.epochs
-    stepsPerEpoch = trainer.stepsPerEpoch
-    batchSize = plan.settings.batchSize
-    secondsPerEpoch = TrainingEstimate.epoch(plan, trainer: trainer, timing: timing)
+    flopsPerClip = flops
+    self.epochs = epochs
+    self.stepsPerEpoch = stepsPerEpoch
+    self.batchSize = batchSize
+    self.secondsPerEpoch = secondsPerEpoch
     precision = plan.settings.precision ?? .fp32
-    plannedMiB = trainer.plannedBytes >> 20
+    plannedMiB = plannedBytes >> 20
     // Weights with room for gradients: as each member began, as it ended, and in the ensemble.
     let kept = (members ?? 0) * 6 * plan.network.parameters.count * MemoryLayout<Float>.size
     // The program itself, the libraries it loads, and what their threads take.
-    memoryMiB = (trainer.plannedBytes + keptBytes + kept) >> 20 + 96
+    memoryMiB = (plannedBytes + keptBytes + kept) >> 20 + 96
   }
 }

@@ -2,6 +2,7 @@ import Datasets
 import Evaluation
 import FileStore
 import Foundation
+import ModelFiles
 
 /// What one fold of a cross-validation came to: a model that learned from all other folds, scored
 /// once on this one.
@@ -59,9 +60,17 @@ public struct CrossValidation: Encodable, Sendable {
       ValidationScores.scored(
         try trainer.score(held, variant: variant), clips: held, classes: classes)
     }
-    let (normal, single, shuffled) = (
-      try scored(.normal), try scored(.singleFrame), try scored(.shuffledFrames)
-    )
+    add(
+      try scored(.normal), singleFrame: try scored(.singleFrame),
+      shuffledFrames: try scored(.shuffledFrames), number: number,
+      seconds: trainer.state.records.reduce(0) { $0 + $1.seconds })
+  }
+
+  /// Takes the scores of a fold, nothing where no clip has any.
+  mutating func add(
+    _ normal: ScoredClips, singleFrame single: ScoredClips, shuffledFrames shuffled: ScoredClips,
+    number: Int, seconds: Double
+  ) {
     guard normal.count > 0 else { return }
     let metrics = Metrics(normal)
     folds.append(
@@ -69,8 +78,8 @@ public struct CrossValidation: Encodable, Sendable {
         number: number, clips: normal.count, top1: metrics[.top1],
         balancedAccuracy: metrics[.balancedAccuracy], macroF1: metrics[.macroF1],
         singleFrame: Metrics(single)[.top1], shuffledFrames: Metrics(shuffled)[.top1],
-        seconds: trainer.state.records.reduce(0) { $0 + $1.seconds }))
-    self.scored.append(contentsOf: normal)
+        seconds: seconds))
+    scored.append(contentsOf: normal)
     singleFrame.append(contentsOf: single)
     shuffledFrames.append(contentsOf: shuffled)
   }
@@ -87,6 +96,25 @@ public struct CrossValidation: Encodable, Sendable {
     EvaluationReport(
       Evaluation(scored: scored, singleFrame: singleFrame, shuffledFrames: shuffledFrames),
       seed: seed, threads: threads, skipped: skipped)
+  }
+
+  /// Writes the predictions for all clips and a report into a run folder.
+  ///
+  /// - Returns: all folds together.
+  func write(
+    to folder: RunFolder, of plan: TrainingPlan, threads: Int
+  ) throws -> EvaluationReport {
+    var report = report(
+      seed: plan.settings.seed, threads: threads,
+      skipped: plan.leftOut.map { ($0.clip.name, $0.message) })
+    report.facts = [
+      ("data", PathText.name(of: plan.request.data)), ("groups", plan.index.groupRule.sentence),
+      ("folds", "\(folds.count); nothing is chosen on the clips held out"),
+    ]
+    try PredictionsFile.write(report.scored, to: folder.predictions)
+    let title = "Cross-validation of \(PathText.name(of: plan.request.data))"
+    try AtomicFile.write(HTMLReport(report, title: title).text, to: folder.report)
+    return report
   }
 
   enum CodingKeys: String, CodingKey {
@@ -127,16 +155,6 @@ extension TrainingSession {
   ///
   /// - Returns: all folds together.
   public func finish(_ validation: CrossValidation) throws -> EvaluationReport {
-    var report = validation.report(
-      seed: plan.settings.seed, threads: threads,
-      skipped: plan.leftOut.map { ($0.clip.name, $0.message) })
-    report.facts = [
-      ("data", PathText.name(of: plan.request.data)), ("groups", plan.index.groupRule.sentence),
-      ("folds", "\(validation.folds.count); nothing is chosen on the clips held out"),
-    ]
-    try PredictionsFile.write(report.scored, to: folder.predictions)
-    let title = "Cross-validation of \(PathText.name(of: plan.request.data))"
-    try AtomicFile.write(HTMLReport(report, title: title).text, to: folder.report)
-    return report
+    try validation.write(to: folder, of: plan, threads: threads)
   }
 }

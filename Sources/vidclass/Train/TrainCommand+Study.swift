@@ -28,13 +28,19 @@ extension TrainCommand {
       try validation.add(trainer, number: number)
       if let fold = validation.folds.last { console.note(fold.line) }
     }
-    let report = try session.finish(validation)
+    try write(validation, try session.finish(validation), in: session.folder)
+  }
+
+  /// The end of a cross-validation.
+  func write(
+    _ validation: CrossValidation, _ report: EvaluationReport, in folder: RunFolder
+  ) throws {
     if json.json {
       try StandardOutput.writeJSON(CrossValidationOutput(validation: validation, report: report))
     } else {
       let lines =
         validation.lines + ["", "all clips together:"]
-        + report.lines(columns: StandardOutput.columns) + ["report: \(session.folder.report)"]
+        + report.lines(columns: StandardOutput.columns) + ["report: \(folder.report)"]
       try StandardOutput.write(lines.joined(separator: "\n") + "\n")
     }
   }

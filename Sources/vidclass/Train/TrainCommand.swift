@@ -22,6 +22,7 @@ struct TrainCommand: ParsableCommand {
         vidclass train lips/ --gray --val-groups F01,M02 -o models/lips.safetensors
         vidclass train lips/ --gray --folds 5    # cross-validation, no model
         vidclass train mine.csv --init-from models/clips.safetensors --freeze
+        vidclass train clips/ --arch frozen-efficientnet_lite0  # make pretrained
       """)
 
   @Argument(help: ArgumentHelp("The data set.", valueName: "clips"))
@@ -60,6 +61,7 @@ struct TrainCommand: ParsableCommand {
     Interrupt.install()
     let began = ContinuousClock.now
     try sandbox.prepare(global.console)
+    if request.fitsHead { return try trainFeatures(began: began) }
     let session = try makeSession()
     let lock = continuing.dryRun ? nil : try session.folder.lock()
     defer { withExtendedLifetime(lock) {} }
@@ -224,13 +226,23 @@ struct TrainCommand: ParsableCommand {
 
   /// - Throws: `ValidationError` where an option's value is at fault.
   private func makeSession() throws -> TrainingSession {
+    try lookingForGroups { looking in
+      try TrainingSession(
+        request, cache: data.cache, threads: global.threadCount,
+        programVersion: ProgramVersion.current, writes: !continuing.dryRun, looking: looking)
+    }
+  }
+
+  /// Shows how far clips have been looked into while `make` runs.
+  ///
+  /// - Throws: `ValidationError` where an option's value is at fault.
+  func lookingForGroups<Session>(
+    _ make: (_ looking: @escaping @Sendable (Int, Int) -> Bool) throws -> Session
+  ) throws -> Session {
     let bar = ProgressBar("looking for groups", total: nil, unit: "clips", console: global.console)
     defer { bar.finish() }
     do {
-      return try TrainingSession(
-        request, cache: data.cache, threads: global.threadCount,
-        programVersion: ProgramVersion.current, writes: !continuing.dryRun
-      ) { done, _ in
+      return try make { done, _ in
         bar.update(completed: done)
         return !Interrupt.isRequested
       }
@@ -241,7 +253,7 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
-  private var request: TrainingRequest {
+  var request: TrainingRequest {
     var request = TrainingRequest(data: clips)
     request.output = output
     request.architecture = input.arch

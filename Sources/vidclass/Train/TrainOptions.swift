@@ -239,7 +239,7 @@ extension TrainCommand {
     @Option(
       name: .long,
       help: ArgumentHelp(
-        "Start from these weights: a model or an .onnx network, or with --arch any safetensors, .pth or .pt file; the head is new where classes differ.",
+        "Start from these weights: a model or an .onnx network, or with --arch any safetensors, .pth or .pt file; the head is new where classes differ (default: none; of frozen- networks what make pretrained fetched).",
         valueName: "file"))
     var initFrom: String?
 

@@ -15,13 +15,18 @@ enum TrainingAnnouncement {
     _ session: TrainingSession, trainer: Trainer, outlook: TrainingOutlook
   ) -> [String] {
     let plan = session.plan
-    return usable(plan) + plan.leftOut.map { row("left out", $0.message) }
-      + session.partial.map { row("partial", "\($0.name): damaged, used in part") }
-      + input(plan) + network(session, trainer: trainer, outlook: outlook)
+    return decoded(plan, partial: session.partial) + input(plan) + variation(plan)
+      + network(session, trainer: trainer, outlook: outlook)
       + learning(plan, trainer: trainer) + [time(plan, trainer: trainer, outlook: outlook)]
   }
 
-  private static func row(_ title: String, _ text: String) -> String {
+  /// Which clips can be used, where some cannot.
+  static func decoded(_ plan: TrainingPlan, partial: [Clip]) -> [String] {
+    usable(plan) + plan.leftOut.map { row("left out", $0.message) }
+      + partial.map { row("partial", "\($0.name): damaged, used in part") }
+  }
+
+  static func row(_ title: String, _ text: String) -> String {
     title.padding(toLength: 10, withPad: " ", startingAt: 0) + text
   }
 
@@ -63,7 +68,7 @@ enum TrainingAnnouncement {
     ]
   }
 
-  private static func input(_ plan: TrainingPlan) -> [String] {
+  static func input(_ plan: TrainingPlan) -> [String] {
     let input = plan.preprocessing
     let choice =
       switch input.choice {
@@ -75,15 +80,21 @@ enum TrainingAnnouncement {
     return [
       row(
         "input",
-        "\(input.frames) frames \(choice), \(input.width)×\(input.height) "
-          + "(from \(input.resizeWidth)×\(input.resizeHeight)), "
-          + (input.color == .gray ? "grey" : "colour") + motion),
+        "\(input.frames) frames \(choice), \(input.width)×\(input.height)"
+          + (input.width == input.resizeWidth && input.height == input.resizeHeight
+            ? "" : " (from \(input.resizeWidth)×\(input.resizeHeight))") + ", "
+          + (input.color == .gray ? "grey" : "colour") + motion)
+    ]
+  }
+
+  private static func variation(_ plan: TrainingPlan) -> [String] {
+    [
       row(
         "augment",
         "\(plan.settings.augmentation.rawValue), "
           + (plan.settings.mixup.map { $0 > 0 ? "pairs blended (\(number($0))), " : "" } ?? "")
           + (plan.request.flip == nil
-            ? plan.mirror.sentence : "flip \(plan.settings.flip ? "on" : "off") as asked")),
+            ? plan.mirror.sentence : "flip \(plan.settings.flip ? "on" : "off") as asked"))
     ]
   }
 
@@ -115,7 +126,7 @@ enum TrainingAnnouncement {
   }
 
   /// Precision and kernels, and what a processor without instructions for the precision does.
-  private static func arithmetic(_ precision: Precision) -> String {
+  static func arithmetic(_ precision: Precision) -> String {
     let emulated = precision == .bf16 && !InstructionSet.multipliesBF16
     return "\(precision.rawValue), \(InstructionSet.name) kernels"
       + (emulated ? " (which multiply bf16 as fp32)" : "")
@@ -163,7 +174,7 @@ enum TrainingAnnouncement {
     String(format: "%.4g", value)
   }
 
-  private static func count(_ value: Int) -> String {
+  static func count(_ value: Int) -> String {
     value >= 1_000_000
       ? String(format: "%.2f million", Double(value) / 1e6)
       : value >= 10_000 ? "\(value / 1000) thousand" : "\(value)"

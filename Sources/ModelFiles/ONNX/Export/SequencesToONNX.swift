@@ -4,7 +4,7 @@ extension TimePool: ONNXWritable {
   func write(to builder: inout ONNXBuilder, _ inputs: [String]) throws(LayerError) -> String {
     switch mode {
     case .mean:
-      return builder.add("ReduceMean", inputs, ["axes": .ints([1]), "keepdims": .int(0)])
+      return builder.mean(inputs[0])
     case .last:
       let steps = builder.shape.rows
       let last = builder.slice(inputs[0], axis: 1, from: steps - 1, to: steps)
@@ -13,7 +13,32 @@ extension TimePool: ONNXWritable {
   }
 }
 
+extension TimeStatistics: ONNXWritable {
+  func write(to builder: inout ONNXBuilder, _ inputs: [String]) throws(LayerError) -> String {
+    let (steps, _) = try builder.shape.sequence()
+    let mean: String
+    let change: String
+    if steps > 1 {
+      // Slices come first: by them `import` knows where the layer begins.
+      let now = builder.slice(inputs[0], axis: 1, from: 1, to: steps)
+      let before = builder.slice(inputs[0], axis: 1, from: 0, to: steps - 1)
+      let difference = builder.add("Abs", [builder.add("Sub", [now, before])])
+      mean = builder.mean(inputs[0])
+      change = builder.mean(difference)
+    } else {
+      mean = builder.mean(inputs[0])
+      change = builder.multiply(mean, 0)
+    }
+    return builder.add("Concat", [mean, change], ["axis": .int(1)])
+  }
+}
+
 extension ONNXBuilder {
+  /// The mean over the steps of a sequence.
+  fileprivate mutating func mean(_ value: String) -> String {
+    add("ReduceMean", [value], ["axes": .ints([1]), "keepdims": .int(0)])
+  }
+
   /// `Σ share[t] x[t]` with shares from the scores `[N, T, 1]`.
   fileprivate mutating func mean(of value: String, scores: String) -> String {
     let shares = add("Softmax", [scores], ["axis": .int(1)])

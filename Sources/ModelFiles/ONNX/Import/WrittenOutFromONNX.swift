@@ -42,6 +42,8 @@ extension ONNXGraphReader {
     let dims = weight.dims
     let first = Array(nodes.prefix(4))
     switch first.map(\.op) {
+    case ["Slice", "Slice", "Sub", "Abs"]:
+      return [TimeStatistics()]
     case ["MatMul", "LayerNormalization", "Slice", "Squeeze"] where dims.count == 2:
       return [LayerNormLSTM(hidden: dims[1] / 4)]
     case ["MatMul", "Add", "Slice", "Slice"] where dims.count == 2,

@@ -99,7 +99,7 @@ struct HeadFit {
       let (rest, kept) = problem.without(parts.map { $0 == part })
       var coefficients: [Double]?
       for (number, strength) in strengths.enumerated() {
-        let fitted = rest.fit(strength: strength, from: coefficients)
+        let fitted = rest.fit(strength: strength, from: coefficients, tolerance: 1e-4)
         coefficients = fitted
         for clip in parts.indices where parts[clip] == part {
           problem.addScores(of: clip, by: fitted, of: kept, to: &unseen[number])

@@ -25,16 +25,18 @@ struct LogisticRegression {
   private var clips: Int { labels.count }
   private var count: Int { clips * classes }
 
-  /// How far below the first gradient's length the last one's is.
-  private static let tolerance = 1e-8
   private static let mostSteps = 100
 
   /// The coefficients `A`, `[clips, classes]`.
   ///
-  /// - Parameter start: coefficients of a similar problem, nil for none.
-  func fit(strength: Double, from start: [Double]? = nil) -> [Double] {
+  /// - Parameters:
+  ///   - start: coefficients of a similar problem, nil for none.
+  ///   - tolerance: length of the last gradient by the weights, of that at 0.
+  func fit(
+    strength: Double, from start: [Double]? = nil, tolerance: Double = 1e-8
+  ) -> [Double] {
     var state = State(self, strength: strength, coefficients: start)
-    let target = Self.tolerance * State(self, strength: strength, coefficients: nil).slope
+    let target = tolerance * State(self, strength: strength, coefficients: nil).slope
     for _ in 0..<Self.mostSteps where state.slope > target {
       let direction = solve(state, strength: strength)
       guard let next = state.moved(along: direction, in: self) else { break }

@@ -39,10 +39,11 @@ extension TrainingRequest {
     let folder = PathText.folder(of: modelPath)
     let places = [PathText.join(folder, name), "models/" + name]
     guard let place = places.first(where: RegularFile.exists) else {
-      let looked = places[0] == places[1] ? places[0] : "\(places[0]) and \(places[1])"
+      let looked =
+        places[0] == places[1] ? "no \(places[1])" : "neither \(places[0]) nor \(places[1])"
       throw TrainingError(
         .settings,
-        "\(preset.name) needs pretrained weights, which are not in \(PathText.display(looked)): "
+        "\(preset.name) needs pretrained weights, and there is \(PathText.display(looked)): "
           + "`make pretrained` fetches them, or give a file as `initialModel`")
     }
     request.initialModel = place

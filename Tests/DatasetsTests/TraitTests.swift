@@ -19,7 +19,7 @@ struct TraitTests {
   @Test func aTraitTellsWhenItGuessesTheClass() throws {
     let labels = (0..<40).map { $0 < 20 ? "run" : "walk" }
     let telling = labels.map { $0 == "run" ? "640×360" : "320×240" }
-    let trait = try #require(TellingTrait.judge("frame size", values: telling, labels: labels))
+    let trait = try #require(PredictiveTrait.judge("frame size", values: telling, labels: labels))
     #expect(trait.accuracy == 1 && trait.chance == 0.5)
     #expect(
       trait.usual == [
@@ -38,7 +38,7 @@ struct TraitTests {
     (["a", "a", "b", "b"], 1.0), (["a", "b", "a", "b"], 0.0), (["a", "a", "a", "a"], 0.0),
   ])
   func aTraitScoresByTheOtherClips(values: [String], accuracy: Double) {
-    let score = TellingTrait.score(values, labels: ["run", "run", "walk", "walk"])
+    let score = PredictiveTrait.score(values, labels: ["run", "run", "walk", "walk"])
     #expect(score.accuracy == accuracy && score.chance == 0.5)
   }
 
@@ -46,6 +46,6 @@ struct TraitTests {
   func aTraitThatTellsNothingIsNotNamed(kind: Int) {
     let labels = (0..<40).map { $0 < 30 ? "run" : "walk" }
     let values = (0..<40).map { [0: "same", 1: "\($0 % 2)", 2: "own \($0)"][kind] ?? "" }
-    #expect(TellingTrait.judge("codec", values: values, labels: labels) == nil)
+    #expect(PredictiveTrait.judge("codec", values: values, labels: labels) == nil)
   }
 }

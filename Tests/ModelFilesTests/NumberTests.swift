@@ -46,6 +46,6 @@ import Testing
     let classifier = try Classifier(model: large, batch: 1, precision: precision, pool: pool)
     for index in classifier.input.indices { classifier.input[index] = 1e9 }
     let error = #expect(throws: ModelFileError.self) { _ = try classifier.scores(count: 1) }
-    #expect(error?.code == .nonFinite && error?.message.contains("no numbers") == true)
+    #expect(error?.code == .nonFinite && error?.message.contains("not finite") == true)
   }
 }

@@ -55,7 +55,7 @@ import Testing
     }
   }
 
-  /// In validation and in the last scoring alike, a training ends where scores are no numbers.
+  /// In validation and in the last scoring alike, a training ends where scores are not finite.
   @Test func scoresThatAreNoNumbersAreAnError() throws {
     let training = try MotionTraining()
     let trainer = try training.trainer(training.request { $0.validationFraction = 0.25 })

@@ -110,7 +110,7 @@ public final class ClipStore: ClipSource, @unchecked Sendable {
       stack: frames.stack,
       facts: Facts(
         duration: frames.duration, isPartial: frames.isPartial, warnings: frames.warnings,
-        form: TellingTrait.form(reader.info)))
+        form: PredictiveTrait.form(reader.info)))
   }
 
   private func keep(_ entry: DiskCache.Entry, key: Key, path: String?) {

@@ -66,7 +66,7 @@ public struct GroupRule: Sendable, Hashable {
     }
     return GroupRule(
       kind: .none, groupCount: groups,
-      sentence: "no groups found in the file names, so every clip stands for itself; if several "
+      sentence: "no groups found in the file names, so each clip is its own group; if several "
         + "come from one video, person or place, say so with `groupBy` REGEX or a group column")
   }
 

@@ -22,17 +22,17 @@ public struct TraitScores: Sendable, Hashable {
     let readable = clips.filter { $0.error == nil && $0.file.info != nil }
     let labels = readable.map(\.clip.label)
     guard readable.count >= 8, Set(labels).count > 1 else { return nil }
-    var values = TellingTrait.traits.prefix(2).map { name, value in
+    var values = PredictiveTrait.traits.prefix(2).map { name, value in
       (name, readable.map { $0.file.info.map(value) ?? "" })
     }
     values.append(("length", TraitScores.ranked(readable.map(\.duration))))
     values.append(
       ("brightness", TraitScores.ranked(readable.map { $0.fingerprint?.brightness ?? 0 })))
-    let chance = TellingTrait.score(labels.map { _ in "" }, labels: labels).chance
+    let chance = PredictiveTrait.score(labels.map { _ in "" }, labels: labels).chance
     // Whoever guesses by a trait that tells nothing guesses the commonest class.
     scores = values.map {
       Score(
-        trait: $0.0, accuracy: max(chance, TellingTrait.score($0.1, labels: labels).accuracy))
+        trait: $0.0, accuracy: max(chance, PredictiveTrait.score($0.1, labels: labels).accuracy))
     }
     self.chance = chance
   }

@@ -26,7 +26,7 @@ public final class ModelScorer: WindowScorer {
 
   /// Calibrated scores, `[stacks, classes]`.
   ///
-  /// - Throws: `ModelFileError` for a model whose scores are no numbers.
+  /// - Throws: `ModelFileError` for a model whose scores are not finite.
   public func scores(of stacks: [FrameStack]) throws -> [[Float]] {
     precondition(stacks.count <= batchSize)
     for (position, stack) in stacks.enumerated() {

@@ -56,7 +56,7 @@ public final class Classifier {
   /// Runs the first `count` clips and calls `body` with their calibrated probabilities,
   /// `[count, classes]`.
   ///
-  /// - Throws: `nonFinite` for a model whose weights are so large that its scores are no numbers.
+  /// - Throws: `nonFinite` for a model whose weights are so large that its scores are not finite.
   public func withScores<Result>(
     count: Int, _ body: (Span<Float>) -> Result
   ) throws(ModelFileError) -> Result {
@@ -66,14 +66,14 @@ public final class Classifier {
   /// Runs the first `count` clips of `input`.
   ///
   /// - Returns: calibrated probabilities, `[count, classes]`, valid until the next call.
-  /// - Throws: `nonFinite` for a model whose weights are so large that its scores are no numbers.
+  /// - Throws: `nonFinite` for a model whose weights are so large that its scores are not finite.
   package func scores(count: Int) throws(ModelFileError) -> UnsafeBufferPointer<Float> {
     executor.forward(count: count)
     let classes = metadata.classes.count
     guard executor.logits[..<(count * classes)].allSatisfy(\.isFinite) else {
       throw ModelFileError(
         .nonFinite, path: path,
-        "its scores are no numbers, because its weights are too large; train it again, with a "
+        "its scores are not finite, because its weights are too large; train it again, with a "
           + "lower `learningRate`")
     }
     for row in 0..<count {

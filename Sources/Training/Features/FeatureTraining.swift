@@ -202,7 +202,7 @@ public final class FeatureTraining {
         throw TrainingError(
           .settings,
           "\(PathText.display(plan.request.initialModel ?? "")): its features of "
-            + "\(PathText.display(clip.name)) are no numbers; give other weights")
+            + "\(PathText.display(clip.name)) are not finite; give other weights")
       }
       let facts = source.facts(of: clip)
       let features = ClipFeatures(

@@ -212,7 +212,7 @@ public final class Trainer {
 
   /// Trains to the end, or until `shouldStop` says so at a step's end.
   ///
-  /// - Throws: when the loss is no number any more or a file cannot be written.
+  /// - Throws: when the loss is not finite or a file cannot be written.
   public func run(shouldStop: () -> Bool) throws -> Outcome {
     if state.totalSteps == 0 {
       folder.removeEvents()
@@ -280,13 +280,13 @@ public final class Trainer {
         try saveCheckpoint()
       }
     }
-    try lose(loader.takeFailures())
+    try recordLost(loader.takeFailures())
     return true
   }
 
   /// - Throws: when a class has lost its last clip to train on, or nothing is left to validate on:
   ///   a disk that went away must not end in a model.
-  private func lose(_ failures: [ClipFailure]) throws {
+  private func recordLost(_ failures: [ClipFailure]) throws {
     guard !failures.isEmpty else { return }
     for failure in failures { observer.note("left out: \(failure.message)") }
     lost += failures
@@ -316,7 +316,7 @@ public final class Trainer {
     guard value.isFinite, length.isFinite else {
       throw TrainingError(
         .diverged,
-        "the loss is no number any more at epoch \(state.epoch + 1), step \(batch.number + 1); "
+        "the loss is not finite at epoch \(state.epoch + 1), step \(batch.number + 1); "
           + "train again with a lower `learningRate` than \(settings.learningRate)")
     }
     optimizer.step(
@@ -379,18 +379,18 @@ public final class Trainer {
 
   /// The averaged weights' logits for clips; after `run` the best weights'.
   ///
-  /// - Throws: when nothing is left to train or validate on, or a score is no number.
+  /// - Throws: when nothing is left to train or validate on, or a score is not finite.
   func score(_ clips: [Clip], variant: LoaderOptions.Variant = .normal) throws -> ClipScorer.Result
   {
     let result = scorer.score(clips, variant: variant, seed: settings.seed)
     guard result.logits.allSatisfy(\.isFinite) else {
       throw TrainingError(
         .diverged,
-        "the scores are no numbers any more after epoch \(state.epoch + 1); train again with a lower "
+        "the scores are not finite after epoch \(state.epoch + 1); train again with a lower "
           + "`learningRate` than \(settings.learningRate)")
     }
     let known = Set(lost.map(\.clip.identity))
-    try lose(result.failures.filter { !known.contains($0.clip.identity) })
+    try recordLost(result.failures.filter { !known.contains($0.clip.identity) })
     return result
   }
 

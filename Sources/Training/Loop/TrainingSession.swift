@@ -126,12 +126,12 @@ public final class TrainingSession {
   public func decode(progress: (_ done: Int, _ total: Int) -> Bool) throws -> Bool {
     let clips = plan.train + plan.validation + plan.held
     let learned = plan.train.count
-    let shelf = FingerprintShelf(count: clips.count)
+    let fingerprintList = FingerprintList(count: clips.count)
     let report = store.prepare(
       clips, workers: pool.threads, progress: progress,
-      look: { shelf.put(ClipFingerprint(stack: $1), at: $0) })
+      look: { fingerprintList.put(ClipFingerprint(stack: $1), at: $0) })
     if report.isCancelled { return false }
-    let fingerprints = shelf.all
+    let fingerprints = fingerprintList.all
     copies = SplitCopies(clips, learned: learned, fingerprints: fingerprints)
     if plan.index.groupRule.kind != .none {
       likeness = GroupLikeness(fingerprints, of: clips)

@@ -60,7 +60,7 @@ public final class Learner {
   ///   - mixture: second classes and shares for mixed clips; nil for plain labels.
   ///   - fill: writes the clips' inputs, `[batch, frames, height, width, channels]`.
   /// - Returns: the mean loss of the batch, before the step.
-  /// - Throws: what `fill` throws, and a `TrainingError` when the loss is no number any more; then
+  /// - Throws: what `fill` throws, and a `TrainingError` when the loss is not finite; then
   ///   the parameters are left as they were.
   public func step(
     labels: [Int], mixture: SoftmaxCrossEntropy.Mixture? = nil, learningRate: Double,
@@ -76,7 +76,7 @@ public final class Learner {
   ///   - stacks: `[frames, height, width, channels]` each.
   ///   - labels: the class of each.
   /// - Returns: the mean loss of the batch, before the step.
-  /// - Throws: a `TrainingError` when the loss is no number any more; then the parameters are left as
+  /// - Throws: a `TrainingError` when the loss is not finite; then the parameters are left as
   ///   they were.
   public func step(_ stacks: [[Float]], labels: [Int], learningRate: Double) throws -> Double {
     precondition(stacks.count == labels.count, "a label for each clip")
@@ -87,7 +87,7 @@ public final class Learner {
   /// One step on a loader's batch, mixed clips with both of their labels.
   ///
   /// - Returns: the mean loss of the batch, before the step.
-  /// - Throws: a `TrainingError` when the loss is no number any more; then the parameters are left as
+  /// - Throws: a `TrainingError` when the loss is not finite; then the parameters are left as
   ///   they were.
   public func step(_ clips: Batch, learningRate: Double) throws -> Double {
     precondition(
@@ -118,7 +118,7 @@ public final class Learner {
     guard value.isFinite, length.isFinite else {
       throw TrainingError(
         .diverged,
-        "the loss is no number any more at step \(optimizer.steps + 1); "
+        "the loss is not finite at step \(optimizer.steps + 1); "
           + "train again with a lower learning rate than \(learningRate)")
     }
     optimizer.step(network, gradientScale: factor, learningRate: learningRate)

@@ -74,7 +74,7 @@ struct SplitCopies {
 }
 
 /// Fingerprints of clips as they are decoded, on any thread.
-final class FingerprintShelf: Sendable {
+final class FingerprintList: Sendable {
   private let fingerprints: Mutex<[ClipFingerprint?]>
 
   init(count: Int) { fingerprints = Mutex([ClipFingerprint?](repeating: nil, count: count)) }

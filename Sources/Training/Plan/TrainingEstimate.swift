@@ -27,7 +27,7 @@ public struct TrainingEstimate: Sendable {
     defer { pool.shutDown() }
     let trainer = try Trainer(
       plan: plan, folder: RunFolder(model: plan.request.modelPath),
-      source: MadeUpClips(plan.preprocessing), pool: pool)
+      source: SyntheticClips(plan.preprocessing), pool: pool)
     let timing = try trainer.measure()
     architecture = plan.network.architecture.name
     epochs = plan.settings.epochs
@@ -44,7 +44,7 @@ public struct TrainingEstimate: Sendable {
   }
 
   /// The same noise for every clip: the time of a step does not depend on what is in the pictures.
-  private final class MadeUpClips: ClipSource {
+  private final class SyntheticClips: ClipSource {
     private let stack: FrameStack
 
     init(_ preprocessing: Preprocessing) {

@@ -18,7 +18,7 @@ public struct LearningCurvePoint: Encodable, Sendable {
   }
 }
 
-/// Whether more clips would help, told by what fewer of them come to.
+/// Whether more clips would help, estimated by trainings on fewer of them.
 public enum LearningCurve {
   /// Parts that are trained on before all.
   public static let shares = [0.25, 0.5]

@@ -15,7 +15,7 @@ final class DecoderProcess {
   private var isReady = false
 
   /// How a process came to its end.
-  struct Autopsy {
+  struct WorkerExit {
     /// The signal that ended it; 0 when it ended by itself.
     let signal: Int32
     /// Most memory it ever had resident.
@@ -91,19 +91,19 @@ final class DecoderProcess {
   }
 
   /// Waits until it has told how far it is confined.
-  func awaitReady(_ patience: inout Patience) throws(Wire.Failure) {
-    let (header, description) = try wire.receive(&patience)
+  func awaitReady(_ waitLimit: inout WaitLimit) throws(Wire.Failure) {
+    let (header, description) = try wire.receive(&waitLimit)
     guard header.kind == .ready else { throw .malformed }
     try takeReport(header, description)
   }
 
   /// Next message that is no mere sign of life.
   func receive(
-    _ patience: inout Patience
+    _ waitLimit: inout WaitLimit
   ) throws(Wire.Failure) -> (header: Message.Header, description: [UInt8]) {
     while true {
-      let message = try wire.receive(&patience)
-      patience.seeSign()
+      let message = try wire.receive(&waitLimit)
+      waitLimit.noteMessage()
       switch message.header.kind {
       case .ready: try takeReport(message.header, message.description)
       case .alive: guard message.header.payload == 0 else { throw .malformed }
@@ -126,15 +126,15 @@ final class DecoderProcess {
   }
 
   /// The payload of the message just received.
-  func receivePayload(_ count: Int, _ patience: inout Patience) throws(Wire.Failure) -> [UInt8] {
-    try wire.read(count, &patience)
+  func receivePayload(_ count: Int, _ waitLimit: inout WaitLimit) throws(Wire.Failure) -> [UInt8] {
+    try wire.read(count, &waitLimit)
   }
 
   /// The payload of the message just received, into all of `bytes`.
   func receivePayload(
-    into bytes: inout [UInt8], _ patience: inout Patience
+    into bytes: inout [UInt8], _ waitLimit: inout WaitLimit
   ) throws(Wire.Failure) {
-    try wire.fill(&bytes, &patience)
+    try wire.fill(&bytes, &waitLimit)
   }
 
   // MARK: Ending
@@ -143,32 +143,32 @@ final class DecoderProcess {
   var isAlive: Bool { !isReaped && reap(wait: false) == nil }
 
   /// Ends it, if it has not ended by itself already.
-  func end() -> Autopsy {
-    guard !isReaped else { return Autopsy(signal: 0, peakBytes: 0) }
-    if let autopsy = reap(wait: false) { return autopsy }
+  func end() -> WorkerExit {
+    guard !isReaped else { return WorkerExit(signal: 0, peakBytes: 0) }
+    if let workerExit = reap(wait: false) { return workerExit }
     kill(pid, SIGKILL)
     let peakBytes = reap(wait: true)?.peakBytes ?? 0
     isReaped = true
     // Our own signal says nothing about what it died of.
-    return Autopsy(signal: 0, peakBytes: peakBytes)
+    return WorkerExit(signal: 0, peakBytes: peakBytes)
   }
 
   /// Waits for a process whose end of the wire is closed: it is about to end by itself.
-  func awaitEnd() -> Autopsy {
+  func awaitEnd() -> WorkerExit {
     for _ in 0..<200 {
       if isReaped { break }
-      if let autopsy = reap(wait: false) { return autopsy }
+      if let workerExit = reap(wait: false) { return workerExit }
       usleep(5000)
     }
     return end()
   }
 
-  private func reap(wait: Bool) -> Autopsy? {
+  private func reap(wait: Bool) -> WorkerExit? {
     var status: Int32 = 0
     var peak: Int64 = 0
     guard vc_wait(pid, wait ? 1 : 0, &status, &peak) == 0 else { return nil }
     isReaped = true
-    return Autopsy(signal: status & 0x7f, peakBytes: peak)
+    return WorkerExit(signal: status & 0x7f, peakBytes: peak)
   }
 
   // MARK: Ways to it and from it

@@ -87,9 +87,9 @@ public final class DecoderProcesses: @unchecked Sendable {
       idle = []
     }
     guard let process = start() else { return nil }
-    var patience = Patience(forSign: 60, forAll: 60)
+    var waitLimit = WaitLimit(betweenMessages: 60, inAll: 60)
     do throws(Wire.Failure) {
-      try process.awaitReady(&patience)
+      try process.awaitReady(&waitLimit)
       give(process)
     } catch {}
     return lock.withLock { knownSandbox }

@@ -54,9 +54,9 @@ final class RemoteClip: ClipBacking {
     process.beginClip()
     let request = Message.Open(
       path: path, threads: threads, limits: limits, images: images?.listing)
-    var patience = newPatience()
+    var waitLimit = newWaitLimit()
     let (header, description) = try exchange(
-      .open, Message.encode(request), &patience, descriptor: descriptor)
+      .open, Message.encode(request), &waitLimit, descriptor: descriptor)
     // The process has it open by itself now.
     _ = consume file
     switch header.kind {
@@ -81,12 +81,12 @@ final class RemoteClip: ClipBacking {
   // MARK: Answers
 
   func frameTimes() throws(DecodeError) -> [Double] {
-    var patience = newPatience()
-    let (header, description) = try exchange(.times, [], &patience)
+    var waitLimit = newWaitLimit()
+    let (header, description) = try exchange(.times, [], &waitLimit)
     guard header.kind == .timesAre else { throw answerError(header, description) }
     guard gate.admitsTimes(payload: header.payload),
       let state = Message.decode(Message.State.self, from: description), gate.admits(state),
-      let times = gate.times(try payload(of: header, &patience))
+      let times = gate.times(try payload(of: header, &waitLimit))
     else { throw lose(.malformed) }
     adopt(state)
     return times
@@ -95,14 +95,14 @@ final class RemoteClip: ClipBacking {
   func select(
     _ selection: FrameSelection, size: FrameSize?, layout: PixelLayout
   ) throws(DecodeError) -> DecodedFrames {
-    var patience = newPatience()
+    var waitLimit = newWaitLimit()
     let request = Message.Select(selection: selection, size: size, layout: layout)
-    let (header, description) = try exchange(.select, Message.encode(request), &patience)
+    let (header, description) = try exchange(.select, Message.encode(request), &waitLimit)
     guard header.kind == .stack else { throw answerError(header, description) }
     guard let stack = Message.decode(Message.Stack.self, from: description),
       gate.admits(stack, payload: header.payload, for: request)
     else { throw lose(.malformed) }
-    let pixels = try payload(of: header, &patience)
+    let pixels = try payload(of: header, &waitLimit)
     adopt(stack.state)
     return DecodedFrames(
       stack: FrameStack(
@@ -132,9 +132,9 @@ final class RemoteClip: ClipBacking {
     var pixels: [UInt8] = []
     return try stream(
       .frames, Message.encode(request), each: .frame, size: size, channels: layout.channels
-    ) { picture, header, patience in
+    ) { picture, header, waitLimit in
       if pixels.count != header.payload { pixels = [UInt8](repeating: 0, count: header.payload) }
-      try receive(into: &pixels, &patience)
+      try receive(into: &pixels, &waitLimit)
       return try pixels.withUnsafeBufferPointer { buffer in
         try body(
           DecodedFrame(
@@ -151,10 +151,10 @@ final class RemoteClip: ClipBacking {
   /// rest is passed over, so that the process is ready for the next request.
   private func stream(
     _ kind: Message.Kind, _ request: [UInt8], each: Message.Kind, size: FrameSize?, channels: Int,
-    _ body: (Message.Picture, Message.Header, inout Patience) throws -> Bool
+    _ body: (Message.Picture, Message.Header, inout WaitLimit) throws -> Bool
   ) throws -> StreamSummary {
-    var patience = newPatience()
-    var (header, description) = try exchange(kind, request, &patience)
+    var waitLimit = newWaitLimit()
+    var (header, description) = try exchange(kind, request, &waitLimit)
     var bodyError: (any Error)?
     var isStopped = false
     var shown: (count: Int, first: Double, last: Double) = (0, 0, 0)
@@ -166,12 +166,12 @@ final class RemoteClip: ClipBacking {
       else { throw lose(.malformed) }
       previous = picture
       if isStopped {
-        _ = try payload(of: header, &patience)
+        _ = try payload(of: header, &waitLimit)
       } else {
         let time = picture.time.seconds
         shown = (shown.count + 1, shown.count == 0 ? time : shown.first, time)
         do {
-          isStopped = try !body(picture, header, &patience)
+          isStopped = try !body(picture, header, &waitLimit)
         } catch {
           guard process != nil else { throw error }
           bodyError = error
@@ -179,7 +179,7 @@ final class RemoteClip: ClipBacking {
         }
         if isStopped, process?.send(.cancel) != true { throw lose(.ended) }
       }
-      (header, description) = try receive(&patience)
+      (header, description) = try receive(&waitLimit)
     }
     if let bodyError {
       guard header.kind == .finished || header.kind == .failed else { throw lose(.malformed) }
@@ -203,30 +203,30 @@ final class RemoteClip: ClipBacking {
   private func exchange(
     _ kind: Message.Kind, _ request: [UInt8]
   ) throws(DecodeError) -> (header: Message.Header, description: [UInt8]) {
-    var patience = newPatience()
-    return try exchange(kind, request, &patience)
+    var waitLimit = newWaitLimit()
+    return try exchange(kind, request, &waitLimit)
   }
 
   private func exchange(
-    _ kind: Message.Kind, _ request: [UInt8], _ patience: inout Patience,
+    _ kind: Message.Kind, _ request: [UInt8], _ waitLimit: inout WaitLimit,
     descriptor: Int32? = nil
   ) throws(DecodeError) -> (header: Message.Header, description: [UInt8]) {
     guard let process else { throw lose(.ended) }
     // Every thread of the decoder uses up processor time of its own.
     process.allow(seconds: secondsForCall * Double(threads + 1))
     guard process.send(kind, request, descriptor: descriptor) else { throw lose(.ended) }
-    return try receive(&patience)
+    return try receive(&waitLimit)
   }
 
   /// The next answer; until it comes, the process may ask for images.
   private func receive(
-    _ patience: inout Patience
+    _ waitLimit: inout WaitLimit
   ) throws(DecodeError) -> (header: Message.Header, description: [UInt8]) {
     while true {
       guard let process else { throw lose(.ended) }
       let (header, description): (Message.Header, [UInt8])
       do throws(Wire.Failure) {
-        (header, description) = try process.receive(&patience)
+        (header, description) = try process.receive(&waitLimit)
       } catch { throw lose(error) }
       switch header.kind {
       case .lend, .compare:
@@ -271,22 +271,22 @@ final class RemoteClip: ClipBacking {
   }
 
   private func payload(
-    of header: Message.Header, _ patience: inout Patience
+    of header: Message.Header, _ waitLimit: inout WaitLimit
   ) throws(DecodeError) -> [UInt8] {
     guard let process else { throw lose(.ended) }
     // It cannot hold more itself.
     guard header.payload <= limits.maxMemoryBytes else { throw lose(.malformed) }
     do throws(Wire.Failure) {
-      return try process.receivePayload(header.payload, &patience)
+      return try process.receivePayload(header.payload, &waitLimit)
     } catch { throw lose(error) }
   }
 
   private func receive(
-    into bytes: inout [UInt8], _ patience: inout Patience
+    into bytes: inout [UInt8], _ waitLimit: inout WaitLimit
   ) throws(DecodeError) {
     guard let process else { throw lose(.ended) }
     do throws(Wire.Failure) {
-      try process.receivePayload(into: &bytes, &patience)
+      try process.receivePayload(into: &bytes, &waitLimit)
     } catch { throw lose(error) }
   }
 
@@ -304,10 +304,10 @@ final class RemoteClip: ClipBacking {
     4 * limits.seconds(forBytes: fileSize ?? info.fileSize) + RemoteClip.grace
   }
 
-  private func newPatience() -> Patience {
-    Patience(
-      forSign: limits.secondsWithoutFrame + RemoteClip.grace,
-      forAll: secondsForCall)
+  private func newWaitLimit() -> WaitLimit {
+    WaitLimit(
+      betweenMessages: limits.secondsWithoutFrame + RemoteClip.grace,
+      inAll: secondsForCall)
   }
 
   /// Bytes of the regular file at `path`: what a process says of it must not buy it time.
@@ -339,39 +339,40 @@ final class RemoteClip: ClipBacking {
     }
     self.process = nil
     processes.countLoss()
-    let autopsy = reason == .ended ? process.awaitEnd() : process.end()
-    let error = RemoteClip.diagnosis(reason, autopsy, path: path, limits: limits)
+    let workerExit = reason == .ended ? process.awaitEnd() : process.end()
+    let error = RemoteClip.diagnosis(reason, workerExit, path: path, limits: limits)
     loss = error
     return error
   }
 
   private static func diagnosis(
-    _ reason: Wire.Failure, _ autopsy: DecoderProcess.Autopsy, path: String, limits: DecodeLimits
+    _ reason: Wire.Failure, _ workerExit: DecoderProcess.WorkerExit, path: String,
+    limits: DecodeLimits
   ) -> DecodeError {
-    if reason == .silent || autopsy.signal == SIGXCPU { return Demuxer.timeout(path) }
+    if reason == .silent || workerExit.signal == SIGXCPU { return Demuxer.timeout(path) }
     if reason == .unconfined {
       return DecodeError(
         code: .io, path: path,
         message: "was not decoded: its decoder process could not be confined, as is required")
     }
     // Allocations fail a little before the limit is reached.
-    if autopsy.peakBytes > Int64(limits.maxMemoryBytes) / 10 * 7 {
+    if workerExit.peakBytes > Int64(limits.maxMemoryBytes) / 10 * 7 {
       return DecodeError(
         code: .tooLarge, path: path,
         message: "needs more than the \(limits.maxMemoryBytes >> 20) MB of memory allowed to "
           + "decode; scale it down first")
     }
-    if autopsy.signal == SIGKILL {
+    if workerExit.signal == SIGKILL {
       return DecodeError(
         code: .io, path: path,
         message: "was not decoded: its decoder process was killed from outside, perhaps for lack "
           + "of memory; try again")
     }
-    let how = autopsy.signal == 0 ? "ended" : "crashed (signal \(autopsy.signal))"
+    let how = workerExit.signal == 0 ? "ended" : "crashed (signal \(workerExit.signal))"
     return DecodeError(
       code: .codec, path: path,
       message: "cannot be decoded: the decoder \(how) over it; it is probably damaged "
         + "(export it again), unless limits on this program's memory or threads are very low",
-      underlying: autopsy.signal)
+      underlying: workerExit.signal)
   }
 }

@@ -78,13 +78,13 @@ struct Wire: ~Copyable {
     return poll(&entry, 1, 0) > 0
   }
 
-  /// Next header and description, in the patience given.
+  /// Next header and description, in the waitLimit given.
   func receive(
-    _ patience: inout Patience
+    _ waitLimit: inout WaitLimit
   ) throws(Failure) -> (header: Message.Header, description: [UInt8]) {
-    let raw = try read(Message.Header.size, &patience)
+    let raw = try read(Message.Header.size, &waitLimit)
     guard let header = raw.withUnsafeBytes({ Message.Header($0) }) else { throw .malformed }
-    return (header, try read(header.description, &patience))
+    return (header, try read(header.description, &waitLimit))
   }
 
   /// Next message over a socket, whenever it comes, with the open file that came along.
@@ -105,18 +105,18 @@ struct Wire: ~Copyable {
       done += got
     }
     guard let header = raw.withUnsafeBytes({ Message.Header($0) }) else { throw .malformed }
-    var patience = Patience.endless
-    return (header, try read(header.description, &patience), descriptor)
+    var waitLimit = WaitLimit.endless
+    return (header, try read(header.description, &waitLimit), descriptor)
   }
 
   /// So many bytes. Memory is only taken up as they come, whatever number was announced.
-  func read(_ count: Int, _ patience: inout Patience) throws(Failure) -> [UInt8] {
+  func read(_ count: Int, _ waitLimit: inout WaitLimit) throws(Failure) -> [UInt8] {
     var failure: Failure?
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
       do throws(Failure) {
         try fill(
           UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]),
-          &patience)
+          &waitLimit)
         filled = count
       } catch { failure = error }
     }
@@ -124,20 +124,20 @@ struct Wire: ~Copyable {
     return bytes
   }
 
-  func fill(_ bytes: inout [UInt8], _ patience: inout Patience) throws(Failure) {
+  func fill(_ bytes: inout [UInt8], _ waitLimit: inout WaitLimit) throws(Failure) {
     var failure: Failure?
     bytes.withUnsafeMutableBytes { buffer in
-      do throws(Failure) { try fill(buffer, &patience) } catch { failure = error }
+      do throws(Failure) { try fill(buffer, &waitLimit) } catch { failure = error }
     }
     if let failure { throw failure }
   }
 
   func fill(
-    _ buffer: UnsafeMutableRawBufferPointer, _ patience: inout Patience
+    _ buffer: UnsafeMutableRawBufferPointer, _ waitLimit: inout WaitLimit
   ) throws(Failure) {
     var done = 0
     while done < buffer.count {
-      try waitForInput(&patience)
+      try waitForInput(&waitLimit)
       let got = Foundation.read(input, buffer.baseAddress! + done, buffer.count - done)
       if got < 0 && errno == EINTR { continue }
       guard got > 0 else { throw .ended }
@@ -145,48 +145,48 @@ struct Wire: ~Copyable {
     }
   }
 
-  private func waitForInput(_ patience: inout Patience) throws(Failure) {
-    guard patience.isLimited else { return }
+  private func waitForInput(_ waitLimit: inout WaitLimit) throws(Failure) {
+    guard waitLimit.isLimited else { return }
     while true {
       var entry = pollfd(fd: input, events: Int16(POLLIN), revents: 0)
       let started = Deadline.now()
       let ready = poll(&entry, 1, 500)
-      patience.spend(Deadline.now() - started)
+      waitLimit.spend(Deadline.now() - started)
       if ready > 0 { return }
       if ready < 0 && errno != EINTR { throw .ended }
-      if patience.isOver { throw .silent }
+      if waitLimit.isOver { throw .silent }
     }
   }
 }
 
 /// How long to wait for a decoder process: between two signs of life, and for a whole answer.
-struct Patience {
-  private let forSign: Double
-  private let forAll: Double
-  private var sinceSign = 0.0
+struct WaitLimit {
+  private let betweenMessages: Double
+  private let inAll: Double
+  private var sinceMessage = 0.0
   private var sinceStart = 0.0
 
   /// A program waits for ever for what it is asked next.
-  static let endless = Patience(forSign: .infinity, forAll: .infinity)
+  static let endless = WaitLimit(betweenMessages: .infinity, inAll: .infinity)
 
   /// - Parameters:
-  ///   - forSign: Seconds between two messages.
-  ///   - forAll: Seconds for everything that is waited for with it.
-  init(forSign: Double, forAll: Double) {
-    self.forSign = forSign
-    self.forAll = forAll
+  ///   - betweenMessages: Seconds between two messages.
+  ///   - inAll: Seconds for everything that is waited for with it.
+  init(betweenMessages: Double, inAll: Double) {
+    self.betweenMessages = betweenMessages
+    self.inAll = inAll
   }
 
-  var isLimited: Bool { forSign.isFinite || forAll.isFinite }
-  var isOver: Bool { sinceSign > forSign || sinceStart > forAll }
+  var isLimited: Bool { betweenMessages.isFinite || inAll.isFinite }
+  var isOver: Bool { sinceMessage > betweenMessages || sinceStart > inAll }
 
   /// Something came.
-  mutating func seeSign() { sinceSign = 0 }
+  mutating func noteMessage() { sinceMessage = 0 }
 
   /// A program that was stopped (Ctrl-Z) for an hour has not waited for an hour: a wait lasts half
   /// a second, and counts no more than twice that.
   mutating func spend(_ seconds: Double) {
-    sinceSign += min(seconds, 1)
+    sinceMessage += min(seconds, 1)
     sinceStart += min(seconds, 1)
   }
 }

@@ -26,7 +26,7 @@ struct Deadline {
   static let steps = Atomic<Int>(0)
 
   /// Time that the caller spent does not count.
-  mutating func excuse(seconds: Double) {
+  mutating func extend(bySeconds seconds: Double) {
     started += seconds
     progressed += seconds
   }

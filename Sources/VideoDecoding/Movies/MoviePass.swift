@@ -154,8 +154,8 @@ struct MoviePass: ~Copyable {
   }
 
   /// Time that the caller spent on a frame is not the file's fault.
-  func excuse(seconds: Double) {
-    demuxer.channel.state.pointee.deadline.excuse(seconds: seconds)
+  func extend(bySeconds seconds: Double) {
+    demuxer.channel.state.pointee.deadline.extend(bySeconds: seconds)
   }
 
   /// Counts a refused packet; true when it is time to give up.

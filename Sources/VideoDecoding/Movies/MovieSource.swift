@@ -315,7 +315,7 @@ final class MovieSource: FrameSource {
       timestamp: pass.frame.timestamp, picture: picture,
       orientation: Orientation.read(matrix).orientation)
     let started = Deadline.now()
-    defer { pass.excuse(seconds: Deadline.now() - started) }
+    defer { pass.extend(bySeconds: Deadline.now() - started) }
     return body(visited)
   }
 

@@ -231,7 +231,7 @@ extension CheckReport {
       + " (\(kind)\(labels))"
   }
 
-  private func line(_ trait: TellingTrait) -> String {
+  private func line(_ trait: PredictiveTrait) -> String {
     let usual = trait.usual.prefix(4).map {
       String(format: "%@ %@ (%.0f %%)", PathText.display($0.label), $0.value, $0.share * 100)
     }

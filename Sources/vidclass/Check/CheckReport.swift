@@ -22,7 +22,7 @@ struct CheckReport {
   let inspection: InspectionReport
   let threads: Int
   let duplicates: DuplicateSearch
-  let traits: [TellingTrait]
+  let traits: [PredictiveTrait]
   /// What technical traits alone would score; nil for plain movies.
   let traitScores: TraitScores?
   /// Nil where training is not possible; then `trouble` says why.
@@ -49,7 +49,7 @@ struct CheckReport {
       guard clip.start == nil, clip.end == nil, RegularFile.exists(clip.file) else { return nil }
       return try? Digest.sha256(file: clip.file)
     }
-    traits = input.index == nil ? [] : TellingTrait.all(of: clips)
+    traits = input.index == nil ? [] : PredictiveTrait.all(of: clips)
     traitScores = input.index == nil ? nil : TraitScores(clips)
     var sides: [Clip: Split] = [:]
     if let division = input.division {

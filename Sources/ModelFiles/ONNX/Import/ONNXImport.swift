@@ -142,7 +142,7 @@ struct ONNXDrafts {
         }
         guard numbers.allSatisfy(\.isFinite) else {
           throw ModelFileError(
-            .nonFinite, path: path, "the weights \(entry.name) are infinite or no numbers")
+            .nonFinite, path: path, "the weights \(entry.name) are not finite")
         }
         if entry.name.hasSuffix(".running_var"), numbers.contains(where: { $0 < 0 }) {
           throw ModelFileError(

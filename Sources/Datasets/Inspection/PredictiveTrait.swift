@@ -3,7 +3,7 @@ import VideoDecoding
 
 /// A technical property of the files that tells their classes apart, so that a network may learn it
 /// in place of what happens in the clips.
-public struct TellingTrait: Sendable, Hashable {
+public struct PredictiveTrait: Sendable, Hashable {
   /// What a class mostly has.
   public struct Usual: Sendable, Hashable {
     /// The class.
@@ -24,7 +24,7 @@ public struct TellingTrait: Sendable, Hashable {
   public let usual: [Usual]
 
   /// The traits by which classes are guessed much better than by chance, the most telling first.
-  public static func all(of clips: [ClipInspection]) -> [TellingTrait] {
+  public static func all(of clips: [ClipInspection]) -> [PredictiveTrait] {
     let readable = clips.filter { $0.error == nil && $0.file.info != nil }
     let labels = readable.map(\.clip.label)
     guard Set(labels).count > 1 else { return [] }
@@ -67,7 +67,7 @@ public struct TellingTrait: Sendable, Hashable {
     return (right / count, max(byChance / count, 1 / Double(max(1, totals.count))))
   }
 
-  static func judge(_ name: String, values: [String], labels: [String]) -> TellingTrait? {
+  static func judge(_ name: String, values: [String], labels: [String]) -> PredictiveTrait? {
     var table: [String: [String: Int]] = [:]
     var totals: [String: Int] = [:]
     for (value, label) in zip(values, labels) {
@@ -86,7 +86,7 @@ public struct TellingTrait: Sendable, Hashable {
         label: label, value: values[0].0,
         share: Double(values[0].1) / Double(totals[label] ?? 1))
     }
-    return TellingTrait(name: name, accuracy: accuracy, chance: chance, usual: usual)
+    return PredictiveTrait(name: name, accuracy: accuracy, chance: chance, usual: usual)
   }
 
   /// 1 when the commonest label of the other clips is this one's, a share of it for a draw.

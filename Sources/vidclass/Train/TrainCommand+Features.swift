@@ -67,11 +67,6 @@ extension TrainCommand {
     let curve = study.learningCurve ? try training.learningCurve() : []
     let summary = try training.finish(
       seconds: { (ContinuousClock.now - began).inSeconds }, curve: curve)
-    if training.refits, let validation = summary.validation {
-      global.console.note(
-        TrainingAnnouncement.row(
-          "refit", "the model's head, on the \(validation.clips) validated clips as well"))
-    }
     if json.json {
       try StandardOutput.writeJSON(summary)
     } else {

@@ -38,6 +38,8 @@ public struct Candidate: Hashable, Sendable {
   public let name: String
   /// The training that it stands for.
   let request: TrainingRequest
+  /// Whether its head is fitted to features, in place of steps.
+  public var isFitted: Bool { request.fitsHead }
 
   public static func == (one: Candidate, other: Candidate) -> Bool { one.name == other.name }
   public func hash(into hasher: inout Hasher) { hasher.combine(name) }
@@ -49,6 +51,10 @@ public struct Candidate: Hashable, Sendable {
       var changed = request
       change(&changed)
       found.append(Candidate(name: name, request: changed))
+    }
+    if let fitted = request.fittedAlternative {
+      found.append(
+        Candidate(name: "`architecture` \(fitted.architecture ?? "")", request: fitted))
     }
     let isFree = request.architecture == nil && request.initialModel == nil
     if isFree {

@@ -44,6 +44,8 @@ public struct BudgetStudy {
   }
   /// Passes of the winner's trainings.
   public var epochs: Int { record.plan.epochs }
+  /// Whether features are needed.
+  public var includesFitted: Bool { candidates.contains(where: \.isFitted) }
   /// Names of all candidates.
   public var names: [String] { candidates.map(\.name) }
 

@@ -13,16 +13,24 @@ extension TrainingSession {
   /// The comparison that `budget` allows, or that an earlier run has begun.
   ///
   /// - Precondition: the session was asked for the first of `outerFolds`, which is kept.
-  public func budgetStudy(_ budget: Budget) throws -> BudgetStudy {
+  ///
+  /// - Parameter fitted: of the candidate whose head is fitted, if there is one.
+  public func budgetStudy(
+    _ budget: Budget, fitted: FeatureTraining? = nil
+  ) throws -> BudgetStudy {
     precondition(plan.request.fold?.count == TrainingSession.outerFolds, "an outer fold is kept")
     let candidates = Candidate.all(plan.request, clips: plan.index.clips.count)
+      .filter { !$0.isFitted || fitted != nil }
     let identity = Digest.sha256(
       plan.identity.hash + "\n\(budget)\n" + candidates.map(\.name).joined(separator: "\n"))
     return try BudgetStudy(
       candidates, identity: identity, epochs: plan.settings.epochs, budget: budget,
       path: folder.budget
     ) {
-      try candidates.map { try cost(of: $0, in: budget) }
+      try candidates.map { candidate in
+        guard candidate.isFitted, let fitted else { return try cost(of: candidate, in: budget) }
+        return try fittedCost(fitted, in: budget)
+      }
     }
   }
 
@@ -38,12 +46,29 @@ extension TrainingSession {
     }
   }
 
+  /// Of features, which are made once, in the passes of a training.
+  private func fittedCost(_ fitted: FeatureTraining, in budget: Budget) throws -> Double {
+    guard case .seconds = budget else { return 1 }
+    return try fitted.measure() * Double(fitted.clips.count) / Double(plan.settings.epochs)
+  }
+
+  /// The training of the candidate whose head is fitted, on the same clips; nil where no weights are
+  /// there for it, or the request speaks against it.
+  public func fittedCandidate(writes: Bool) throws -> FeatureTraining? {
+    guard var request = plan.request.fittedAlternative else { return nil }
+    // What is kept from every choice is what validates it.
+    request.member = request.fold
+    request.fold = nil
+    return try FeatureTraining(
+      request, threads: threads, programVersion: programVersion, writes: writes)
+  }
+
   /// Runs one trial that is not done yet, and records it.
   ///
   /// - Parameter run: trains; false when it was interrupted, with its state saved.
   /// - Returns: false when there is none left.
   public func runTrial(
-    of study: inout BudgetStudy, observer: Trainer.Observer,
+    of study: inout BudgetStudy, fitted: FeatureTraining? = nil, observer: Trainer.Observer,
     telling: (_ study: BudgetStudy, _ round: Int, _ candidate: String, _ fold: Int) -> Void,
     run: (Trainer) throws -> Void
   ) throws -> Bool {
@@ -52,6 +77,14 @@ extension TrainingSession {
         for fold in 1...BudgetPlan.folds
         where !study.hasDone(candidate, round: number + 1, fold: fold) {
           telling(study, number + 1, candidate.name, fold)
+          if candidate.isFitted, let fitted {
+            let score = try fitted.score(fold: fold, of: BudgetPlan.folds)
+            try study.add(
+              BudgetTrial(
+                round: number + 1, candidate: candidate.name, fold: fold,
+                balancedAccuracy: score.balanced, logLoss: score.loss))
+            return true
+          }
           var request = candidate.request
           request.epochs = round.epochs
           request.fold = Fold(number: fold, of: BudgetPlan.folds)
@@ -144,6 +177,9 @@ extension TrainingSession {
       ])
     return (validation, temperature)
   }
+
+  /// Notes that a comparison has come to its end, where the winner's head was fitted.
+  public func finish(_ study: inout BudgetStudy) throws { try study.finish() }
 
   /// Saves the winner that learned from all clips.
   public func finish(

@@ -183,6 +183,16 @@ extension FeatureTraining {
     return (validation, report)
   }
 
+  /// What a head fitted to the training clips without a part of their groups scores on that part.
+  func score(fold: Int, of count: Int) throws -> (balanced: Double, loss: Double) {
+    let learned = Set(plan.train.map(\.identity))
+    let sides = try Splitter.split(
+      plan.index.keeping { learned.contains($0.identity) },
+      SplitOptions(seed: plan.request.seed, fold: Fold(number: fold, of: count)))
+    let metrics = Metrics(scored(sides.validation, by: fit(sides.train), .normal))
+    return (metrics[.balancedAccuracy], metrics[.logLoss])
+  }
+
   /// What heads fitted to parts of the clips come to, the clips held out staying the same.
   public func learningCurve() throws -> [LearningCurvePoint] {
     guard !plan.validation.isEmpty else {

@@ -50,6 +50,17 @@ extension TrainingRequest {
     return request
   }
 
+  /// The same for a network whose head is fitted, where its weights are there and nothing that was asked
+  /// speaks against it.
+  var fittedAlternative: TrainingRequest? {
+    guard architecture == nil, initialModel == nil, recurrence == nil, head == nil,
+      let preset = Preset.all.first(where: \.fitsHead)
+    else { return nil }
+    var request = self
+    request.architecture = preset.name
+    return try? request.withPretrainedTrunk()
+  }
+
   /// The first setting given that is of steps of gradients, or of another input than the trunk's.
   private var idleSetting: String? {
     let given: [(String, Bool)] = [
@@ -57,7 +68,8 @@ extension TrainingRequest {
       ("clipsPerVideo", clipsPerVideo != nil), ("learningRate", learningRate != nil),
       ("optimizer", optimizer != nil), ("schedule", schedule != nil), ("warmup", warmup != nil),
       ("weightDecay", weightDecay != nil), ("labelSmoothing", labelSmoothing != nil),
-      ("dropout", dropout != nil), ("augmentation", augmentation != nil), ("flip", flip != nil),
+      ("dropout", dropout != nil), ("augmentation", augmentation != nil), ("mixup", mixup != nil),
+      ("flip", flip != nil),
       ("averageDecay", averageDecay != nil), ("earlyStop", earlyStop != nil),
       ("freeze", freeze != nil), ("gray", gray), ("motion", motion == .difference),
     ]

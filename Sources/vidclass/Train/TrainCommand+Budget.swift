@@ -9,16 +9,20 @@ extension TrainCommand {
     _ budget: Budget, _ session: TrainingSession, began: ContinuousClock.Instant
   ) throws {
     let console = global.console
-    var study = try session.budgetStudy(budget)
+    let fitted = try session.fittedCandidate(writes: !continuing.dryRun)
+    var study = try session.budgetStudy(budget, fitted: fitted)
     tellPlan(study)
     if continuing.dryRun { return }
+    if let fitted, study.includesFitted {
+      try follow("features") { try fitted.extract(progress: $0) }
+    }
     try session.writeClips()
     try study.begin()
     var round = 1
     while true {
       let watch = TrainingWatch(console: console)
       let isLeft = try session.runTrial(
-        of: &study, observer: watch.observer,
+        of: &study, fitted: fitted, observer: watch.observer,
         telling: { study, number, candidate, fold in
           if number > round { tellTable(study, round: round) }
           round = number
@@ -30,6 +34,11 @@ extension TrainCommand {
     for number in 1...study.rounds.count { tellTable(study, round: number) }
     console.note("chosen     \(SettingNames.options(in: study.winner.name))")
 
+    if study.winner.isFitted, let fitted {
+      let summary = try fitted.finish(seconds: { (ContinuousClock.now - began).inSeconds })
+      try session.finish(&study)
+      return try tell(summary)
+    }
     let scored = try score(study, in: session)
     let watch = TrainingWatch(console: console)
     let last = try session.makeFinalTrainer(of: study, observer: watch.observer)

@@ -43,7 +43,7 @@ extension TrainCommand {
   }
 
   /// - Throws: `Interrupted` where the work is stopped.
-  private func follow(
+  func follow(
     _ title: String, _ work: ((_ done: Int, _ total: Int) -> Bool) throws -> Bool
   ) throws {
     var bar: ProgressBar?

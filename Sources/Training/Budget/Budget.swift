@@ -67,7 +67,7 @@ public struct Candidate: Hashable, Sendable {
       add("`augmentation` strong") { $0.augmentation = .strong }
     }
     if request.mixup == nil, request.augmentation == nil {
-      add("`mixup` 0") { $0.mixup = 0 }
+      add("`mixup` 0.3") { $0.mixup = 0.3 }
     }
     if isFree, request.recurrence == nil, request.head == nil {
       add("`recurrence` mgu") { $0.recurrence = .mgu }

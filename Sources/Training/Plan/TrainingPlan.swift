@@ -248,7 +248,7 @@ extension TrainingSettings {
     if let value = request.dropout { dropout = value }
     if let value = request.classWeights { classWeights = value }
     if let value = request.augmentation { augmentation = value }
-    if let value = request.mixup ?? usualMixup {
+    if let value = request.mixup {
       let own = AugmentationSettings(level: augmentation, flip: flip).mixup
       mixup = value == Double(own) ? nil : value
     }
@@ -261,10 +261,5 @@ extension TrainingSettings {
     case .layers(let count): frozenLayers = count
     case nil: break
     }
-  }
-
-  /// Nil for the level's own.
-  private var usualMixup: Double? {
-    augmentation == .standard ? TrainingSettings.standardMixup : nil
   }
 }

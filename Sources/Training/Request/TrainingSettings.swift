@@ -66,9 +66,6 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   /// Hash of the model file that training started from.
   public var initialModel: String?
 
-  /// Of the augmentation `standard`.
-  public static let standardMixup = 0.3
-
   /// Settings that suit an amount of data, chosen so that a few hundred clips get what they allow
   /// and thousands do not take days.
   public init(

@@ -120,7 +120,7 @@ extension TrainCommand {
     @Option(
       name: .long,
       help: ArgumentHelp(
-        "Blend pairs of clips by shares from Beta(a, a); 0 blends none (default: \(TrainingSettings.standardMixup) with --augment standard).",
+        "Blend pairs of clips by shares from Beta(a, a); 0 blends none (default: 0, or 0.2 with --augment strong).",
         valueName: "a"))
     var mixup: Double?
 

@@ -1,7 +1,4 @@
-import ClipSampling
 import Foundation
-import ModelFiles
-import Networks
 import TestSupport
 import Testing
 
@@ -27,13 +24,8 @@ import Testing
           toPath: scratch("videos/\(label) \(scene)-\(take).mp4"))
       }
     }
-    let input = InputShape(frames: 4, height: 16, width: 16, channels: 3)
-    let architecture = try Architecture.preset("seed", input: input, classes: 2, dropout: 0)
-    let metadata = ModelMetadata(
-      architecture: architecture, classes: ["cat", "dog"],
-      preprocessing: Preprocessing(frames: 4, height: 16, width: 16), clipSeconds: 60)
-    try Model(metadata: metadata, network: try Network(architecture: architecture, seed: 1))
-      .save(to: scratch("model.safetensors"))
+    try UntrainedModel.write(
+      to: scratch("model.safetensors"), classes: ["cat", "dog"], clipSeconds: 60)
   }
 
   @Test(arguments: [

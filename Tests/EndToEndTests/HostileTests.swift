@@ -1,7 +1,4 @@
-import ClipSampling
 import Foundation
-import ModelFiles
-import Networks
 import TestSupport
 import Testing
 
@@ -73,14 +70,7 @@ import Testing
 
   /// A network that was never trained.
   private func model() throws -> String {
-    let architecture = try Architecture.preset(
-      "seed", input: InputShape(frames: 4, height: 16, width: 16, channels: 3), classes: 2,
-      dropout: 0)
-    let metadata = ModelMetadata(
-      architecture: architecture, classes: ["left", "right"],
-      preprocessing: Preprocessing(frames: 4, height: 16, width: 16), clipSeconds: 1)
-    try Model(metadata: metadata, network: try Network(architecture: architecture, seed: 1))
-      .save(to: scratch("model.safetensors"))
+    try UntrainedModel.write(to: scratch("model.safetensors"), classes: ["left", "right"])
     return scratch("model.safetensors")
   }
 }

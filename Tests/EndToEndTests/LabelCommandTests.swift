@@ -1,7 +1,4 @@
-import ClipSampling
 import Foundation
-import ModelFiles
-import Networks
 import TestSupport
 import Testing
 
@@ -12,14 +9,8 @@ import Testing
   private let clips = Repository.path + "/clips/left"
 
   init() throws {
-    let input = InputShape(frames: 4, height: 16, width: 16, channels: 3)
-    let architecture = try Architecture.preset("seed", input: input, classes: 2, dropout: 0)
-    let metadata = ModelMetadata(
-      architecture: architecture, classes: ["left", "right"],
-      preprocessing: Preprocessing(frames: 4, height: 16, width: 16), clipSeconds: 1)
     model = scratch("model.safetensors")
-    try Model(metadata: metadata, network: try Network(architecture: architecture, seed: 1))
-      .save(to: model)
+    try UntrainedModel.write(to: model, classes: ["left", "right"])
   }
 
   private func label(_ arguments: String..., output: String? = nil) throws -> ProgramRun {

@@ -1,7 +1,5 @@
-import ClipSampling
 import Foundation
 import ModelFiles
-import Networks
 import TestSupport
 import Testing
 
@@ -15,13 +13,7 @@ import Testing
 
   /// A network that was never trained.
   private func makeModel() throws {
-    let input = InputShape(frames: 4, height: 16, width: 16, channels: 3)
-    let architecture = try Architecture.preset("seed", input: input, classes: 2, dropout: 0)
-    let metadata = ModelMetadata(
-      architecture: architecture, classes: ["a", "b"],
-      preprocessing: Preprocessing(frames: 4, height: 16, width: 16), clipSeconds: 1)
-    try Model(metadata: metadata, network: try Network(architecture: architecture, seed: 1))
-      .save(to: scratch("model.safetensors"))
+    try UntrainedModel.write(to: scratch("model.safetensors"), classes: ["a", "b"])
   }
 
   /// The first clip to the left, with a display matrix that turns it by 30 degrees.

@@ -33,16 +33,13 @@ public enum Budget: Hashable, Sendable {
 }
 
 /// A network with settings that is compared with others.
-public struct Candidate: Hashable, Sendable {
+public struct Candidate: Sendable {
   /// What differs from the defaults, as options; `defaults` for these.
   public let name: String
   /// The training that it stands for.
   let request: TrainingRequest
   /// Whether its head is fitted to features, in place of steps.
   public var isFitted: Bool { request.fitsHead }
-
-  public static func == (one: Candidate, other: Candidate) -> Bool { one.name == other.name }
-  public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 
   /// What is compared, the likeliest first: nothing that the request decides itself is changed.
   static func all(_ request: TrainingRequest, clips: Int) -> [Candidate] {
@@ -65,8 +62,6 @@ public struct Candidate: Hashable, Sendable {
     if request.augmentation == nil, request.mixup == nil {
       add("`augmentation` light") { $0.augmentation = .light }
       add("`augmentation` strong") { $0.augmentation = .strong }
-    }
-    if request.mixup == nil, request.augmentation == nil {
       add("`mixup` 0.3") { $0.mixup = 0.3 }
     }
     if isFree, request.recurrence == nil, request.head == nil {
@@ -99,8 +94,8 @@ struct BudgetPlan: Codable, Hashable {
 
   /// Parts of the groups that a candidate is scored on in turn.
   static let folds = 3
-  /// Shares of the epochs in each round, and of the candidates that go on to the next.
-  private static let courses: [(epochs: Double, kept: Double)] = [(0.25, 0.5), (0.5, 0.5), (1, 0)]
+  /// Of the epochs, in each round.
+  private static let shares = [0.25, 0.5, 1]
   /// What measured times are trusted for.
   private static let caution = 0.85
 
@@ -146,8 +141,8 @@ struct BudgetPlan: Codable, Hashable {
   private static func rounds(candidates: Int, epochs: Int) -> [BudgetRound] {
     var left = candidates
     var rounds: [BudgetRound] = []
-    for course in courses where left > 1 {
-      let passes = max(2, Int(clamping: (course.epochs * Double(epochs)).rounded()))
+    for share in shares where left > 1 {
+      let passes = max(2, Int(clamping: (share * Double(epochs)).rounded()))
       rounds.append(BudgetRound(epochs: min(passes, epochs), candidates: left))
       left = max(1, (left + 1) / 2)
     }

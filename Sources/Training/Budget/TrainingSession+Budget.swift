@@ -12,9 +12,8 @@ extension TrainingSession {
 
   /// The comparison that `budget` allows, or that an earlier run has begun.
   ///
-  /// - Precondition: the session was asked for the first of `outerFolds`, which is kept.
-  ///
   /// - Parameter fitted: of the candidate whose head is fitted, if there is one.
+  /// - Precondition: the session was asked for the first of `outerFolds`, which is kept.
   public func budgetStudy(
     _ budget: Budget, fitted: FeatureTraining? = nil
   ) throws -> BudgetStudy {
@@ -59,13 +58,18 @@ extension TrainingSession {
     // What is kept from every choice is what validates it.
     request.member = request.fold
     request.fold = nil
+    // As with the others, the winner learns from all clips.
+    request.refit = true
     return try FeatureTraining(
-      request, threads: threads, programVersion: programVersion, writes: writes)
+      request, index: plan.index, pool: WorkerPool(threads: threads),
+      programVersion: programVersion, writes: writes)
   }
 
   /// Runs one trial that is not done yet, and records it.
   ///
-  /// - Parameter run: trains; false when it was interrupted, with its state saved.
+  /// - Parameters:
+  ///   - telling: called before the trial.
+  ///   - run: trains, and throws when it was interrupted, with its state saved.
   /// - Returns: false when there is none left.
   public func runTrial(
     of study: inout BudgetStudy, fitted: FeatureTraining? = nil, observer: Trainer.Observer,
@@ -156,20 +160,10 @@ extension TrainingSession {
     _ trainer: Trainer, of study: BudgetStudy
   ) throws -> (validation: TrainingSummary.Validation, temperature: Double) {
     let held = trainer.plan.held
-    let classes = plan.identity.classes
     let result = try trainer.score(held)
-    let temperature =
-      result.count == 0
-      ? 1 : Temperature.fit(logits: result.logits, labels: result.labels, classes: classes.count)
-    func scored(_ variant: LoaderOptions.Variant) throws -> ScoredClips {
-      ValidationScores.scored(
-        try trainer.score(held, variant: variant), clips: held, classes: classes,
-        temperature: temperature)
-    }
+    let temperature = result.temperature
     let validation = try writeReport(
-      Evaluation(
-        scored: try scored(.normal), singleFrame: try scored(.singleFrame),
-        shuffledFrames: try scored(.shuffledFrames)),
+      try trainer.evaluation(of: held, result, temperature: temperature),
       lost: trainer.lost,
       facts: [
         ("compared", study.names.joined(separator: ", ")), ("chosen", study.winner.name),
@@ -194,8 +188,7 @@ extension TrainingSession {
     facts["training_clips"] = "\(trainer.clips)"
     try save(
       trainer.averaged, facts: facts, temperature: scored.temperature, to: folder.model)
-    try AtomicFile.write(
-      plan.division.allToTrain.csvLines.joined(separator: "\n") + "\n", to: folder.split)
+    try folder.write(plan.division.allToTrain)
     try study.finish()
     var summary = TrainingSummary(
       model: folder.model, epochs: trainer.epochsDone, bestEpoch: nil,

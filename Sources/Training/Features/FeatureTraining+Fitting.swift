@@ -47,8 +47,7 @@ extension FeatureTraining {
   public func finish(
     seconds: () -> Double, curve: [LearningCurvePoint] = []
   ) throws -> TrainingSummary {
-    try AtomicFile.write(
-      plan.division.csvLines.joined(separator: "\n") + "\n", to: folder.split)
+    try folder.write(plan.division)
     try AtomicFile.write(clipRecord.text, to: folder.clips)
     let held = plan.validation
     let validated = fit(plan.train)
@@ -66,7 +65,7 @@ extension FeatureTraining {
       validation = TrainingSummary.Validation(made)
       report = made
     }
-    let all = refits && isHeld ? plan.train + held : nil
+    let all = plan.refits && isHeld ? plan.train + held : nil
     try save(
       validated, temperature: temperature, report: report,
       to: all == nil ? folder.model : folder.validated)
@@ -75,10 +74,7 @@ extension FeatureTraining {
         fit(all, strength: validated.strength), refitted: all.count, temperature: temperature,
         report: report, to: folder.model)
     }
-    if let report {
-      let title = "Training of \(PathText.name(of: folder.model))"
-      try AtomicFile.write(HTMLReport(report, title: title).text, to: folder.report)
-    }
+    if let report { try folder.write(report) }
     var summary = TrainingSummary(
       model: folder.model, epochs: 0, bestEpoch: nil, trainingClips: plan.train.count,
       leftOut: plan.index.unusable.count + plan.leftOut.count, seconds: seconds(),
@@ -92,23 +88,19 @@ extension FeatureTraining {
 
   private func evaluation(_ fit: HeadFit, temperature: Double) -> EvaluationReport {
     let held = plan.validation
-    var report = EvaluationReport(
+    return plan.report(
       Evaluation(
         scored: scored(held, by: fit, .normal, temperature: temperature),
         singleFrame: scored(held, by: fit, .singleFrame, temperature: temperature),
         shuffledFrames: scored(held, by: fit, .shuffledFrames, temperature: temperature)),
-      seed: plan.settings.seed, threads: pool.threads,
-      skipped: plan.leftOut.map { ($0.clip.name, $0.message) })
-    report.facts = [
-      ("model", PathText.name(of: folder.model)), ("clips", plan.division.sentence),
-      ("groups", plan.index.groupRule.sentence), ("trunk", plan.start ?? ""),
-      ("L2 penalty", "\(fit.strength), chosen by log loss on parts of the training clips"),
-    ]
-    if refits {
-      report.facts.append(
-        ("model's clips", "all, the validated ones too; figures are of a head without them"))
-    }
-    return report
+      of: folder, threads: pool.threads,
+      facts: [
+        ("trunk", plan.start ?? ""),
+        ("L2 penalty", "\(fit.strength), chosen by log loss on parts of the training clips"),
+      ]
+        + (plan.refits
+          ? [("model's clips", "all, the validated ones too; figures are of a head without them")]
+          : []))
   }
 
   /// Clips whose labels the head doubts, those it had learned first.
@@ -146,13 +138,10 @@ extension FeatureTraining {
       facts["validation_loss"] = "\(report.metrics[.logLoss])"
     }
     let durations = plan.train.compactMap { table[$0]?.facts.duration }.sorted()
-    let metadata = ModelMetadata(
-      architecture: plan.network.architecture, classes: plan.identity.classes,
-      preprocessing: plan.preprocessing, temperature: temperature,
-      clipSeconds: (durations[(durations.count - 1) / 2] + durations[durations.count / 2]) / 2,
-      training: facts, datasetHash: plan.index.fingerprint,
-      splitHash: plan.division.fingerprint, programVersion: programVersion)
-    try Model(metadata: metadata, network: plan.network).save(to: path)
+    let middle = (durations[(durations.count - 1) / 2] + durations[durations.count / 2]) / 2
+    try plan.save(
+      plan.network, facts: facts, temperature: temperature, clipSeconds: middle,
+      programVersion: programVersion, to: path)
   }
 
   // MARK: Studies
@@ -165,10 +154,9 @@ extension FeatureTraining {
   ) throws -> (validation: CrossValidation, report: EvaluationReport) {
     guard let first = plan.request.fold else { preconditionFailure("a fold must be asked for") }
     var validation = CrossValidation(classes: plan.identity.classes)
+    // One after the other: each plan has a network.
     for number in 1...first.count {
-      var request = plan.request
-      request.fold = Fold(number: number, of: first.count)
-      let sides = try plan.sibling(request)
+      let sides = try plan.sibling(\.fold, Fold(number: number, of: first.count))
       let began = ContinuousClock.now
       let fitted = fit(sides.train)
       let seconds = (ContinuousClock.now - began) / .seconds(1)

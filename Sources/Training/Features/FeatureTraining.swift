@@ -18,8 +18,6 @@ public final class FeatureTraining {
   public let folder: RunFolder
   /// Clips of which damage leaves only a part.
   public internal(set) var partial: [Clip] = []
-  /// Whether the head is fitted to all clips again after validation has told how good it is.
-  public var refits = true
   let head: FittedHead
   let pool: WorkerPool
   let programVersion: String
@@ -34,24 +32,25 @@ public final class FeatureTraining {
   /// - Parameters:
   ///   - writes: false when nothing may be written (a dry run).
   ///   - looking: as with `TrainingSession`.
-  public init(
+  public convenience init(
     _ request: TrainingRequest, threads: Int, programVersion: String, writes: Bool = true,
     looking: @Sendable (_ done: Int, _ total: Int) -> Bool = { _, _ in true }
   ) throws {
-    folder = RunFolder(model: request.modelPath)
     let pool = WorkerPool(threads: threads)
+    try self.init(
+      request, index: try request.loadIndex(pool: pool, looking: looking), pool: pool,
+      programVersion: programVersion, writes: writes)
+  }
+
+  /// Of a data set that was read already, on a pool of its own.
+  init(
+    _ request: TrainingRequest, index: DatasetIndex, pool: WorkerPool, programVersion: String,
+    writes: Bool
+  ) throws {
+    folder = RunFolder(model: request.modelPath)
     self.pool = pool
     self.programVersion = programVersion
     self.writes = writes
-    var index = try DatasetIndex.load(path: request.data, options: request.indexOptions)
-    if index.needsEvidence {
-      let total = index.clips.count
-      guard
-        let grouped = index.groupedByEvidence(
-          pool: pool, limits: request.limits, progress: { looking($0, total) })
-      else { throw CancellationError() }
-      index = grouped
-    }
     var plan = try TrainingPlan(request, index: index)
     head = try FeatureTraining.head(of: plan)
     if writes { try folder.prepare() }
@@ -217,11 +216,6 @@ public final class FeatureTraining {
   }
 
   // MARK: What is told
-
-  /// What the user should know about the names and how they are divided, a line each.
-  public var dataWarnings: [String] {
-    plan.index.warnings + plan.division.warnings + [plan.startWarning].compactMap { $0 }
-  }
 
   /// What the user should know about the decoded clips, a line each.
   public var clipWarnings: [String] {

@@ -1,5 +1,6 @@
 import ClipSampling
 import Datasets
+import Evaluation
 import Networks
 import Tensors
 
@@ -18,6 +19,11 @@ final class ClipScorer {
 
     /// Mean cross-entropy and top-1, and whatever else needs labels and predictions.
     var count: Int { labels.count }
+
+    /// What makes softmax of the logits mean what it says, by the labels; 1 without clips.
+    var temperature: Double {
+      count == 0 ? 1 : Temperature.fit(logits: logits, labels: labels, classes: classes)
+    }
 
     /// The class with the highest logit of each clip; the first of equals.
     var predictions: [Int] {

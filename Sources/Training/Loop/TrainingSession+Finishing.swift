@@ -34,9 +34,7 @@ extension TrainingSession {
     let held = plan.validation
     let refit = trainer.refit
     let result = try trainer.score(held)
-    let temperature =
-      result.count == 0
-      ? 1 : Temperature.fit(logits: result.logits, labels: result.labels, classes: classes.count)
+    let temperature = result.temperature
     let facts = facts(of: trainer)
     try save(
       trainer.averaged, facts: facts, temperature: temperature,
@@ -44,15 +42,7 @@ extension TrainingSession {
 
     var validation: TrainingSummary.Validation?
     if result.count > 0 {
-      func scored(_ variant: LoaderOptions.Variant) throws -> ScoredClips {
-        ValidationScores.scored(
-          try trainer.score(held, variant: variant), clips: held, classes: classes,
-          temperature: temperature)
-      }
-      var evaluation = Evaluation(
-        scored: ValidationScores.scored(
-          result, clips: held, classes: classes, temperature: temperature),
-        singleFrame: try scored(.singleFrame), shuffledFrames: try scored(.shuffledFrames))
+      var evaluation = try trainer.evaluation(of: held, result, temperature: temperature)
       evaluation.byForm = FormBaseline.scored(learned: plan.train, held: held, classes: classes) {
         form(of: $0)
       }
@@ -111,16 +101,9 @@ extension TrainingSession {
   func writeReport(
     _ evaluation: Evaluation, lost: [ClipFailure], facts: [(String, String)]
   ) throws -> TrainingSummary.Validation {
-    let name = PathText.name(of: folder.model)
-    var report = EvaluationReport(
-      evaluation, seed: plan.settings.seed, threads: threads,
-      skipped: (plan.leftOut + lost).map { ($0.clip.name, $0.message) })
-    report.facts =
-      [
-        ("model", name), ("clips", plan.division.sentence),
-        ("groups", plan.index.groupRule.sentence),
-      ] + facts
-    try AtomicFile.write(HTMLReport(report, title: "Training of \(name)").text, to: folder.report)
+    let report = plan.report(
+      evaluation, of: folder, threads: threads, lost: lost, facts: facts)
+    try folder.write(report)
     return TrainingSummary.Validation(report)
   }
 
@@ -162,12 +145,9 @@ extension TrainingSession {
   func save(
     _ network: Network, facts: [String: String], temperature: Double, to path: String
   ) throws {
-    let metadata = ModelMetadata(
-      architecture: network.architecture, classes: plan.identity.classes,
-      preprocessing: plan.preprocessing, temperature: temperature,
-      clipSeconds: clipSeconds ?? 0, training: facts, datasetHash: plan.index.fingerprint,
-      splitHash: plan.division.fingerprint, programVersion: programVersion)
-    try Model(metadata: metadata, network: network).save(to: path)
+    try plan.save(
+      network, facts: facts, temperature: temperature, clipSeconds: clipSeconds ?? 0,
+      programVersion: programVersion, to: path)
   }
 }
 
@@ -178,5 +158,21 @@ extension Trainer {
     return Refit(
       records: state.records, best: state.best, clips: plan.validation.count,
       stepsPerEpoch: stepsPerEpoch)
+  }
+
+  /// Calibrated scores of clips that a finished trainer did not learn from, and what they are by the
+  /// baselines.
+  ///
+  /// - Parameter result: the clips' logits, which told the temperature.
+  func evaluation(
+    of held: [Clip], _ result: ClipScorer.Result, temperature: Double
+  ) throws -> Evaluation {
+    func scored(_ result: ClipScorer.Result) -> ScoredClips {
+      ValidationScores.scored(
+        result, clips: held, classes: plan.identity.classes, temperature: temperature)
+    }
+    return Evaluation(
+      scored: scored(result), singleFrame: scored(try score(held, variant: .singleFrame)),
+      shuffledFrames: scored(try score(held, variant: .shuffledFrames)))
   }
 }

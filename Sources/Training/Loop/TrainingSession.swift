@@ -63,15 +63,7 @@ public final class TrainingSession {
     }
     let pool = WorkerPool(threads: threads)
     self.pool = pool
-    var index = try DatasetIndex.load(path: request.data, options: request.indexOptions)
-    if index.needsEvidence {
-      let total = index.clips.count
-      guard
-        let grouped = index.groupedByEvidence(
-          pool: pool, limits: request.limits, progress: { looking($0, total) })
-      else { throw CancellationError() }
-      index = grouped
-    }
+    let index = try request.loadIndex(pool: pool, looking: looking)
     plan = try TrainingPlan(request, index: index)
     if request.resume, let begun = TrainingSession.begun(in: folder)?.identity,
       begun.dataset != plan.identity.dataset
@@ -180,8 +172,7 @@ public final class TrainingSession {
   /// ended.
   private static func begunPrecision(in folder: RunFolder) -> Precision? {
     // Of folds and members the first may have ended while others go on.
-    let parts = [RunFolder.fold(1), RunFolder.member(1)].map { (folder.part($0), true) }
-    for (folder, ended) in [(folder, false)] + parts {
+    for (folder, ended) in [(folder, false)] + firstParts(of: folder).map({ ($0, true) }) {
       guard folder.hasCheckpoint, let old = try? Checkpoint(reading: folder.checkpoint),
         ended || !old.state.hasEnded(in: folder)
       else { continue }
@@ -190,9 +181,14 @@ public final class TrainingSession {
     return nil
   }
 
+  /// Where the first training of a study lies.
+  private static func firstParts(of folder: RunFolder) -> [RunFolder] {
+    [RunFolder.fold(1), RunFolder.member(1)].map(folder.part)
+  }
+
   /// The state of a training, or of the first part of a study, in a run folder.
   private static func begun(in folder: RunFolder) -> Checkpoint? {
-    [folder, folder.part(RunFolder.fold(1)), folder.part(RunFolder.member(1))].lazy.compactMap {
+    ([folder] + firstParts(of: folder)).lazy.compactMap {
       try? Checkpoint(reading: $0.checkpoint)
     }.first
   }
@@ -265,11 +261,6 @@ public final class TrainingSession {
     return ended.contains { $0 != nil } && !ended.allSatisfy { $0 == true }
   }
 
-  /// What the user should know about the names and how they are divided, a line each.
-  public var dataWarnings: [String] {
-    plan.index.warnings + plan.division.warnings + [plan.startWarning].compactMap { $0 }
-  }
-
   /// What the user should know about the decoded clips, a line each.
   public var clipWarnings: [String] {
     plan.emptiedClasses + (copies?.warnings ?? []) + (likeness?.warnings(for: plan) ?? [])
@@ -291,6 +282,6 @@ public final class TrainingSession {
 
   /// Writes what stays beside the model whatever happens: which clip was on which side.
   public func writeSplit() throws {
-    try AtomicFile.write(plan.division.csvLines.joined(separator: "\n") + "\n", to: folder.split)
+    try folder.write(plan.division)
   }
 }

@@ -120,10 +120,35 @@ public struct TrainingPlan {
     return plan
   }
 
+  /// The plans of as many trainings as `part` counts, each asked for another one and with a network
+  /// of its own.
+  ///
+  /// - Precondition: this plan was asked for one.
+  func siblings(_ part: WritableKeyPath<TrainingRequest, Fold?>) throws -> [TrainingPlan] {
+    guard let first = request[keyPath: part] else {
+      preconditionFailure("a part must be asked for")
+    }
+    return try (1...first.count).map { try sibling(part, Fold(number: $0, of: first.count)) }
+  }
+
+  /// The plan of another one of these.
+  func sibling(
+    _ part: WritableKeyPath<TrainingRequest, Fold?>, _ fold: Fold
+  ) throws -> TrainingPlan {
+    var request = request
+    request[keyPath: part] = fold
+    return try sibling(request)
+  }
+
   /// What clips go through before the network.
   public var preprocessing: Preprocessing { identity.preprocessing }
   /// All numbers of the training, decided.
   public var settings: TrainingSettings { identity.settings }
+
+  /// What the user should know about the names and how they are divided, a line each.
+  public var dataWarnings: [String] {
+    index.warnings + division.warnings + [startWarning].compactMap { $0 }
+  }
 
   /// Clips to train on of each class.
   public var trainingCounts: [Int] {

@@ -133,6 +133,23 @@ public struct TrainingRequest: Sendable {
       groupBy: groupBy, classDepth: classDepth, background: background, classesFile: classesFile)
   }
 
+  /// Reads the data set, and looks into its clips for groups where their names tell none.
+  ///
+  /// - Parameter looking: called from any thread with the clips looked into and all; false stops.
+  /// - Throws: `CancellationError` when it was stopped.
+  func loadIndex(
+    pool: WorkerPool, looking: @Sendable (_ done: Int, _ total: Int) -> Bool
+  ) throws -> DatasetIndex {
+    let index = try DatasetIndex.load(path: data, options: indexOptions)
+    guard index.needsEvidence else { return index }
+    let total = index.clips.count
+    guard
+      let grouped = index.groupedByEvidence(
+        pool: pool, limits: limits, progress: { looking($0, total) })
+    else { throw CancellationError() }
+    return grouped
+  }
+
   /// The model file this training writes.
   public var modelPath: String {
     if let output { return output }

@@ -1,8 +1,21 @@
+import Datasets
+import Evaluation
 import FileStore
 import Foundation
 import ModelFiles
 
 extension RunFolder {
+  /// Writes `split.csv`: which clip was on which side.
+  func write(_ division: DatasetSplit) throws {
+    try AtomicFile.write(division.csvLines.joined(separator: "\n") + "\n", to: split)
+  }
+
+  /// Writes `report.html` of a training.
+  func write(_ report: EvaluationReport) throws {
+    let title = "Training of \(PathText.name(of: model))"
+    try AtomicFile.write(HTMLReport(report, title: title).text, to: self.report)
+  }
+
   /// Removes what an earlier training of the same name left for TensorBoard.
   func removeEvents() {
     for name in Folder.names(path) ?? [] where name.hasPrefix("events.out.tfevents.") {

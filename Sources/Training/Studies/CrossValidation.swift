@@ -137,14 +137,7 @@ extension TrainingSession {
   /// The plans of all folds; this session's own is the first.
   ///
   /// - Precondition: the session was asked for a fold.
-  public func foldPlans() throws -> [TrainingPlan] {
-    guard let first = plan.request.fold else { preconditionFailure("a fold must be asked for") }
-    return try (1...first.count).map { number in
-      var request = plan.request
-      request.fold = Fold(number: number, of: first.count)
-      return try plan.sibling(request)
-    }
-  }
+  public func foldPlans() throws -> [TrainingPlan] { try plan.siblings(\.fold) }
 
   /// Without a fold so far; its classes are the data set's.
   public func newCrossValidation() -> CrossValidation {

@@ -103,14 +103,7 @@ extension TrainingSession {
   /// The plans of an ensemble's members; this session's own is the first.
   ///
   /// - Precondition: the session was asked for a member.
-  public func memberPlans() throws -> [TrainingPlan] {
-    guard let first = plan.request.member else { preconditionFailure("a member must be asked for") }
-    return try (1...first.count).map { number in
-      var request = plan.request
-      request.member = Fold(number: number, of: first.count)
-      return try plan.sibling(request)
-    }
-  }
+  public func memberPlans() throws -> [TrainingPlan] { try plan.siblings(\.member) }
 
   /// Without a member so far.
   public func newEnsemble() -> Ensemble { Ensemble(classes: plan.identity.classes.count) }
@@ -128,7 +121,7 @@ extension TrainingSession {
   public func writeSplitOfEnsemble() throws {
     let division =
       plan.request.refit || plan.isHeldOutInTurn ? plan.division.allToTrain : plan.division
-    try AtomicFile.write(division.csvLines.joined(separator: "\n") + "\n", to: folder.split)
+    try folder.write(division)
   }
 
   /// Calibrates on what the members held out, saves all of them as one model, and writes
@@ -145,9 +138,7 @@ extension Ensemble {
     let plan = session.plan
     let names = plan.identity.classes
     let held = results[.normal] ?? ClipScorer.Result(classes: classes)
-    let temperature =
-      held.count == 0
-      ? 1 : Temperature.fit(logits: held.logits, labels: held.labels, classes: classes)
+    let temperature = held.temperature
     var facts = session.facts
     facts["members"] = StableJSON.text(members)
     facts["training_clips"] = "\(trainingClips)"

@@ -19,11 +19,10 @@ extension TrainCommand {
         request, threads: global.threadCount, programVersion: ProgramVersion.current,
         writes: !continuing.dryRun, looking: looking)
     }
-    training.refits = learning.refit
     let lock = continuing.dryRun ? nil : try training.folder.lock()
     defer { withExtendedLifetime(lock) {} }
     for line in TrainingAnnouncement.dataLines(training.plan) { console.note(line) }
-    for warning in training.dataWarnings { console.warn(warning) }
+    for warning in training.plan.dataWarnings { console.warn(warning) }
     if continuing.dryRun { try follow("decoding") { try training.look(progress: $0) } }
     let outlook = try training.outlook()
     for line in TrainingAnnouncement.lines(training, outlook: outlook) { console.note(line) }
@@ -86,7 +85,6 @@ extension TrainingAnnouncement {
   /// What is known before the first clip's features.
   static func lines(_ training: FeatureTraining, outlook: TrainingOutlook) -> [String] {
     let plan = training.plan
-    let threads = training.threads
     var lines = input(plan)
     lines.append(
       row(
@@ -98,11 +96,9 @@ extension TrainingAnnouncement {
     lines.append(
       row(
         "compute",
-        arithmetic(plan.settings.precision ?? .fp32)
-          + (plan.settings.exactConvolution == true ? ", direct convolutions" : "")
-          + ", \(threads) thread\(threads == 1 ? "" : "s"), \(outlook.plannedMiB) MiB planned for "
-          + "the network"))
-    lines.append(row("memory", "\(outlook.memoryMiB) MiB in all, without the decoder processes"))
+        arithmetic(plan, threads: training.threads)
+          + ", \(outlook.plannedMiB) MiB planned for the network"))
+    lines.append(memory(outlook))
     lines.append(
       row(
         "learning",

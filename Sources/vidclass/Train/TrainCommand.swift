@@ -66,7 +66,7 @@ struct TrainCommand: ParsableCommand {
     let lock = continuing.dryRun ? nil : try session.folder.lock()
     defer { withExtendedLifetime(lock) {} }
     for line in TrainingAnnouncement.dataLines(session.plan) { global.console.note(line) }
-    for warning in session.dataWarnings { global.console.warn(warning) }
+    for warning in session.plan.dataWarnings { global.console.warn(warning) }
     if continuing.resumes, session.beganUnrecorded {
       global.console.warn(
         "an earlier version began this training: whether clips changed since is not known")
@@ -135,10 +135,7 @@ struct TrainCommand: ParsableCommand {
 
   /// The training on all clips, which goes on where it was interrupted.
   func refit(_ trainer: Trainer, _ watch: TrainingWatch, in session: TrainingSession) throws {
-    let accepts = continuing.acceptChanges
-    if trainer.canResume(acceptingChanges: accepts) {
-      try trainer.resume(acceptingChanges: accepts)
-    }
+    try resume(trainer)
     global.console.note(
       "refit      on all \(trainer.clips) clips, \(trainer.totalSteps) steps")
     try run(trainer, watch, in: session)

@@ -102,7 +102,6 @@ enum TrainingAnnouncement {
     _ session: TrainingSession, trainer: Trainer, outlook: TrainingOutlook
   ) -> [String] {
     let plan = session.plan
-    let threads = session.threads
     let learned = trainer.trainedParameters
     let all = outlook.parameters
     var lines = [
@@ -116,20 +115,24 @@ enum TrainingAnnouncement {
     lines.append(
       row(
         "compute",
-        arithmetic(plan.settings.precision ?? .fp32)
-          + (plan.settings.exactConvolution == true ? ", direct convolutions" : "")
-          + ", \(threads) thread\(threads == 1 ? "" : "s"), "
-          + "\(outlook.plannedMiB) MiB planned for the network and its batches; "
+        arithmetic(plan, threads: session.threads)
+          + ", \(outlook.plannedMiB) MiB planned for the network and its batches; "
           + session.cacheSentence))
-    lines.append(row("memory", "\(outlook.memoryMiB) MiB in all, without the decoder processes"))
-    return lines
+    return lines + [memory(outlook)]
   }
 
-  /// Precision and kernels, and what a processor without instructions for the precision does.
-  static func arithmetic(_ precision: Precision) -> String {
+  static func memory(_ outlook: TrainingOutlook) -> String {
+    row("memory", "\(outlook.memoryMiB) MiB in all, without the decoder processes")
+  }
+
+  /// Precision, kernels and threads, and what a processor without instructions for the precision does.
+  static func arithmetic(_ plan: TrainingPlan, threads: Int) -> String {
+    let precision = plan.settings.precision ?? .fp32
     let emulated = precision == .bf16 && !InstructionSet.multipliesBF16
     return "\(precision.rawValue), \(InstructionSet.name) kernels"
       + (emulated ? " (which multiply bf16 as fp32)" : "")
+      + (plan.settings.exactConvolution == true ? ", direct convolutions" : "")
+      + ", \(threads) thread\(threads == 1 ? "" : "s")"
   }
 
   private static func learning(_ plan: TrainingPlan, trainer: Trainer) -> [String] {

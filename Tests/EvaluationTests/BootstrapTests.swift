@@ -59,6 +59,16 @@ import Testing
     #expect((180...198).contains(covered), "\(covered) of 200")
   }
 
+  /// A class that one group alone has is missing in a third of the resamples, which say nothing of it.
+  @Test func resamplesWithoutAClassDoNotCountAgainstIt() {
+    let labels = [1, 1, 1, 1, 0, 0, 0, 0, 0, 0]
+    let groups = ["a", "a", "a", "a", "b", "b", "c", "c", "d", "d"]
+    let clips = scored(certain(labels, classes: 3), labels, groups: groups)
+    let bootstrap = Bootstrap(clips, resamples: 300)
+    #expect(bootstrap.perClass[1].recall == Interval(value: 1, low: 1, high: 1))
+    #expect(bootstrap.perClass[2].recall.value == 0 && bootstrap.perClass[2].recall.low.isNaN)
+  }
+
   @Test func oneGroupFallsBackToClips() {
     let clips = scored(certain([0, 1, 0], classes: 2), [0, 0, 0], groups: ["g", "g", "g"])
     let bootstrap = Bootstrap(clips, resamples: 50)

@@ -3,28 +3,12 @@ import Dispatch
 import Synchronization
 import Tensors
 
-/// A figure and the interval that holds 95 of 100 resamples of it; NaN where it is not defined.
-public struct Interval: Sendable, Equatable {
-  /// Of all clips, each counted once.
-  public var value: Double
-  /// The end that 2.5 of 100 resamples stay below.
-  public var low: Double
-  /// The end that 2.5 of 100 resamples exceed.
-  public var high: Double
-
-  /// Ends that are given, for figures that came from elsewhere.
-  public init(value: Double, low: Double, high: Double) {
-    self.value = value
-    self.low = low
-    self.high = high
-  }
-}
-
-/// How sure the figures are: the percentile bootstrap over groups.
+/// How sure the figures are: the bootstrap over groups.
 ///
 /// Clips of one source are alike, so whole groups are drawn with replacement, as many as there are;
 /// drawing clips would make the intervals too narrow. Resample `r` draws from
-/// `(seed, bootstrap, r)`: neither threads nor their number change a figure.
+/// `(seed, bootstrap, r)`: neither threads nor their number change a figure, and two models on the
+/// same clips are resampled alike.
 public struct Bootstrap: Sendable {
   /// What was drawn.
   public enum Unit: String, Sendable {
@@ -42,12 +26,19 @@ public struct Bootstrap: Sendable {
   public let resamples: Int
   /// In the order of `Metric.allCases`.
   public let intervals: [Interval]
+  /// The figures of every resample, `[metric][resample]`, in the order of `Metric.allCases`.
+  let samples: [[Double]]
   /// In the order of the classes.
   public let perClass: [(precision: Interval, recall: Interval, f1: Interval)]
 
   /// The figure's interval.
   public subscript(metric: Metric) -> Interval {
     intervals[Metric.allCases.firstIndex(of: metric) ?? 0]
+  }
+
+  /// The figure of every resample.
+  func samples(of metric: Metric) -> [Double] {
+    samples[Metric.allCases.firstIndex(of: metric) ?? 0]
   }
 
   /// - Parameters:
@@ -63,26 +54,26 @@ public struct Bootstrap: Sendable {
     DispatchQueue.concurrentPerform(iterations: workers) { worker in
       var weights = [Double](repeating: 0, count: clips.count)
       for resample in stride(from: worker, to: resamples, by: workers) {
-        var random = RandomStream(seed: seed, purpose: .bootstrap, UInt64(resample))
-        for index in weights.indices { weights[index] = 0 }
-        for _ in members.indices {
-          for clip in members[random.integer(below: members.count)] { weights[clip] += 1 }
-        }
-        let figures = Bootstrap.flattened(engine.evaluate(weights: weights))
+        Bootstrap.draw(resample, of: members, seed: seed, into: &weights)
+        let figures = Bootstrap.flattened(engine.evaluate(weights: weights), undefined: .nan)
         samples.withLock { $0[resample] = figures }
       }
     }
     let point = Bootstrap.flattened(
       engine.evaluate(weights: [Double](repeating: 1, count: clips.count)))
-    let all = samples.withLock { samples in
-      point.indices.map { figure in
-        Bootstrap.interval(point[figure], samples.map { $0[figure] })
-      }
+    let figures = samples.withLock { samples in
+      point.indices.map { figure in samples.map { $0[figure] } }
+    }
+    let metricCount = Metric.allCases.count
+    let all = point.indices.map { figure in
+      Interval(
+        point[figure], resamples: figures[figure], units: members.count,
+        scale: figure < metricCount ? Metric.allCases[figure].scale : .share)
     }
     self.unit = unit
     self.resamples = resamples
+    self.samples = Array(figures[..<metricCount])
     unitCount = members.count
-    let metricCount = Metric.allCases.count
     intervals = Array(all[..<metricCount])
     perClass = clips.classes.indices.map {
       let first = metricCount + 3 * $0
@@ -90,8 +81,19 @@ public struct Bootstrap: Sendable {
     }
   }
 
+  /// How often a resample has each clip.
+  static func draw(
+    _ resample: Int, of members: [[Int]], seed: UInt64, into weights: inout [Double]
+  ) {
+    var random = RandomStream(seed: seed, purpose: .bootstrap, UInt64(resample))
+    for index in weights.indices { weights[index] = 0 }
+    for _ in members.indices {
+      for clip in members[random.integer(below: members.count)] { weights[clip] += 1 }
+    }
+  }
+
   /// The clips of each group, in order of their first clip.
-  private static func units(_ clips: ScoredClips) -> (Unit, [[Int]]) {
+  static func units(_ clips: ScoredClips) -> (Unit, [[Int]]) {
     var position: [String: Int] = [:]
     var members: [[Int]] = []
     for (clip, group) in clips.groups.enumerated() {
@@ -105,22 +107,12 @@ public struct Bootstrap: Sendable {
     return members.count > 1 ? (.groups, members) : (.clips, clips.labels.indices.map { [$0] })
   }
 
-  private static func flattened(_ result: MetricEngine.Result) -> [Double] {
-    result.values + result.perClass.flatMap { [$0.precision, $0.recall, $0.f1] }
-  }
-
-  /// From the 2.5th to the 97.5th percentile, interpolated; resamples without a value are left out.
-  private static func interval(_ value: Double, _ samples: [Double]) -> Interval {
-    let sorted = samples.filter { !$0.isNaN }.sorted()
-    guard !sorted.isEmpty, !value.isNaN else {
-      return Interval(value: value, low: .nan, high: .nan)
-    }
-    func percentile(_ share: Double) -> Double {
-      let position = share * Double(sorted.count - 1)
-      let below = Int(clamping: position)
-      let above = min(below + 1, sorted.count - 1)
-      return sorted[below] + (sorted[above] - sorted[below]) * (position - Double(below))
-    }
-    return Interval(value: value, low: percentile(0.025), high: percentile(0.975))
+  /// - Parameter undefined: the recall of a class that has no clip: a resample without one says nothing
+  ///   of it.
+  private static func flattened(
+    _ result: MetricEngine.Result, undefined: Double = 0
+  ) -> [Double] {
+    result.values
+      + result.perClass.flatMap { [$0.precision, $0.support > 0 ? $0.recall : undefined, $0.f1] }
   }
 }

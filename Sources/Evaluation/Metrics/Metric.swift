@@ -38,6 +38,9 @@ public enum Metric: String, CaseIterable, Sendable {
 
   /// Whether more is better.
   public var isScore: Bool { self != .logLoss && self != .calibrationError }
+
+  /// Where its intervals are even.
+  var scale: IntervalScale { isScore ? .share : .positive }
 }
 
 /// Precision, recall and F1 of one class; 0 where there is nothing to divide by.

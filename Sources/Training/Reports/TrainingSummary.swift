@@ -54,7 +54,7 @@ public struct TrainingSummary: Encodable, Sendable {
     public let clips: Int
     /// Share of clips whose highest score is their label's.
     public let top1: Double
-    /// Ends of the interval that holds 95 of 100 resamples of it.
+    /// Ends of its 95 % interval.
     public let top1Interval: [Double]
     /// What was resampled, and what that cannot tell, in a sentence.
     public let uncertainty: String

@@ -27,6 +27,7 @@ extension EvaluationReport: Encodable {
     try putBaselines(into: &json)
     try put(clipsPerSecond, "clips_per_second", into: &json)
     try json.encodeIfPresent(disagreement, forKey: Key("ensemble"))
+    try json.encodeIfPresent(thresholds, forKey: Key("thresholds"))
     var intervals = json.nestedContainer(keyedBy: Key.self, forKey: Key("intervals"))
     try intervals.encode(bootstrap.unit.rawValue, forKey: Key("unit"))
     try intervals.encode(bootstrap.unitCount, forKey: Key("count"))

@@ -30,6 +30,8 @@ public struct EvaluationReport: Sendable {
   public let disagreement: Disagreement?
   /// Facts for the head of a report: model, data, split, views.
   public var facts: [(name: String, value: String)] = []
+  /// Thresholds that were asked for.
+  public var thresholds: ThresholdChoice?
 
   /// - Parameters:
   ///   - k: of top-k.

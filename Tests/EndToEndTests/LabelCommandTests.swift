@@ -39,6 +39,34 @@ import Testing
     #expect(try lines("a.jsonl").count == 2 * count)
   }
 
+  /// A second run with other thresholds does not take the answers of the first.
+  @Test func thresholdsOfClassesAreSettings() throws {
+    let never = try write(#"{"thresholds": {"left": null, "right": null}}"#, to: "never.json")
+    let run = try label(clips, "-o", scratch("t.jsonl"), "--thresholds", never)
+    #expect(run.exitCode == 0, "\(run.errors)")
+    let first = try lines("t.jsonl")
+    #expect(first.allSatisfy { $0.contains(#""label":"unknown""#) })
+    #expect(try label(clips, "-o", scratch("t.jsonl"), "--thresholds", never).exitCode == 0)
+    #expect(try lines("t.jsonl") == first)
+    let always = try write(
+      #"{"model": "sha256:0", "thresholds": {"left": 0, "right": 0}}"#, to: "always.json")
+    let again = try label(clips, "-o", scratch("t.jsonl"), "--thresholds", always)
+    #expect(again.errors.contains("always.json: chosen for another model"))
+    let all = try lines("t.jsonl")
+    #expect(all.count == 2 * first.count)
+    #expect(!all.dropFirst(first.count).contains { $0.contains(#""label":"unknown""#) })
+
+    for (text, finding) in [
+      (#"{"thresholds": {"up": 0.5}}"#, #"thresholds: "up" is not a class of the model"#),
+      (#"{"thresholds": {"left": 2}}"#, #"thresholds: "left" is 2; expected"#), ("{", "byte 1: "),
+    ] {
+      let path = try write(text, to: "bad.json")
+      let refused = try label(clips, "-o", scratch("x.jsonl"), "--thresholds", path)
+      #expect(refused.exitCode == 1 && refused.errorLines.count <= 2)
+      #expect(refused.errors.contains("vidclass: error: \(path): \(finding)"), "\(refused.errors)")
+    }
+  }
+
   @Test func threadsChangeNothing() throws {
     let one = try label(clips, "-f", "jsonl", "--threads", "1")
     let three = try label(clips, "-f", "jsonl", "--threads", "3")

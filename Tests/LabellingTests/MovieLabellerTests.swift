@@ -83,6 +83,25 @@ private final class BrightnessScorer: WindowScorer {
     #expect(record.score == record.scores.map(\.score).max())
   }
 
+  /// The dark part has to be surer than it is, the bright part not; both ways of labelling say so.
+  @Test func eachClassHasItsOwnThreshold() throws {
+    var strict = settings()
+    strict.classThresholds = [0.2, .infinity]
+    let record = try #require(try label(darkThenBright(), strict))
+    #expect(record.label == "unknown" && record.segments.map(\.label) == ["unknown", "bright"])
+    #expect(record.score == record.scores.map(\.score).max())
+    strict.views = 6
+    #expect(try #require(try label(darkThenBright(), strict)).label == "unknown")
+    strict.classThresholds = [.infinity, 0.2]
+    #expect(try #require(try label(darkThenBright(), strict)).label == "dark")
+
+    var other = strict
+    other.classThresholds = [0.3, 0.2]
+    var all = strict
+    all.classThresholds = nil
+    #expect(Set([strict, other, all].map(\.fingerprint)).count == 3)
+  }
+
   @Test func stillPicturesAreScoredOnce() throws {
     let scorer = BrightnessScorer()
     let path = MediaPath(PictureFolder.make(folder, "one", brightness: [9]))

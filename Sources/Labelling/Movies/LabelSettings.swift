@@ -14,6 +14,9 @@ public struct LabelSettings: Sendable {
   public var minimumDuration: Double
   /// Answers with a lower score are `unknown`; 0 for none.
   public var threshold: Double
+  /// One for each of the model's classes, in their order, instead of one for all; infinite for a class
+  /// that is never given.
+  public var classThresholds: [Double]?
   /// How many windows are sampled across the movie; nil for a timeline of all of it.
   public var views: Int?
   /// How many of the best classes a record lists; nil for no list.
@@ -30,8 +33,8 @@ public struct LabelSettings: Sendable {
   ///     shorter sees its neighbours too, and it is more likely the passage between them.
   public init(
     preprocessing: Preprocessing, window: Double, hop: Double? = nil,
-    minimumDuration: Double? = nil, threshold: Double = 0, views: Int? = nil, topCount: Int? = nil,
-    precision: Precision = .auto, stream: Int? = nil
+    minimumDuration: Double? = nil, threshold: Double = 0, classThresholds: [Double]? = nil,
+    views: Int? = nil, topCount: Int? = nil, precision: Precision = .auto, stream: Int? = nil
   ) {
     precondition(window > 0 && (hop ?? window) > 0 && (views ?? 1) > 0)
     self.preprocessing = preprocessing
@@ -39,6 +42,7 @@ public struct LabelSettings: Sendable {
     self.hop = hop ?? window / 2
     self.minimumDuration = minimumDuration ?? 0.75 * window
     self.threshold = threshold
+    self.classThresholds = classThresholds
     self.views = views
     self.topCount = topCount
     self.precision = precision.resolved
@@ -46,8 +50,13 @@ public struct LabelSettings: Sendable {
   }
 
   var timeline: TimelineSettings {
-    TimelineSettings(hop: hop, minimumDuration: minimumDuration, threshold: threshold)
+    TimelineSettings(
+      hop: hop, minimumDuration: minimumDuration, threshold: threshold,
+      classThresholds: classThresholds)
   }
+
+  /// What the class at a position of the model's needs.
+  func threshold(of classIndex: Int) -> Double { classThresholds?[classIndex] ?? threshold }
 
   /// Hash of everything here that changes a record; the preprocessing is the model's, which has its
   /// own hash. 16 hexadecimal digits.
@@ -59,6 +68,7 @@ public struct LabelSettings: Sendable {
     ]
     if precision == .bf16 { parts.append("bf16") }
     if let stream { parts.append("stream \(stream)") }
+    if let classThresholds { parts.append("thresholds \(classThresholds)") }
     return String(Digest.sha256(parts.joined(separator: "\n")).prefix(16))
   }
 }

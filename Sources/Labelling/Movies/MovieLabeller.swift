@@ -185,7 +185,9 @@ public final class MovieLabeller: MovieLabelling {
     var record = LabelRecord(path: path, status: .ok)
     record.scores = zip(scorer.classNames, means).map { .init(label: $0, score: $1) }
     let best = record.best(1)[0]
-    record.label = best.score < settings.threshold ? LabelRecord.unknown : best.label
+    let place = scorer.classNames.firstIndex(of: best.label) ?? 0
+    record.label =
+      best.score < settings.threshold(of: place) ? LabelRecord.unknown : best.label
     record.score = best.score
     record.topCount = settings.topCount
     record.framesPerSecond = info.framesPerSecond

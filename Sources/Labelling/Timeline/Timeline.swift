@@ -13,17 +13,20 @@ public struct TimelineSettings: Sendable, Hashable {
   public var persistence: Int
   /// A segment whose score is below is `unknown`.
   public var threshold: Double
+  /// One for each class instead of one for all.
+  public var classThresholds: [Double]?
 
   /// The defaults of `margin` and `persistence` are those of `label`.
   public init(
     hop: Double, minimumDuration: Double, margin: Double = 0.2, persistence: Int = 2,
-    threshold: Double = 0
+    threshold: Double = 0, classThresholds: [Double]? = nil
   ) {
     self.hop = hop
     self.minimumDuration = minimumDuration
     self.margin = margin
     self.persistence = persistence
     self.threshold = threshold
+    self.classThresholds = classThresholds
   }
 }
 
@@ -61,7 +64,8 @@ public struct Timeline {
     for (position, run) in runs.enumerated() {
       let start = position == 0 ? 0 : border(between: runs[position - 1], and: run)
       let score = meanScore(of: run.label, in: run.cells)
-      let label = score < settings.threshold ? LabelRecord.unknown : classNames[run.label]
+      let needed = settings.classThresholds?[run.label] ?? settings.threshold
+      let label = score < needed ? LabelRecord.unknown : classNames[run.label]
       segments.append(.init(start: start, end: duration, label: label, score: score))
       if position > 0 { segments[position - 1].end = start }
     }

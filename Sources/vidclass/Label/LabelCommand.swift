@@ -44,7 +44,7 @@ struct LabelCommand: ParsableCommand {
     try sandbox.prepare(console)
     let jobs = try inputs.jobs(console: console)
     let model = try loadModel(console: console)
-    let settings = method.settings(for: model.metadata)
+    let settings = try method.settings(for: model.metadata, model: model.hash, console)
     let output = try LabelOutput(
       plan: results.plan(jobs: jobs, shard: inputs.foundShard, wantsJSON: summary.json),
       jobs: jobs, classNames: model.metadata.classes)

@@ -37,6 +37,13 @@ struct LabelMethodOptions: ParsableArguments {
 
   @Option(
     name: .long,
+    help: ArgumentHelp(
+      "A threshold for each class, as eval --thresholds-out writes them; --threshold is for those "
+        + "that FILE does not name.", valueName: "file"))
+  var thresholds: String?
+
+  @Option(
+    name: .long,
     help: ArgumentHelp("List the k best classes, in records as `top`.", valueName: "k"))
   var top: Int?
 
@@ -78,11 +85,23 @@ struct LabelMethodOptions: ParsableArguments {
     }
   }
 
-  func settings(for metadata: ModelMetadata) -> LabelSettings {
+  /// - Parameter model: the model's hash, which thresholds may be of.
+  func settings(for metadata: ModelMetadata, model: String, _ console: Console) throws
+    -> LabelSettings
+  {
+    let chosen = try thresholds.map { path in
+      let found = try ClassThresholds(reading: path)
+      if let other = found.model, other != model {
+        console.warn(
+          "\(path): chosen for another model (\(other.prefix(19))…), whose scores mean other things"
+        )
+      }
+      return try found.values(for: metadata.classes, otherwise: threshold, path: path)
+    }
     let usualWindow = metadata.clipSeconds > 0 ? min(max(metadata.clipSeconds, 0.001), 1e9) : 2
     return LabelSettings(
       preprocessing: metadata.preprocessing, window: window ?? usualWindow, hop: hop,
-      minimumDuration: minDuration, threshold: threshold,
+      minimumDuration: minDuration, threshold: threshold, classThresholds: chosen,
       views: views ?? (noTimeline ? 5 : nil), topCount: top, precision: arithmetic.precision,
       stream: stream.stream)
   }

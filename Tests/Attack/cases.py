@@ -41,7 +41,8 @@ def options(rng, folder, ground):
         "eval": (["eval", ground.clips, "-m", model, "--split", "all", "--no-baselines",
                   "--predictions", "out.csv"], [
             "--split", "--views", "--batch-size", "--top", "--threads", "--seed", "--group-by",
-            "--precision", "--report"]),
+            "--precision", "--report", "--threshold-for", "--cost", "--thresholds-out", "--plots",
+            "--against"]),
         "train": (ground.training_arguments("out.safetensors") + ["--dry-run"], [
             "--frames", "--size", "--fps", "--stride", "--clips-per-video", "--epochs",
             "--batch-size", "--lr", "--warmup", "--weight-decay", "--label-smoothing", "--dropout",
@@ -56,7 +57,7 @@ def options(rng, folder, ground):
     for name in rng.sample(names, rng.choice([1, 1, 2])):
         value = values.argument(rng)
         # An absolute path would leave the case's folder.
-        if name in ("-o", "--sort-into", "--report", "--fix-list") and value.startswith(("/", "~", "..")):
+        if name in ("-o", "--sort-into", "--report", "--fix-list", "--thresholds-out", "--plots") and value.startswith(("/", "~", "..")):
             value = "./" + value.replace("/", "_")
         arguments += [f"{name}={value}" if name.startswith("--") else name]
         if not name.startswith("--"):
@@ -137,7 +138,22 @@ def table_damage(rng, text: str) -> str:
 def predictions(rng, folder, ground):
     text = table_damage(rng, ground.predictions)
     (folder / "in.csv").write_bytes(text.encode(rng.choice(["utf-8", "utf-16"]), "replace"))
-    return Case(["eval", "--from", "in.csv", "--json", "--report", "out.html"], ["out.html"])
+    more = rng.choice([
+        [], ["--from", ground.path("predictions.csv")], ["--against", ground.path("predictions.csv")],
+        ["--threshold-for", "precision=0.9", "--thresholds-out", "out.json"],
+        ["--cost", "missed=3,false=1"], ["--plots", "plots"]])
+    return Case(["eval", "--from", "in.csv", "--json", "--report", "out.html"] + more,
+                ["out.html", "out.json"])
+
+
+def thresholds(rng, folder, ground):
+    text = '{"goal": "precision=0.95", "model": "sha256:0", "thresholds": {"x": 0.7, "y": null}}'
+    data = json_damage(rng, text).encode("utf-8", "replace")
+    if rng.random() < 0.3:
+        data = values.damaged(rng, data)
+    (folder / "in.json").write_bytes(data)
+    return Case(["label", ground.path("sound.mp4"), "-m", ground.path("model.safetensors"),
+                 "--thresholds", "in.json", "-o", "out.jsonl"], ["out.jsonl"])
 
 
 def splits(rng, folder, ground):
@@ -309,6 +325,7 @@ def specials(rng, folder, ground):
         ["train", odd, "--dry-run"], ["check", odd], ["info", odd], ["eval", "--from", odd],
         ["eval", odd, "-m", model], ["label", odd, "-m", model, "-o", "out.jsonl"],
         ["label", movie, "-m", odd, "-o", "out.jsonl"],
+        ["label", movie, "-m", model, "--thresholds", odd, "-o", "out.jsonl"],
         ["label", "--files-from", odd, "-m", model, "-o", "out.jsonl"],
         ["label", "--files-from0", odd, "-m", model, "-o", "out.jsonl"],
         ["label", movie, "-m", model, "-o", odd],
@@ -324,6 +341,9 @@ def specials(rng, folder, ground):
         ["eval", ground.clips, "-m", model, "--split-file", odd],
         ["eval", ground.clips, "-m", model, "--split", "all", "--no-baselines", "--predictions", odd],
         ["eval", "--from", ground.path("predictions.csv"), "--report", odd],
+        ["eval", "--from", ground.path("predictions.csv"), "--plots", odd],
+        ["eval", "--from", ground.path("predictions.csv"), "--against", odd],
+        ["eval", "--from", ground.path("predictions.csv"), "--cost", "missed=2", "--thresholds-out", odd],
         ["train", ground.clips, "--arch", odd, "--dry-run"],
         ["train", ground.clips, "--classes", odd, "--dry-run"],
         ground.training_arguments(odd) + ["--dry-run"],
@@ -379,7 +399,7 @@ def folders(rng, folder, ground):
 
 KINDS = {
     "options": options, "records": records, "journals": journals, "predictions": predictions,
-    "splits": splits, "lists": lists, "movies": crafted_movies, "models": damaged_models,
+    "splits": splits, "thresholds": thresholds, "lists": lists, "movies": crafted_movies, "models": damaged_models,
     "architectures": architectures, "checkpoints": checkpoints, "specials": specials,
     "stdin": standard_input, "folders": folders,
 }

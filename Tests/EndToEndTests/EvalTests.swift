@@ -122,6 +122,12 @@ struct EvalTests {
     arguments: [
       ["eval"], ["eval", "x", "--from", "y"], ["eval", "x", "--views", "2x2"],
       ["eval", "x", "--split", "some"], ["eval", "x", "--batch-size", "0"],
+      ["eval", "x", "--threshold-for", "precision=2"], ["eval", "x", "--cost", "missed"],
+      ["eval", "x", "--threshold-for", "recall=1", "--cost", "missed=2"],
+      ["eval", "x", "--thresholds-out", "t.json"], ["eval", "x", "--from", "a", "--from", "b"],
+      ["eval", "x", "-m", "a", "-m", "b", "--cost", "missed=2"],
+      ["eval", "x", "-m", "a", "--against", "b", "--predictions", "p.csv"],
+      ["eval", "x", "--against", ""],
     ])
   func wrongUsage(arguments: [String]) throws {
     #expect(try ProgramRun("vidclass", arguments).exitCode == 64)

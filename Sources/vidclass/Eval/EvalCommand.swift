@@ -10,7 +10,7 @@ import Tensors
 /// `vidclass eval`: how good a model is, with intervals and with baselines beside every score.
 struct EvalCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "eval", abstract: "Scores a model on labelled clips.",
+    commandName: "eval", abstract: "Scores a model, or several side by side, on labelled clips.",
     discussion: """
       CLIPS is what train accepts: a folder of class folders, a CSV manifest or a list. Clips that \
       the model was trained on are left out as far as they are known (from split.csv in the model's \
@@ -18,12 +18,19 @@ struct EvalCommand: ParsableCommand {
 
       Beside every score stand three baselines: always the commonest class, the model on one frame \
       of each clip, and on the frames in a random order. A model that has learned motion is far \
-      above all three. Intervals hold 95 of 100 resamples of whole groups.
+      above all three. Intervals are of 95 %, from resamples of whole groups.
+
+      With several models (-m twice or more, or --against), all are scored on the same clips, none \
+      of which any was trained on as far as is known, and compared in pairs: the difference with its \
+      interval, whether it is shown or may be chance, and the clips on which they differ.
 
       EXAMPLES:
         vidclass eval clips/ -m models/clips.safetensors
         vidclass eval clips/ -m models/clips.safetensors --report report.html
         vidclass eval --from predictions.csv --json
+        vidclass eval clips/ -m new.safetensors --against old.safetensors
+        vidclass eval --from a.csv --from b.csv --report comparison.html
+        vidclass eval clips/ --threshold-for precision=0.95 --thresholds-out t.json
       """)
 
   @Argument(help: ArgumentHelp("Labelled clips.", valueName: "clips"))
@@ -32,25 +39,36 @@ struct EvalCommand: ParsableCommand {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "The model to score (default: the one trained last in models/).", valueName: "model"))
-  var model: String?
+      "The model to score (default: the one trained last in models/); again for each that is to be "
+        + "compared.", valueName: "model"))
+  var model: [String] = []
 
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Score this file (filepath,label,<class>…) instead of running a model.", valueName: "csv"))
-  var from: String?
+      "Score this file (filepath,label,<class>…) instead of running a model; again for each that is "
+        + "to be compared.", valueName: "csv"))
+  var from: [String] = []
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Compare with this model (a file of predictions with --from), instead of each with each.",
+      valueName: "model"))
+  var against: String?
 
   @OptionGroup(title: "Which clips") var choice: ClipChoiceOptions
   @OptionGroup(title: "How") var method: MethodOptions
+  @OptionGroup(title: "Thresholds") var thresholds: ThresholdOptions
   @OptionGroup(title: "Results") var results: ResultOptions
   @OptionGroup var json: JSONOption
   @OptionGroup var sandbox: SandboxOption
   @OptionGroup var global: GlobalOptions
 
   func validate() throws {
-    if from != nil {
-      if clips != nil || model != nil {
+    try requireOneOrComparable()
+    if !from.isEmpty {
+      if clips != nil || !model.isEmpty {
         throw ValidationError("--from scores a file alone; leave out CLIPS and --model.")
       }
       return
@@ -63,7 +81,11 @@ struct EvalCommand: ParsableCommand {
     try sandbox.prepare(console)
     if let report = results.report { try OutputFile.requireFolder(of: report) }
     if let predictions = results.predictions { try OutputFile.requireFolder(of: predictions) }
-    let report = try from.map { try score(file: $0, console) } ?? scoreModel(console)
+    if let path = thresholds.out { try OutputFile.requireFolder(of: path) }
+    if isComparison { return try compare(console) }
+    if let plots = results.plots { try Folder.create(plots) }
+    let scored = try from.first.map { try score(file: $0, console) } ?? scoreModel(console)
+    var report = scored.report
     if let path = results.predictions {
       try PredictionsFile.write(report.scored, to: path)
       console.note("predictions: \(PathText.display(path))")
@@ -72,23 +94,55 @@ struct EvalCommand: ParsableCommand {
       try AtomicFile.write(HTMLReport(report, title: "Evaluation of \(subject)").text, to: path)
       console.note("report: \(PathText.display(path))")
     }
+    try chooseThresholds(&report, model: scored.hash, console)
+    try writePlots(
+      [(name: PathText.stem(of: scored.source), path: scored.source, report: report)], console)
     if json.json {
       try StandardOutput.writeJSON(report)
     } else {
-      let lines = report.lines(columns: StandardOutput.columns)
+      var lines = report.lines(columns: StandardOutput.columns)
+      if let chosen = report.thresholds {
+        lines += [""] + chosen.lines(columns: StandardOutput.columns)
+      }
       try StandardOutput.write(lines.joined(separator: "\n") + "\n")
     }
     if !report.skipped.isEmpty { throw ExitCode.partial }
   }
 
-  private var subject: String { PathText.name(of: from ?? clips ?? "") }
+  var subject: String { PathText.name(of: from.first ?? clips ?? "") }
 
   // MARK: A model on clips
 
-  private func scoreModel(_ console: Console) throws -> EvaluationReport {
-    let modelPath = try model ?? LatestModel.find()
-    if model == nil { console.note("model: \(PathText.display(modelPath))") }
+  /// What was scored: a model, or a file of predictions.
+  struct Scored {
+    var report: EvaluationReport
+    let source: String
+    /// The model's; nil for a file.
+    var hash: String?
+  }
+
+  private func scoreModel(_ console: Console) throws -> Scored {
+    let modelPath = try model.first ?? LatestModel.find()
+    if model.isEmpty { console.note("model: \(PathText.display(modelPath))") }
+    return try score(choose(modelPath, console), console)
+  }
+
+  /// A model, and the clips that it may fairly be scored on.
+  struct Chosen {
+    let modelPath: String
+    /// Of the model named; what is scored may be what was validated before it.
+    let hash: String
+    let model: Model
+    let index: DatasetIndex
+    let held: HeldOutClips
+    /// Those of the model's classes.
+    var clips: [Clip]
+    let skipped: [(path: String, reason: String)]
+  }
+
+  func choose(_ modelPath: String, _ console: Console) throws -> Chosen {
     var model = try Model.load(path: modelPath)
+    let hash = model.hash
     let index = try loadIndex(model.metadata)
     for warning in index.warnings { console.detail("note: \(warning)") }
     try requireCommonClasses(index, model.metadata)
@@ -117,7 +171,29 @@ struct EvalCommand: ParsableCommand {
       strangers.map {
         (path: $0.name, reason: "its label \"\($0.label)\" is not a class of the model")
       } + index.unusable.map { ($0.path, $0.explanation) }
+    return Chosen(
+      modelPath: modelPath, hash: hash, model: model, index: index, held: held, clips: clips,
+      skipped: skipped)
+  }
 
+  private func score(_ chosen: Chosen, _ console: Console) throws -> Scored {
+    let (modelPath, model, index, held) =
+      (chosen.modelPath, chosen.model, chosen.index, chosen.held)
+    let evaluation = try evaluate(chosen, console)
+    var report = EvaluationReport(
+      evaluation, k: method.topK, seed: global.seed, threads: global.threadCount,
+      skipped: chosen.skipped)
+    report.facts = [
+      ("model", "\(modelPath) (\(model.hash.prefix(19))…)"), ("clips", index.path),
+      ("chosen", SettingNames.options(in: held.sentence)),
+      ("groups", SettingNames.options(in: index.groupRule.sentence)),
+      ("views", method.views.description),
+    ]
+    return Scored(report: report, source: modelPath, hash: chosen.hash)
+  }
+
+  func evaluate(_ chosen: Chosen, _ console: Console) throws -> Evaluation {
+    let (model, clips) = (chosen.model, chosen.clips)
     let preprocessing = model.metadata.preprocessing
     if method.views.spatial > 1, preprocessing.resizeHeight == preprocessing.height,
       preprocessing.resizeWidth == preprocessing.width
@@ -138,15 +214,7 @@ struct EvalCommand: ParsableCommand {
       limits: choice.reading.stream.limits, progress: { done, _ in bar.update(completed: done) })
     bar.finish()
     for failure in evaluation.failures { console.warn(failure.message) }
-    var report = EvaluationReport(
-      evaluation, k: method.topK, seed: global.seed, threads: global.threadCount, skipped: skipped)
-    report.facts = [
-      ("model", "\(modelPath) (\(model.hash.prefix(19))…)"), ("clips", index.path),
-      ("chosen", SettingNames.options(in: held.sentence)),
-      ("groups", SettingNames.options(in: index.groupRule.sentence)),
-      ("views", method.views.description),
-    ]
-    return report
+    return evaluation
   }
 
   /// What was validated before the model learned from all clips.
@@ -198,28 +266,5 @@ struct EvalCommand: ParsableCommand {
 
   private func list(_ names: [String]) -> String {
     names.prefix(5).joined(separator: ", ") + (names.count > 5 ? ", …" : "")
-  }
-
-  // MARK: A file of predictions
-
-  private func score(file: String, _ console: Console) throws -> EvaluationReport {
-    var scored = try PredictionsFile.read(file)
-    var clips: [String: Clip] = [:]
-    for (index, name) in scored.names.enumerated() where clips[name] == nil {
-      clips[name] = Clip(path: name, file: name, label: scored.classes[scored.labels[index]])
-    }
-    // Groups are found in the names, as they are in a data set.
-    let index = try DatasetIndex(
-      path: file, clips: Array(clips.values), groupBy: choice.reading.groupBy)
-    let groups = Dictionary(
-      index.clips.map { ($0.path, $0.group) }, uniquingKeysWith: { first, _ in first })
-    scored.regroup { groups[$0] ?? $0 }
-    console.detail("groups: \(index.groupRule.sentence)")
-    var report = EvaluationReport(
-      Evaluation(scored: scored), k: method.topK, seed: global.seed, threads: global.threadCount)
-    report.facts = [
-      ("predictions", file), ("groups", SettingNames.options(in: index.groupRule.sentence)),
-    ]
-    return report
   }
 }

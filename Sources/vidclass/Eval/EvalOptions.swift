@@ -69,6 +69,50 @@ extension EvalCommand {
     }
   }
 
+  /// Which score an answer of each class needs.
+  struct ThresholdOptions: ParsableArguments {
+    @Option(
+      name: .long,
+      help: ArgumentHelp(
+        "Find the threshold of each class with which its answers are this precise, or its clips "
+          + "found: precision=0.95, recall=0.9.", valueName: "goal"))
+    var thresholdFor: String?
+
+    @Option(
+      name: .long,
+      help: ArgumentHelp(
+        "Find the threshold of each class that costs least, where a missed clip and a false answer "
+          + "cost this much: missed=10,false=1.", valueName: "costs"))
+    var cost: String?
+
+    @Option(
+      name: .customLong("thresholds-out"),
+      help: ArgumentHelp("Save the thresholds here, for label --thresholds.", valueName: "json"))
+    var out: String?
+
+    func validate() throws {
+      if thresholdFor != nil && cost != nil {
+        throw ValidationError("--threshold-for and --cost exclude each other; give one of them.")
+      }
+      if let thresholdFor, goal == nil {
+        throw ValidationError(
+          "--threshold-for must be precision=P or recall=R, above 0 and up to 1, not \(thresholdFor)."
+        )
+      }
+      if let cost, goal == nil {
+        throw ValidationError(
+          "--cost must be missed=N,false=N, from 0 to 1e9 and not both 0, not \(cost).")
+      }
+      if out != nil && goal == nil {
+        throw ValidationError("--thresholds-out needs --threshold-for or --cost.")
+      }
+    }
+
+    var goal: ThresholdGoal? {
+      thresholdFor.flatMap { ThresholdGoal($0) } ?? cost.flatMap { ThresholdGoal(cost: $0) }
+    }
+  }
+
   /// What is written besides the table.
   struct ResultOptions: ParsableArguments {
     @Option(
@@ -76,6 +120,12 @@ extension EvalCommand {
       help: ArgumentHelp(
         "Write every clip's scores here (filepath,label,<class>…).", valueName: "csv"))
     var predictions: String?
+
+    @Option(
+      name: .long,
+      help: ArgumentHelp(
+        "Write every chart into this folder, as SVG and as CSV of its points.", valueName: "dir"))
+    var plots: String?
 
     @Option(
       name: .long,

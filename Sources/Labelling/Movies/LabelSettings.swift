@@ -16,6 +16,9 @@ public struct LabelSettings: Sendable {
   public var threshold: Double
   /// How many windows are sampled across the movie; nil for a timeline of all of it.
   public var views: Int?
+  /// Seconds between the windows of a timeline that are looked at first, where those between them are
+  /// looked at only when something changes; nil for all windows.
+  public var scan: Double?
   /// How many of the best classes a record lists; nil for no list.
   public var topCount: Int?
   /// The network's arithmetic, never `auto`.
@@ -30,16 +33,18 @@ public struct LabelSettings: Sendable {
   ///     shorter sees its neighbours too, and it is more likely the passage between them.
   public init(
     preprocessing: Preprocessing, window: Double, hop: Double? = nil,
-    minimumDuration: Double? = nil, threshold: Double = 0, views: Int? = nil, topCount: Int? = nil,
+    minimumDuration: Double? = nil, threshold: Double = 0, views: Int? = nil, scan: Double? = nil,
+    topCount: Int? = nil,
     precision: Precision = .auto, stream: Int? = nil
   ) {
-    precondition(window > 0 && (hop ?? window) > 0 && (views ?? 1) > 0)
+    precondition(window > 0 && (hop ?? window) > 0 && (views ?? 1) > 0 && (scan ?? 1) > 0)
     self.preprocessing = preprocessing
     self.window = window
     self.hop = hop ?? window / 2
     self.minimumDuration = minimumDuration ?? 0.75 * window
     self.threshold = threshold
     self.views = views
+    self.scan = scan
     self.topCount = topCount
     self.precision = precision.resolved
     self.stream = stream
@@ -57,6 +62,7 @@ public struct LabelSettings: Sendable {
       "threshold \(threshold)", "views \(views.map(String.init) ?? "timeline")",
       "top \(topCount.map(String.init) ?? "none")",
     ]
+    if let scan { parts.append("scan \(scan)") }
     if precision == .bf16 { parts.append("bf16") }
     if let stream { parts.append("stream \(stream)") }
     return String(Digest.sha256(parts.joined(separator: "\n")).prefix(16))

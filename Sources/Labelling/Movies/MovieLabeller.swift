@@ -12,16 +12,16 @@ public protocol MovieLabelling {
 
 /// Decodes a movie once from start to end, or at sampled places, and says what happens in it.
 public final class MovieLabeller: MovieLabelling {
-  private let scorer: any WindowScorer
-  private let settings: LabelSettings
+  let scorer: any WindowScorer
+  let settings: LabelSettings
+  let shouldStop: () -> Bool
+  let progress: (Double) -> Void
   private let model: String
   private let decoderThreads: Int
   private let limits: DecodeLimits
-  private let shouldStop: () -> Bool
-  private let progress: (Double) -> Void
 
   /// More windows than this are no movie but a mistake in its timestamps.
-  private static let maximumWindows = 1_000_000
+  static let maximumWindows = 1_000_000
 
   /// - Parameters:
   ///   - model: hash of the model file, for the records.
@@ -66,20 +66,21 @@ public final class MovieLabeller: MovieLabelling {
 
   private func label(_ path: MediaPath, openAs text: String) throws -> LabelRecord? {
     let reader = try ClipReader(path: text, threads: decoderThreads, limits: limits)
-    return settings.views == nil
-      ? try labelTimeline(path, reader) : try labelViews(path, reader)
+    if settings.views != nil { return try labelViews(path, reader) }
+    return settings.scan == nil
+      ? try labelTimeline(path, reader) : try labelScan(path, reader)
   }
 
-  private var size: FrameSize {
+  var size: FrameSize {
     FrameSize(
       width: settings.preprocessing.resizeWidth, height: settings.preprocessing.resizeHeight)
   }
 
-  private var layout: PixelLayout { settings.preprocessing.color == .rgb ? .rgb : .gray }
+  var layout: PixelLayout { settings.preprocessing.color == .rgb ? .rgb : .gray }
 
   // MARK: All of the movie
 
-  private func labelTimeline(_ path: MediaPath, _ reader: ClipReader) throws -> LabelRecord? {
+  func labelTimeline(_ path: MediaPath, _ reader: ClipReader) throws -> LabelRecord? {
     let sampler = WindowSampler(settings.preprocessing)
     var collector = WindowCollector(
       window: settings.window, hop: settings.hop, sampler: sampler, width: size.width,
@@ -118,11 +119,14 @@ public final class MovieLabeller: MovieLabelling {
     record.frames = summary.totalFrames
     complete(
       &record, isPartial: summary.isPartial, until: summary.decodedUntil, summary.warnings)
-    if let duration = record.duration, duration > 0 {
-      let timeline = Timeline(windows: windows, duration: duration, settings: settings.timeline)
-      record.segments = timeline.segments(classNames: scorer.classNames)
-    }
+    addSegments(&record, of: windows)
     return record
+  }
+
+  func addSegments(_ record: inout LabelRecord, of windows: [ScoredWindow]) {
+    guard let duration = record.duration, duration > 0 else { return }
+    let timeline = Timeline(windows: windows, duration: duration, settings: settings.timeline)
+    record.segments = timeline.segments(classNames: scorer.classNames)
   }
 
   // MARK: Views
@@ -145,21 +149,7 @@ public final class MovieLabeller: MovieLabelling {
     if shouldStop() { return nil }
 
     let queue = ScoringQueue(scorer)
-    let stack = decoded.stack
-    let places = Dictionary(uniqueKeysWithValues: zip(decoded.indices, decoded.indices.indices))
-    for (range, indices) in zip(plan.ranges, wanted) {
-      let chosen = indices.compactMap { places[$0] }
-      // A part of which nothing could be decoded has no say.
-      if chosen.isEmpty { continue }
-      var pixels: [UInt8] = []
-      for index in chosen {
-        pixels += stack.pixels[index * stack.frameSize..<(index + 1) * stack.frameSize]
-      }
-      let view = FrameStack(
-        count: chosen.count, height: stack.height, width: stack.width, channels: stack.channels,
-        pixels: pixels, times: chosen.map { stack.times[$0] })
-      try queue.add(MovieWindow(start: range.lowerBound, end: range.upperBound, stack: view))
-    }
+    for view in decoded.windows(plan.ranges, frames: wanted) { try queue.add(view) }
     let windows = try queue.finish()
     guard !windows.isEmpty else { throw noUndamagedFrame(path) }
     var record = answer(path, windows, reader.info)
@@ -170,7 +160,7 @@ public final class MovieLabeller: MovieLabelling {
     return record
   }
 
-  private func noUndamagedFrame(_ path: MediaPath) -> DecodeError {
+  func noUndamagedFrame(_ path: MediaPath) -> DecodeError {
     DecodeError(
       code: .noFrames, path: path.text,
       message: "holds no undamaged frame; it is damaged or incomplete, export it again")
@@ -178,7 +168,7 @@ public final class MovieLabeller: MovieLabelling {
 
   // MARK: Record
 
-  private func answer(_ path: MediaPath, _ windows: [ScoredWindow], _ info: VideoInfo)
+  func answer(_ path: MediaPath, _ windows: [ScoredWindow], _ info: VideoInfo)
     -> LabelRecord
   {
     let means = ScoredWindow.mean(of: windows)
@@ -192,7 +182,7 @@ public final class MovieLabeller: MovieLabelling {
     return record
   }
 
-  private func complete(
+  func complete(
     _ record: inout LabelRecord, isPartial: Bool, until: Double?, _ warnings: [String]
   ) {
     record.warnings = warnings
@@ -200,44 +190,5 @@ public final class MovieLabeller: MovieLabelling {
       record.status = .partial
       record.decodedUntil = until ?? record.duration
     }
-  }
-}
-
-/// Gathers windows into batches and keeps their scores, in order.
-private final class ScoringQueue {
-  private let scorer: any WindowScorer
-  private var waiting: [MovieWindow] = []
-  private var scored: [ScoredWindow] = []
-  /// Times of the frames scored last: equal frames (a still picture) need no second scoring.
-  private var lastTimes: [Double] = []
-
-  init(_ scorer: any WindowScorer) {
-    self.scorer = scorer
-  }
-
-  var count: Int { scored.count + waiting.count }
-
-  func add(_ window: MovieWindow) throws {
-    if waiting.isEmpty, let last = scored.last, window.stack.times == lastTimes {
-      scored.append(.init(start: window.start, end: window.end, scores: last.scores))
-      return
-    }
-    waiting.append(window)
-    if waiting.count == scorer.batchSize { try flush() }
-  }
-
-  func finish() throws -> [ScoredWindow] {
-    try flush()
-    return scored
-  }
-
-  private func flush() throws {
-    guard let last = waiting.last else { return }
-    let scores = try scorer.scores(of: waiting.map(\.stack))
-    for (window, scores) in zip(waiting, scores) {
-      scored.append(.init(start: window.start, end: window.end, scores: scores))
-    }
-    lastTimes = last.stack.times
-    waiting.removeAll()
   }
 }

@@ -34,6 +34,14 @@ final class LocalClip: ClipBacking {
     return index.times
   }
 
+  func entrances() throws(DecodeError) -> [Int] {
+    let index = try source.index()
+    try source.checkUnchanged()
+    if source.info.isImageFolder { return Array(index.times.indices) }
+    let found = index.entrances.map(\.frame)
+    return found.first == 0 ? found : [0] + found
+  }
+
   func select(
     _ selection: FrameSelection, size: FrameSize?, layout: PixelLayout
   ) throws(DecodeError) -> DecodedFrames {

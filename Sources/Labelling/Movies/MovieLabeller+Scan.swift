@@ -102,7 +102,7 @@ extension MovieLabeller {
       let decoded = try movie.reader.frames(
         at: Set(chosen.flatMap(\.frames)).sorted(), size: size, layout: layout)
       if decoded.isPartial || decoded.areDamaged.contains(true) { return .damaged }
-      let queue = ScoringQueue(scorer)
+      let queue = ScoringQueue(scorer, meter: meter)
       for window in decoded.windows(
         chosen.map { movie.grid.ranges[$0.number] }, frames: chosen.map(\.frames))
       { try queue.add(window) }

@@ -16,6 +16,7 @@ public final class MovieLabeller: MovieLabelling {
   let settings: LabelSettings
   let shouldStop: () -> Bool
   let progress: (Double) -> Void
+  let meter: LabelMeter?
   private let model: String
   private let decoderThreads: Int
   private let limits: DecodeLimits
@@ -25,11 +26,13 @@ public final class MovieLabeller: MovieLabelling {
 
   /// - Parameters:
   ///   - model: hash of the model file, for the records.
+  ///   - meter: told where the time went.
   ///   - shouldStop: asked before every frame.
   ///   - progress: told the time in the movie, in seconds, with every frame.
   public init(
     scorer: any WindowScorer, settings: LabelSettings, model: String, decoderThreads: Int = 1,
-    limits: DecodeLimits = .standard, shouldStop: @escaping () -> Bool = { false },
+    limits: DecodeLimits = .standard, meter: LabelMeter? = nil,
+    shouldStop: @escaping () -> Bool = { false },
     progress: @escaping (Double) -> Void = { _ in }
   ) {
     self.scorer = scorer
@@ -37,6 +40,7 @@ public final class MovieLabeller: MovieLabelling {
     self.model = model
     self.decoderThreads = decoderThreads
     self.limits = limits
+    self.meter = meter
     self.shouldStop = shouldStop
     self.progress = progress
   }
@@ -44,6 +48,8 @@ public final class MovieLabeller: MovieLabelling {
   /// Opens and decodes the movie; what is wrong with it becomes the record's failure.
   public func label(_ job: LabelJob) throws -> LabelRecord? {
     if shouldStop() { return nil }
+    let began = ContinuousClock.now
+    defer { meter?.add(all: (ContinuousClock.now - began) / .seconds(1)) }
     let identity = FileIdentity(media: job.path)
     var record = LabelRecord(path: job.path, status: .error)
     do {
@@ -66,6 +72,7 @@ public final class MovieLabeller: MovieLabelling {
 
   private func label(_ path: MediaPath, openAs text: String) throws -> LabelRecord? {
     let reader = try ClipReader(path: text, threads: decoderThreads, limits: limits)
+    defer { meter?.add(reader.counters) }
     if settings.views != nil { return try labelViews(path, reader) }
     return settings.scan == nil
       ? try labelTimeline(path, reader) : try labelScan(path, reader)
@@ -85,7 +92,7 @@ public final class MovieLabeller: MovieLabelling {
     var collector = WindowCollector(
       window: settings.window, hop: settings.hop, sampler: sampler, width: size.width,
       height: size.height, channels: layout.channels)
-    let queue = ScoringQueue(scorer)
+    let queue = ScoringQueue(scorer, meter: meter)
     func score(_ window: MovieWindow) throws {
       try queue.add(window)
       if queue.count > MovieLabeller.maximumWindows {
@@ -148,7 +155,7 @@ public final class MovieLabeller: MovieLabelling {
     decoded.removeDamaged()
     if shouldStop() { return nil }
 
-    let queue = ScoringQueue(scorer)
+    let queue = ScoringQueue(scorer, meter: meter)
     for view in decoded.windows(plan.ranges, frames: wanted) { try queue.add(view) }
     let windows = try queue.finish()
     guard !windows.isEmpty else { throw noUndamagedFrame(path) }

@@ -8,8 +8,11 @@ final class ScoringQueue {
   /// Times of the frames scored last: equal frames (a still picture) need no second scoring.
   private var lastTimes: [Double] = []
 
-  init(_ scorer: any WindowScorer) {
+  private let meter: LabelMeter?
+
+  init(_ scorer: any WindowScorer, meter: LabelMeter? = nil) {
     self.scorer = scorer
+    self.meter = meter
   }
 
   var count: Int { scored.count + waiting.count }
@@ -30,7 +33,9 @@ final class ScoringQueue {
 
   private func flush() throws {
     guard let last = waiting.last else { return }
+    let began = ContinuousClock.now
     let scores = try scorer.scores(of: waiting.map(\.stack))
+    meter?.add(network: (ContinuousClock.now - began) / .seconds(1))
     for (window, scores) in zip(waiting, scores) {
       scored.append(.init(start: window.start, end: window.end, scores: scores))
     }

@@ -38,6 +38,8 @@ struct AnswerGate {
         info.container, info.codec, info.pixelFormat, info.colorSpace, info.colorRange,
         info.camera ?? "",
       ].allSatisfy(isText)
+      && [counters.readingSeconds, counters.decodingSeconds, counters.convertingSeconds]
+        .allSatisfy { MovieTime($0) != nil && $0 >= 0 }
       && areTexts(info.warnings) && info.streams.count <= limits.maxStreams
       && info.streams.allSatisfy(admits) && counts.allSatisfy { $0 >= 0 }
   }

@@ -24,7 +24,7 @@ comma := ,
 
 .PHONY: demo help build test format install library docs clips deps test-deps fuzz hostile attack stress \
   soak kill-test memory allocations sanitize-kernels emulate-avx512 interop bench bench-decode train-peer ablation \
-  imbalance variants evidence accuracy pretrained coverage
+  imbalance variants evidence accuracy pretrained coverage scan
 
 demo: build ## trains on clips/ and labels a movie that training never saw
 	$(VIDCLASS) train clips/
@@ -125,6 +125,9 @@ bench-decode: build ## times decoding of CLIPS beside ffmpeg and torchcodec
 
 train-peer: ## the training of SPLIT in PyTorch, by PYTHON
 	$(PYTHON) .make/train-peer.py $(SPLIT) $(ARGUMENTS)
+
+scan: build ## what label --scan saves and loses on MOVIE, beside ffmpeg's decoding
+	$(PYTHON) .make/scan $(MOVIE) $(ARGUMENTS)
 
 evidence: build ## how well groups are told from clips alone, where MANIFEST knows their sources
 	$(PYTHON) .make/evidence $(MANIFEST) $(ARGUMENTS)

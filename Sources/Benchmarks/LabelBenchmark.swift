@@ -55,11 +55,15 @@ public struct LabelBenchmark: Sendable {
     public let seconds: BenchmarkSeconds
     /// By the median round.
     public let videosPerSecond: Double
+    /// Seconds of all workers in the rounds that count, by what they were spent on.
+    public let spent: LabelTimes
+    /// Seconds that writing the records took in these rounds, on a thread of its own.
+    public let writing: Double
     /// Highest resident memory of this process; decoders have theirs.
     public let peakMiB: Double
 
     enum CodingKeys: String, CodingKey {
-      case peer, task, workload, precision, files, failed, errors, threads, seconds
+      case peer, task, workload, precision, files, failed, errors, threads, seconds, spent, writing
       case videosPerSecond = "videos_per_second"
       case peakMiB = "peak_mib"
     }
@@ -76,18 +80,28 @@ public struct LabelBenchmark: Sendable {
     let each = max(1, threads / workers)
     let scorers = ModelScorerFactory(
       model: model, threads: each, precision: settings.precision)
-    let runner = BatchRunner(workers: workers) {
-      MovieLabeller(
-        scorer: try scorers.make(), settings: settings, model: "benchmark", decoderThreads: each)
-    }
     var errors: [String] = []
     var seconds: [Double] = []
+    var writing = 0.0
+    let meter = LabelMeter()
     let clock = ContinuousClock()
+    let folder = NSTemporaryDirectory() + "vidclass-bench-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
     for round in 0...rounds {
       errors = []
+      let runner = BatchRunner(workers: workers) {
+        MovieLabeller(
+          scorer: try scorers.make(), settings: settings, model: "benchmark", decoderThreads: each,
+          meter: round > 0 ? meter : nil)
+      }
+      let journal = try RecordJournal(path: folder + "/\(round).jsonl")
       let start = clock.now
       _ = try runner.run(jobs) { _, record in
         if record.status == .error { errors.append(record.failure?.message ?? record.path.text) }
+        let began = clock.now
+        try journal.append(record)
+        if round > 0 { writing += (clock.now - began) / .seconds(1) }
       }
       if round > 0 { seconds.append((clock.now - start) / .seconds(1)) }
     }
@@ -96,7 +110,8 @@ public struct LabelBenchmark: Sendable {
       peer: "vidclass", task: "label", workload: workload, precision: settings.precision,
       files: jobs.count,
       failed: errors.count, errors: errors.sorted(), threads: threads, seconds: times,
-      videosPerSecond: Double(jobs.count) / times.median, peakMiB: BenchmarkMemory.peakMiB)
+      videosPerSecond: Double(jobs.count) / times.median, spent: meter.times, writing: writing,
+      peakMiB: BenchmarkMemory.peakMiB)
   }
 
   private func model() throws -> Model {

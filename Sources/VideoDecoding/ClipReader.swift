@@ -38,6 +38,11 @@ public final class ClipReader {
   /// otherwise by decoding all of them.
   public func frameTimes() throws(DecodeError) -> [Double] { try clip.frameTimes() }
 
+  /// Display indices of the frames at which decoding can begin, ascending: those shown soon after one
+  /// of them are had quickly. Only the first where every frame needs all before it, all of them for
+  /// images.
+  public func entrances() throws(DecodeError) -> [Int] { try clip.entrances() }
+
   /// The frames at these display indices.
   /// - Parameters:
   ///   - indices: Ascending; repeated ones give repeated frames. Those beyond the end are left out,
@@ -119,6 +124,7 @@ protocol ClipBacking: AnyObject {
   var info: VideoInfo { get }
   var counters: DecodeCounters { get }
   func frameTimes() throws(DecodeError) -> [Double]
+  func entrances() throws(DecodeError) -> [Int]
   func select(
     _ selection: FrameSelection, size: FrameSize?, layout: PixelLayout
   ) throws(DecodeError) -> DecodedFrames

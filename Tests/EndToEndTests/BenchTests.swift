@@ -55,6 +55,10 @@ import Testing
     let result = try json(run)
     #expect(result["files"] as? Int == 1 && result["failed"] as? Int == 0)
     #expect((result["videos_per_second"] as? Double ?? 0) > 0)
+    let spent = try #require(result["spent"] as? [String: Double])
+    let parts = ["read", "decode", "convert", "network"].map { spent[$0] ?? 0 }
+    #expect(parts.allSatisfy { $0 > 0 } && (result["writing"] as? Double ?? 0) > 0)
+    #expect(parts.reduce(0, +) <= spent["all"] ?? 0, "\(spent)")
   }
 
   /// On every processor; `auto` says what it came to.

@@ -54,6 +54,16 @@ import Testing
     #expect(windows.count == 1 && windows[0].stack.count == 1)
   }
 
+  /// Where the length is known beforehand, the windows are the same.
+  @Test(arguments: [0.04, 1.99, 2, 2.09, 2.11, 10.5, 17.3], [(2.0, 1.0), (2, 0.7), (1, 3)])
+  func theGridIsTheCollectors(duration: Double, lengths: (window: Double, hop: Double)) {
+    let frames = times(Int((duration * 25).rounded(.up)), fps: 25)
+    let (windows, _) = collect(
+      times: frames, duration: duration, window: lengths.window, hop: lengths.hop)
+    let grid = WindowGrid(window: lengths.window, hop: lengths.hop, duration: duration)
+    #expect(grid.ranges == windows.map { $0.start..<$0.end })
+  }
+
   @Test func noFrameNoWindow() {
     #expect(collect(times: [], duration: 3, window: 2, hop: 1).windows.isEmpty)
   }

@@ -62,6 +62,54 @@ import Testing
     #expect(parameters[2] < 3 && parameters[3] < 4)
   }
 
+  /// Values that join late go the way of an optimiser of their own that begins then, at its own rate.
+  @Test(arguments: [true, false]) func lateGroupsBeginAfresh(adam: Bool) {
+    func make(_ groups: [ParameterGroup]) -> any ResumableOptimizer {
+      adam
+        ? AdamW(count: 5, groups: groups, options: .init(weightDecay: 0.1))
+        : SGD(count: 5, groups: groups, options: .init(weightDecay: 0.1))
+    }
+    let early = ParameterGroup(range: 0..<2, decays: true)
+    let mixed = make([
+      early, ParameterGroup(range: 2..<5, decays: true, firstStep: 3, rate: 0.25),
+    ])
+    let (alone, late) = (make([early]), make([ParameterGroup(range: 2..<5, decays: true)]))
+    var values: [Float] = [1, 2, 3, 4, 5]
+    var expected = values
+    func step(
+      _ optimizer: any ResumableOptimizer, _ values: inout [Float], _ step: Int, rate: Double
+    ) {
+      var gradients = (0..<5).map { Float(($0 * 7 + step * 3) % 5) - 2 }
+      values.withUnsafeMutableBufferPointer { values in
+        gradients.withUnsafeMutableBufferPointer {
+          optimizer.step(parameters: values, gradients: $0, gradientScale: 1, learningRate: rate)
+        }
+      }
+    }
+    for number in 0..<8 {
+      step(mixed, &values, number, rate: 0.125)
+      step(alone, &expected, number, rate: 0.125)
+      if number >= 3 { step(late, &expected, number, rate: 0.03125) }
+      if number == 2 { #expect(values[2...] == [3, 4, 5]) }
+    }
+    #expect(values == expected && values[2...] != [3, 4, 5])
+  }
+
+  /// Values that do not learn yet do not shorten the steps of those that do.
+  @Test func clippingCountsWhatLearns() {
+    var gradient: [Float] = [3, 4, 100]
+    let groups = [
+      ParameterGroup(range: 0..<2, decays: true),
+      ParameterGroup(range: 2..<3, decays: true, firstStep: 10),
+    ]
+    for (steps, length) in [(9, 5.0), (10, 10_025.0.squareRoot())] {
+      let measured = gradient.withUnsafeMutableBufferPointer {
+        GradientClipping.measure($0, groups: groups, limit: 1, steps: steps).length
+      }
+      #expect(abs(measured - length) < 1e-3)
+    }
+  }
+
   @Test(arguments: [0, 1]) func clippingEqualsPyTorch(index: Int) {
     let golden = Goldens.all.clipping[index]
     var gradient = golden.gradient

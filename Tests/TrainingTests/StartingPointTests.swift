@@ -139,9 +139,74 @@ import Testing
     }
     #expect(plan.frozenNodes == 13)
     #expect(plan.start?.contains("keeps only the first 13 layers") == true)
-    let learned = plan.parameterGroups.reduce(0) { $0 + $1.range.count }
+    let learned = plan.parameterGroups(stepsPerEpoch: 10).reduce(0) { $0 + $1.range.count }
     let late = plan.network.entries.filter { $0.node >= 13 }.reduce(0) { $0 + $1.range.count }
     #expect(learned == late)
+  }
+
+  /// The new layers at once, those below them from the top down and ever slower.
+  @Test func layersWithTakenWeightsJoinFromTheTop() throws {
+    let plan = try plan {
+      ($0.architecture, $0.recurrence, $0.epochs) = ("conv3d-lstm-small", .gru, 20)
+    }
+    #expect(plan.settings.headFirst == 2 && plan.settings.trunkRate == 0.1)
+    let groups = plan.parameterGroups(stepsPerEpoch: 10)
+    let new = plan.network.entries.first { $0.node >= 13 }?.range.lowerBound ?? 0
+    #expect(groups.first?.firstStep == 40 && abs((groups.first?.rate ?? 0) - 0.1) < 1e-6)
+    for (one, next) in zip(groups, groups.dropFirst()) {
+      #expect(one.firstStep >= next.firstStep && one.rate <= next.rate)
+    }
+    for group in groups where group.range.lowerBound >= new {
+      #expect(group.firstStep == 0 && group.rate == 1)
+    }
+    let last = groups.last { $0.range.lowerBound < new }
+    #expect(last?.firstStep == 20 && last?.rate ?? 1 < 1)
+  }
+
+  /// What was learned on the same classes goes on as before, unless something else is asked for.
+  @Test(arguments: [nil, 0.5]) func sameClassesNeedNoProtection(rate: Double?) throws {
+    let plan = try plan { $0.trunkRate = rate }
+    #expect(plan.settings.headFirst == nil && plan.settings.trunkRate == rate)
+    let rates = Set(plan.parameterGroups(stepsPerEpoch: 10).map(\.rate))
+    #expect(rates.contains(1) && (rates.count > 1) == (rate != nil))
+  }
+
+  @Test(
+    arguments: [(-1, nil), (11, nil), (.nan, nil), (nil, 0), (nil, 1.5), (nil, .nan)]
+      as [(Double?, Double?)])
+  func impossiblePacesAreRefused(first: Double?, rate: Double?) throws {
+    let error = #expect(throws: TrainingError.self) {
+      try plan { ($0.epochs, $0.headFirst, $0.trunkRate) = (20, first, rate) }
+    }
+    #expect(error?.code == .usage)
+    #expect(error?.message.contains(first == nil ? "`trunkRate`" : "`headFirst`") == true)
+  }
+
+  /// While only the new layers learn the trunk keeps the file's bits; later it does not.
+  @Test(arguments: [(1.0, true), (0.5, false)])
+  func theTrunkWaits(headFirst: Double, stays: Bool) throws {
+    let path = training.home + "/three"
+    try Data(
+      MotionTraining.network.replacing("\"classes\":2", with: "\"classes\":3").replacing(
+        "\"outputs\":2", with: "\"outputs\":3"
+      ).utf8
+    ).write(to: URL(fileURLWithPath: path + ".json"))
+    var made = ModelImport()
+    (made.architecture, made.classes) = (path + ".json", ["a", "b", "c"])
+    try made.model(weights: nil, programVersion: "test").model.save(to: path + ".safetensors")
+    let trainer = try training.trainer(
+      training.request {
+        ($0.frames, $0.size, $0.gray, $0.architecture) = (nil, nil, false, nil)
+        $0.initialModel = path + ".safetensors"
+        ($0.epochs, $0.headFirst, $0.averageDecay) = (2, headFirst, 0)
+      })
+    let network = trainer.plan.network
+    let head = network.headNames
+    let trunk = network.entries.filter { !head.contains($0.name) }
+    let before = trunk.flatMap { Array(network.parameters[$0.range]) }
+    _ = try trainer.run { trainer.epochsDone == 1 }
+    let after = trunk.flatMap { Array(network.parameters[$0.range]) }
+    #expect((before == after) == stays)
   }
 
   @Test func errorsNameTheFile() throws {

@@ -72,6 +72,16 @@ struct AnswerGateTests {
     #expect(!gate.admitsTimes(payload: (DecodeLimits.standard.maxPackets + 1) * 8))
   }
 
+  @Test(
+    arguments: [
+      ([0], true), ([0, 5, 9], true), ([], false), ([1, 5], false), ([0, 5, 5], false),
+      ([0, -1], false), ([0, Int64.max], false),
+    ] as [([Int64], Bool)])
+  func admitsEntrancesThatAscendFromTheStart(frames: [Int64], isFine: Bool) {
+    let found = gate.entrances(frames.withUnsafeBytes { Array($0) })
+    #expect(found == (isFine ? frames.map { Int($0) } : nil))
+  }
+
   // MARK: Stacks and pictures
 
   private func stack(

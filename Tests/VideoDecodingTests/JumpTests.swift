@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import VideoDecoding
 
@@ -39,6 +40,20 @@ import VideoDecoding
     #expect(part.stack.count == 4)
     #expect(reader.counters.decoded < 60)
     #expect(reader.counters.seeks == 1)
+  }
+
+  /// A decoder process says the same as this one; where seeking is not exact there is but the start.
+  @Test(arguments: [("jumps.mp4", 30), ("jumps.mkv", 30), ("offset.ts", nil), ("onekey.mp4", nil)])
+  func placesToBeginAreKeyFrames(_ name: String, every distance: Int?) throws {
+    let reader = try ClipReader(path: Fixtures.path(name))
+    let entrances = try reader.entrances()
+    let count = try reader.frameTimes().count
+    let expected = distance.map { Array(stride(from: 0, to: count, by: $0)) } ?? [0]
+    #expect(entrances == expected)
+    let apart = try ClipReader(
+      path: Fixtures.path(name),
+      processes: DecoderProcesses(executable: ProgramRun.path(of: "cageprobe")))
+    #expect(try apart.entrances() == expected)
   }
 
   /// Containers in which seeking is not exact are read from the start.

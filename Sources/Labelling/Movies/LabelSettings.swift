@@ -19,6 +19,9 @@ public struct LabelSettings: Sendable {
   public var classThresholds: [Double]?
   /// How many windows are sampled across the movie; nil for a timeline of all of it.
   public var views: Int?
+  /// Seconds between the windows of a timeline that are looked at first, where those between them are
+  /// looked at only when something changes; nil for all windows.
+  public var scan: Double?
   /// How many of the best classes a record lists; nil for no list.
   public var topCount: Int?
   /// The network's arithmetic, never `auto`.
@@ -34,9 +37,10 @@ public struct LabelSettings: Sendable {
   public init(
     preprocessing: Preprocessing, window: Double, hop: Double? = nil,
     minimumDuration: Double? = nil, threshold: Double = 0, classThresholds: [Double]? = nil,
-    views: Int? = nil, topCount: Int? = nil, precision: Precision = .auto, stream: Int? = nil
+    views: Int? = nil, scan: Double? = nil, topCount: Int? = nil, precision: Precision = .auto,
+    stream: Int? = nil
   ) {
-    precondition(window > 0 && (hop ?? window) > 0 && (views ?? 1) > 0)
+    precondition(window > 0 && (hop ?? window) > 0 && (views ?? 1) > 0 && (scan ?? 1) > 0)
     self.preprocessing = preprocessing
     self.window = window
     self.hop = hop ?? window / 2
@@ -44,6 +48,7 @@ public struct LabelSettings: Sendable {
     self.threshold = threshold
     self.classThresholds = classThresholds
     self.views = views
+    self.scan = scan
     self.topCount = topCount
     self.precision = precision.resolved
     self.stream = stream
@@ -66,6 +71,7 @@ public struct LabelSettings: Sendable {
       "threshold \(threshold)", "views \(views.map(String.init) ?? "timeline")",
       "top \(topCount.map(String.init) ?? "none")",
     ]
+    if let scan { parts.append("scan \(scan)") }
     if precision == .bf16 { parts.append("bf16") }
     if let stream { parts.append("stream \(stream)") }
     if let classThresholds { parts.append("thresholds \(classThresholds)") }

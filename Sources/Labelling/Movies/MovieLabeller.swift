@@ -12,24 +12,27 @@ public protocol MovieLabelling {
 
 /// Decodes a movie once from start to end, or at sampled places, and says what happens in it.
 public final class MovieLabeller: MovieLabelling {
-  private let scorer: any WindowScorer
-  private let settings: LabelSettings
+  let scorer: any WindowScorer
+  let settings: LabelSettings
+  let shouldStop: () -> Bool
+  let progress: (Double) -> Void
+  let meter: LabelMeter?
   private let model: String
   private let decoderThreads: Int
   private let limits: DecodeLimits
-  private let shouldStop: () -> Bool
-  private let progress: (Double) -> Void
 
   /// More windows than this are no movie but a mistake in its timestamps.
-  private static let maximumWindows = 1_000_000
+  static let maximumWindows = 1_000_000
 
   /// - Parameters:
   ///   - model: hash of the model file, for the records.
+  ///   - meter: told where the time went.
   ///   - shouldStop: asked before every frame.
   ///   - progress: told the time in the movie, in seconds, with every frame.
   public init(
     scorer: any WindowScorer, settings: LabelSettings, model: String, decoderThreads: Int = 1,
-    limits: DecodeLimits = .standard, shouldStop: @escaping () -> Bool = { false },
+    limits: DecodeLimits = .standard, meter: LabelMeter? = nil,
+    shouldStop: @escaping () -> Bool = { false },
     progress: @escaping (Double) -> Void = { _ in }
   ) {
     self.scorer = scorer
@@ -37,6 +40,7 @@ public final class MovieLabeller: MovieLabelling {
     self.model = model
     self.decoderThreads = decoderThreads
     self.limits = limits
+    self.meter = meter
     self.shouldStop = shouldStop
     self.progress = progress
   }
@@ -44,6 +48,8 @@ public final class MovieLabeller: MovieLabelling {
   /// Opens and decodes the movie; what is wrong with it becomes the record's failure.
   public func label(_ job: LabelJob) throws -> LabelRecord? {
     if shouldStop() { return nil }
+    let began = ContinuousClock.now
+    defer { meter?.add(all: (ContinuousClock.now - began) / .seconds(1)) }
     let identity = FileIdentity(media: job.path)
     var record = LabelRecord(path: job.path, status: .error)
     do {
@@ -66,25 +72,27 @@ public final class MovieLabeller: MovieLabelling {
 
   private func label(_ path: MediaPath, openAs text: String) throws -> LabelRecord? {
     let reader = try ClipReader(path: text, threads: decoderThreads, limits: limits)
-    return settings.views == nil
-      ? try labelTimeline(path, reader) : try labelViews(path, reader)
+    defer { meter?.add(reader.counters) }
+    if settings.views != nil { return try labelViews(path, reader) }
+    return settings.scan == nil
+      ? try labelTimeline(path, reader) : try labelScan(path, reader)
   }
 
-  private var size: FrameSize {
+  var size: FrameSize {
     FrameSize(
       width: settings.preprocessing.resizeWidth, height: settings.preprocessing.resizeHeight)
   }
 
-  private var layout: PixelLayout { settings.preprocessing.color == .rgb ? .rgb : .gray }
+  var layout: PixelLayout { settings.preprocessing.color == .rgb ? .rgb : .gray }
 
   // MARK: All of the movie
 
-  private func labelTimeline(_ path: MediaPath, _ reader: ClipReader) throws -> LabelRecord? {
+  func labelTimeline(_ path: MediaPath, _ reader: ClipReader) throws -> LabelRecord? {
     let sampler = WindowSampler(settings.preprocessing)
     var collector = WindowCollector(
       window: settings.window, hop: settings.hop, sampler: sampler, width: size.width,
       height: size.height, channels: layout.channels)
-    let queue = ScoringQueue(scorer)
+    let queue = ScoringQueue(scorer, meter: meter)
     func score(_ window: MovieWindow) throws {
       try queue.add(window)
       if queue.count > MovieLabeller.maximumWindows {
@@ -118,11 +126,14 @@ public final class MovieLabeller: MovieLabelling {
     record.frames = summary.totalFrames
     complete(
       &record, isPartial: summary.isPartial, until: summary.decodedUntil, summary.warnings)
-    if let duration = record.duration, duration > 0 {
-      let timeline = Timeline(windows: windows, duration: duration, settings: settings.timeline)
-      record.segments = timeline.segments(classNames: scorer.classNames)
-    }
+    addSegments(&record, of: windows)
     return record
+  }
+
+  func addSegments(_ record: inout LabelRecord, of windows: [ScoredWindow]) {
+    guard let duration = record.duration, duration > 0 else { return }
+    let timeline = Timeline(windows: windows, duration: duration, settings: settings.timeline)
+    record.segments = timeline.segments(classNames: scorer.classNames)
   }
 
   // MARK: Views
@@ -144,22 +155,8 @@ public final class MovieLabeller: MovieLabelling {
     decoded.removeDamaged()
     if shouldStop() { return nil }
 
-    let queue = ScoringQueue(scorer)
-    let stack = decoded.stack
-    let places = Dictionary(uniqueKeysWithValues: zip(decoded.indices, decoded.indices.indices))
-    for (range, indices) in zip(plan.ranges, wanted) {
-      let chosen = indices.compactMap { places[$0] }
-      // A part of which nothing could be decoded has no say.
-      if chosen.isEmpty { continue }
-      var pixels: [UInt8] = []
-      for index in chosen {
-        pixels += stack.pixels[index * stack.frameSize..<(index + 1) * stack.frameSize]
-      }
-      let view = FrameStack(
-        count: chosen.count, height: stack.height, width: stack.width, channels: stack.channels,
-        pixels: pixels, times: chosen.map { stack.times[$0] })
-      try queue.add(MovieWindow(start: range.lowerBound, end: range.upperBound, stack: view))
-    }
+    let queue = ScoringQueue(scorer, meter: meter)
+    for view in decoded.windows(plan.ranges, frames: wanted) { try queue.add(view) }
     let windows = try queue.finish()
     guard !windows.isEmpty else { throw noUndamagedFrame(path) }
     var record = answer(path, windows, reader.info)
@@ -170,7 +167,7 @@ public final class MovieLabeller: MovieLabelling {
     return record
   }
 
-  private func noUndamagedFrame(_ path: MediaPath) -> DecodeError {
+  func noUndamagedFrame(_ path: MediaPath) -> DecodeError {
     DecodeError(
       code: .noFrames, path: path.text,
       message: "holds no undamaged frame; it is damaged or incomplete, export it again")
@@ -178,7 +175,7 @@ public final class MovieLabeller: MovieLabelling {
 
   // MARK: Record
 
-  private func answer(_ path: MediaPath, _ windows: [ScoredWindow], _ info: VideoInfo)
+  func answer(_ path: MediaPath, _ windows: [ScoredWindow], _ info: VideoInfo)
     -> LabelRecord
   {
     let means = ScoredWindow.mean(of: windows)
@@ -194,7 +191,7 @@ public final class MovieLabeller: MovieLabelling {
     return record
   }
 
-  private func complete(
+  func complete(
     _ record: inout LabelRecord, isPartial: Bool, until: Double?, _ warnings: [String]
   ) {
     record.warnings = warnings
@@ -202,44 +199,5 @@ public final class MovieLabeller: MovieLabelling {
       record.status = .partial
       record.decodedUntil = until ?? record.duration
     }
-  }
-}
-
-/// Gathers windows into batches and keeps their scores, in order.
-private final class ScoringQueue {
-  private let scorer: any WindowScorer
-  private var waiting: [MovieWindow] = []
-  private var scored: [ScoredWindow] = []
-  /// Times of the frames scored last: equal frames (a still picture) need no second scoring.
-  private var lastTimes: [Double] = []
-
-  init(_ scorer: any WindowScorer) {
-    self.scorer = scorer
-  }
-
-  var count: Int { scored.count + waiting.count }
-
-  func add(_ window: MovieWindow) throws {
-    if waiting.isEmpty, let last = scored.last, window.stack.times == lastTimes {
-      scored.append(.init(start: window.start, end: window.end, scores: last.scores))
-      return
-    }
-    waiting.append(window)
-    if waiting.count == scorer.batchSize { try flush() }
-  }
-
-  func finish() throws -> [ScoredWindow] {
-    try flush()
-    return scored
-  }
-
-  private func flush() throws {
-    guard let last = waiting.last else { return }
-    let scores = try scorer.scores(of: waiting.map(\.stack))
-    for (window, scores) in zip(waiting, scores) {
-      scored.append(.init(start: window.start, end: window.end, scores: scores))
-    }
-    lastTimes = last.stack.times
-    waiting.removeAll()
   }
 }

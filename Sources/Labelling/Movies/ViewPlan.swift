@@ -22,11 +22,19 @@ struct ViewPlan: Equatable {
     }
   }
 
-  /// Of frames that appear at `times`, those that appear in `range`; if none does, the one shown
+  /// Of frames that appear at `times`, ascending, those that appear in `range`; if none does, the one shown
   /// when it begins, or the first.
   static func frames(of times: [Double], in range: Range<Double>) -> Range<Int> {
-    let first = times.firstIndex { $0 >= range.lowerBound - 1e-6 } ?? times.count
-    let past = times.firstIndex { $0 >= range.upperBound - 1e-6 } ?? times.count
+    func firstIndex(notBefore time: Double) -> Int {
+      var (low, high) = (0, times.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if times[middle] < time { low = middle + 1 } else { high = middle }
+      }
+      return low
+    }
+    let first = firstIndex(notBefore: range.lowerBound - 1e-6)
+    let past = firstIndex(notBefore: range.upperBound - 1e-6)
     if first < past { return first..<past }
     let shown = max(0, past - 1)
     return shown..<min(times.count, shown + 1)

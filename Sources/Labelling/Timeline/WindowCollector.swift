@@ -74,19 +74,23 @@ public struct WindowCollector {
     guard let last = held.last else { return }
     let duration = max(duration, last.time)
     while duration >= nextStart + window - WindowCollector.tolerance { try emitNext(emit) }
-    // Most of a last window was seen before; a sliver of movie is not worth another one.
     let rest = duration - lastEnd
-    if nextIndex == 0 || rest >= 0.1 * min(hop, window) {
+    if nextIndex == 0 || WindowCollector.isWorthAWindow(rest: rest, window: window, hop: hop) {
       try cut(from: max(0, duration - window), to: duration, emit)
     }
     held.removeAll()
+  }
+
+  /// Most of a last window was seen before; a sliver of movie is not worth another one.
+  static func isWorthAWindow(rest: Double, window: Double, hop: Double) -> Bool {
+    rest >= 0.1 * min(hop, window)
   }
 
   /// Frames held at the moment.
   var heldCount: Int { held.count }
 
   /// Times this close are one moment: containers round theirs.
-  private static let tolerance = 1e-6
+  static let tolerance = 1e-6
 
   private mutating func emitNext(_ emit: (MovieWindow) throws -> Void) rethrows {
     try cut(from: nextStart, to: nextStart + window, emit)

@@ -82,6 +82,7 @@ extension FeatureTraining {
       doubtful: doubtful(validated, held: result, temperature: temperature),
       learningCurve: curve.isEmpty ? [] : curve + [point(validated, share: 1, clips: plan.train)],
       finalLoss: nil)
+    summary.projectCurve()
     summary.refit = all.map { TrainingSummary.Refit(clips: $0.count, steps: 0) }
     return summary
   }

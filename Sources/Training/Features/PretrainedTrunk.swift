@@ -71,7 +71,8 @@ extension TrainingRequest {
       ("dropout", dropout != nil), ("augmentation", augmentation != nil), ("mixup", mixup != nil),
       ("flip", flip != nil),
       ("averageDecay", averageDecay != nil), ("earlyStop", earlyStop != nil),
-      ("freeze", freeze != nil), ("gray", gray), ("motion", motion == .difference),
+      ("freeze", freeze != nil), ("headFirst", headFirst != nil), ("trunkRate", trunkRate != nil),
+      ("gray", gray), ("motion", motion == .difference),
     ]
     return given.first { $0.1 }?.0
   }

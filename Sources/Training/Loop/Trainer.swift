@@ -72,7 +72,7 @@ public final class Trainer {
     loss = SoftmaxCrossEntropy(
       classes: plan.identity.classes.count, labelSmoothing: settings.labelSmoothing,
       classWeights: settings.classWeights.weights(counts: plan.trainingCounts))
-    groups = plan.parameterGroups
+    groups = plan.parameterGroups(stepsPerEpoch: steps)
     let count = network.parameters.count
     optimizer =
       switch settings.optimizer {
@@ -312,7 +312,7 @@ public final class Trainer {
     let value = lossAndGradient(batch)
     executor.backward(count: batch.count)
     let (length, factor) = GradientClipping.measure(
-      network.gradients, groups: groups, limit: settings.gradientLimit)
+      network.gradients, groups: groups, limit: settings.gradientLimit, steps: state.totalSteps)
     guard value.isFinite, length.isFinite else {
       throw TrainingError(
         .diverged,

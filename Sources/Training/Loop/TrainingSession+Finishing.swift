@@ -55,7 +55,7 @@ extension TrainingSession {
           + (refit == nil
             ? [] : [("then", "trained again on all clips; the scores are of the one before")]))
     }
-    let summary = TrainingSummary(
+    var summary = TrainingSummary(
       model: folder.model, epochs: trainer.epochsDone, bestEpoch: trainer.bestEpoch,
       trainingClips: plan.train.count,
       leftOut: plan.index.unusable.count + plan.leftOut.count + trainer.lost.count,
@@ -64,6 +64,7 @@ extension TrainingSession {
       doubtful: try doubtfulClips(trainer, held: result, temperature: temperature),
       learningCurve: curve.isEmpty
         ? [] : curve + [learningCurvePoint(trainer)].compactMap { $0 }, finalLoss: trainer.lastLoss)
+    summary.projectCurve()
     return FinishedTraining(summary: summary, refit: refit, facts: facts, lost: trainer.lost)
   }
 

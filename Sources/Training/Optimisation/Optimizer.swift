@@ -9,7 +9,7 @@ public protocol Optimizer: AnyObject {
   /// Steps done so far; set when a checkpoint is restored.
   var steps: Int { get set }
   /// One step with the gradients multiplied by `gradientScale`. Values outside the groups (frozen
-  /// ones) stay as they are. Executors of the network have to be told afterwards
+  /// ones), and those of groups whose first step is to come, stay as they are. Executors of the network have to be told afterwards
   /// (`Executor.parametersChanged()`).
   func step(_ network: Network, gradientScale: Float, learningRate: Double)
 }
@@ -109,16 +109,17 @@ public final class AdamW: ResumableOptimizer {
       parameters.count == mean.values.count && gradients.count == parameters.count,
       "parameters and gradients must be as long as the state")
     steps += 1
-    for group in groups {
+    for group in groups where steps > group.firstStep {
       let start = group.range.lowerBound
       VectorMath.adamW(
         parameters: parameters.baseAddress! + start, gradients: gradients.baseAddress! + start,
         first: mean.values.baseAddress! + start, second: square.values.baseAddress! + start,
         count: group.range.count, gradientScale: gradientScale,
         settings: VectorMath.AdamW(
-          learningRate: Float(learningRate), beta1: Float(options.beta1),
+          learningRate: Float(learningRate) * group.rate, beta1: Float(options.beta1),
           beta2: Float(options.beta2), epsilon: Float(options.epsilon),
-          weightDecay: group.decays ? Float(options.weightDecay) : 0, step: steps), pool: pool)
+          weightDecay: group.decays ? Float(options.weightDecay) : 0,
+          step: steps - group.firstStep), pool: pool)
     }
   }
 }
@@ -183,15 +184,15 @@ public final class SGD: ResumableOptimizer {
       parameters.count == velocity.values.count && gradients.count == parameters.count,
       "parameters and gradients must be as long as the state")
     steps += 1
-    for group in groups {
+    for group in groups where steps > group.firstStep {
       let start = group.range.lowerBound
       VectorMath.sgd(
         parameters: parameters.baseAddress! + start, gradients: gradients.baseAddress! + start,
         velocity: velocity.values.baseAddress! + start, count: group.range.count,
-        gradientScale: gradientScale, learningRate: Float(learningRate),
+        gradientScale: gradientScale, learningRate: Float(learningRate) * group.rate,
         momentum: Float(options.momentum),
         weightDecay: group.decays ? Float(options.weightDecay) : 0,
-        nesterov: options.nesterov, isFirst: steps == 1, pool: pool)
+        nesterov: options.nesterov, isFirst: steps == group.firstStep + 1, pool: pool)
     }
   }
 }
@@ -200,12 +201,14 @@ public final class SGD: ResumableOptimizer {
 public enum GradientClipping {
   /// The Euclidean length of a network's gradients, and the factor that brings it down to `limit`.
   ///
-  /// - Parameter groups: the parameters whose gradients count.
+  /// - Parameters:
+  ///   - groups: the parameters whose gradients count.
+  ///   - steps: those done; groups that begin to learn later do not count.
   /// - Returns: a length that is not finite when a gradient is not.
   public static func measure(
-    _ network: Network, groups: [ParameterGroup], limit: Double
+    _ network: Network, groups: [ParameterGroup], limit: Double, steps: Int = .max
   ) -> (length: Double, factor: Float) {
-    measure(network.gradients, groups: groups, limit: limit)
+    measure(network.gradients, groups: groups, limit: limit, steps: steps)
   }
 
   /// The Euclidean length of the groups' gradients, summed in a fixed order, and the factor that
@@ -214,10 +217,11 @@ public enum GradientClipping {
   ///
   /// - Returns: a length that is not finite when a gradient is not.
   package static func measure(
-    _ gradients: UnsafeMutableBufferPointer<Float>, groups: [ParameterGroup], limit: Double
+    _ gradients: UnsafeMutableBufferPointer<Float>, groups: [ParameterGroup], limit: Double,
+    steps: Int = .max
   ) -> (length: Double, factor: Float) {
     var sum = 0.0
-    for group in groups {
+    for group in groups where steps >= group.firstStep {
       sum += VectorMath.sumOfSquares(
         UnsafePointer(gradients.baseAddress! + group.range.lowerBound), count: group.range.count)
     }

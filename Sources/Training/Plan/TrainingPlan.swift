@@ -101,6 +101,7 @@ public struct TrainingPlan {
     let freeze = try FrozenLayers(settings, network: network, firstNewNode: filling?.firstNewNode)
     frozenNodes = freeze.count
     firstNewNode = begin == nil ? 0 : filling?.firstNewNode
+    settings.protectLearned(request, firstNewNode: filling?.firstNewNode)
     start = filling.map {
       "\(PathText.display(request.initialModel ?? "")): \($0.sentence)" + (freeze.note ?? "")
     }
@@ -156,10 +157,15 @@ public struct TrainingPlan {
   }
 
   /// The values that learn: all, or with `--freeze` those of the last layers.
-  var parameterGroups: [ParameterGroup] {
-    ParameterGroup.joined(
+  func parameterGroups(stepsPerEpoch: Int) -> [ParameterGroup] {
+    let tuning = FineTuning(
+      settings, network: network, frozen: frozenNodes,
+      firstNew: firstNewNode ?? network.architecture.headStart, stepsPerEpoch: stepsPerEpoch)
+    return ParameterGroup.joined(
       network.entries.filter { $0.node >= frozenNodes }.map {
-        ParameterGroup(range: $0.range, decays: $0.role == .weight)
+        let pace = tuning.pace(of: $0.node)
+        return ParameterGroup(
+          range: $0.range, decays: $0.role == .weight, firstStep: pace.firstStep, rate: pace.rate)
       })
   }
 
@@ -286,5 +292,6 @@ extension TrainingSettings {
     case .layers(let count): frozenLayers = count
     case nil: break
     }
+    (headFirst, trunkRate) = (request.headFirst, request.trunkRate)
   }
 }

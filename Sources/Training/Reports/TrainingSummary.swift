@@ -114,6 +114,8 @@ public struct TrainingSummary: Encodable, Sendable {
   public let doubtful: [DoubtfulClip]
   /// Empty unless asked for; the last point is this training.
   public let learningCurve: [LearningCurvePoint]
+  /// What twice the clips would bring; nil without a learning curve.
+  public internal(set) var twiceTheClips: LearningCurve.Projection?
   /// Nil where the model is the one that was validated; else the scores are of the one before it.
   public internal(set) var refit: Refit?
   /// The networks of an ensemble; nil for a single one.
@@ -124,9 +126,17 @@ public struct TrainingSummary: Encodable, Sendable {
   enum CodingKeys: String, CodingKey {
     case model, epochs, seconds, temperature, validation, doubtful, refit, members
     case learningCurve = "learning_curve"
+    case twiceTheClips = "twice_the_clips"
     case bestEpoch = "best_epoch"
     case trainingClips = "training_clips"
     case leftOut = "left_out"
+  }
+}
+
+extension TrainingSummary {
+  mutating func projectCurve() {
+    twiceTheClips = LearningCurve.projection(
+      learningCurve, validationClips: validation?.clips ?? 0)
   }
 }
 

@@ -97,6 +97,12 @@ public struct TrainingRequest: Sendable {
   public var initialModel: String?
   /// What of them is kept; nil for nothing.
   public var freeze: Freezing?
+  /// Epochs, which may be broken, in which only layers learn that `initialModel` has no weights for;
+  /// nil for a tenth of all where there are such layers.
+  public var headFirst: Double?
+  /// The first layer's learning rate in parts of the new layers'; nil for a tenth where there are
+  /// new layers.
+  public var trunkRate: Double?
   /// Whether a training that was validated is done again on all clips, for as many steps.
   public var refit = true
   /// The network of an ensemble that is trained; each has another seed and holds out another part of

@@ -63,6 +63,10 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   public var freeze = false
   /// So many layers, from the first on, stay as well; nil is none.
   public var frozenLayers: Int?
+  /// Epochs in which layers with weights of `initialModel` wait for the new ones; nil is none.
+  public var headFirst: Double?
+  /// The first layer's learning rate in parts of the new layers'; nil is the same.
+  public var trunkRate: Double?
   /// Hash of the model file that training started from.
   public var initialModel: String?
 
@@ -131,6 +135,16 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
     try require(
       (!freeze && frozenLayers == nil) || initialModel != nil, "freeze",
       "given together with `initialModel`")
+    try require(
+      headFirst.map { initialModel != nil && !freeze && (0...Double(epochs) / 2).contains($0) }
+        ?? true,
+      "headFirst",
+      "from 0 to half of the \(epochs) epochs, and given together with `initialModel` and without "
+        + "`freeze` trunk")
+    try require(
+      trunkRate.map { initialModel != nil && !freeze && $0 >= 1e-6 && $0 <= 1 } ?? true,
+      "trunkRate",
+      "from 0.000001 to 1, and given together with `initialModel` and without `freeze` trunk")
   }
 
   /// How clips are varied.

@@ -38,6 +38,8 @@ struct AnswerGate {
         info.container, info.codec, info.pixelFormat, info.colorSpace, info.colorRange,
         info.camera ?? "",
       ].allSatisfy(isText)
+      && [counters.readingSeconds, counters.decodingSeconds, counters.convertingSeconds]
+        .allSatisfy { MovieTime($0) != nil && $0 >= 0 }
       && areTexts(info.warnings) && info.streams.count <= limits.maxStreams
       && info.streams.allSatisfy(admits) && counts.allSatisfy { $0 >= 0 }
   }
@@ -66,6 +68,17 @@ struct AnswerGate {
       zip(times.dropFirst(), times).allSatisfy({ $0 > $1 })
     else { return nil }
     return times
+  }
+
+  /// The indices of frames in a payload; nil unless they ascend and no clip is longer.
+  func entrances(_ bytes: [UInt8]) -> [Int]? {
+    let frames = bytes.withUnsafeBytes { raw in
+      (0..<bytes.count / 8).map { Int(raw.loadUnaligned(fromByteOffset: $0 * 8, as: Int64.self)) }
+    }
+    guard frames.first == 0, frames[frames.count - 1] < limits.maxPackets,
+      zip(frames.dropFirst(), frames).allSatisfy({ $0 > $1 })
+    else { return nil }
+    return frames
   }
 
   /// Whether a payload of so many bytes may be as many times as a clip can have frames.

@@ -45,6 +45,7 @@ enum DecoderService {
         // What it was to end had ended by itself.
         case .cancel: continue
         case .times: try answerTimes(clip, link)
+        case .entrances: try answerEntrances(clip, link)
         case .select: try answerSelect(clip, link, description)
         case .records: try answerRecords(clip, link)
         case .frames: try answerFrames(clip, link, description)
@@ -69,6 +70,11 @@ enum DecoderService {
   private static func answerTimes(_ clip: LocalClip, _ link: ServiceLink) throws {
     let times = try clip.frameTimes()
     times.withUnsafeBytes { link.send(.timesAre, Message.encode(clip.state), payload: $0) }
+  }
+
+  private static func answerEntrances(_ clip: LocalClip, _ link: ServiceLink) throws {
+    let frames = try clip.entrances().map(Int64.init)
+    frames.withUnsafeBytes { link.send(.entrancesAre, Message.encode(clip.state), payload: $0) }
   }
 
   private static func answerSelect(

@@ -21,6 +21,8 @@ enum Message {
     case lent, compared
     // Told by the process before all else: how far it is confined.
     case ready
+    // Asked by the program, and its answer.
+    case entrances, entrancesAre
   }
 
   struct Header {

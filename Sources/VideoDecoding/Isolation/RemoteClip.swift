@@ -92,6 +92,18 @@ final class RemoteClip: ClipBacking {
     return times
   }
 
+  func entrances() throws(DecodeError) -> [Int] {
+    var waitLimit = newWaitLimit()
+    let (header, description) = try exchange(.entrances, [], &waitLimit)
+    guard header.kind == .entrancesAre else { throw answerError(header, description) }
+    guard gate.admitsTimes(payload: header.payload),
+      let state = Message.decode(Message.State.self, from: description), gate.admits(state),
+      let frames = gate.entrances(try payload(of: header, &waitLimit))
+    else { throw lose(.malformed) }
+    adopt(state)
+    return frames
+  }
+
   func select(
     _ selection: FrameSelection, size: FrameSize?, layout: PixelLayout
   ) throws(DecodeError) -> DecodedFrames {

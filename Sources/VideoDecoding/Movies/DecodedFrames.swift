@@ -138,4 +138,10 @@ public struct DecodeCounters: Sendable, Hashable, Codable {
   public var converted = 0
   /// Jumps to a key frame.
   public var seeks = 0
+  /// Seconds that reading packets took, waiting for the disk included.
+  public var readingSeconds = 0.0
+  /// Seconds that decoding took; with several threads, of waiting for them.
+  public var decodingSeconds = 0.0
+  /// Seconds that scaling and turning frames took.
+  public var convertingSeconds = 0.0
 }

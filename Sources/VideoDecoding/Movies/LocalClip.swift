@@ -6,6 +6,7 @@ final class LocalClip: ClipBacking {
   private let path: String
   private let limits: DecodeLimits
   private var converted = 0
+  private var convertingSeconds = 0.0
 
   init(
     _ files: consuming ClipFiles, path: String, threads: Int, limits: DecodeLimits
@@ -24,6 +25,7 @@ final class LocalClip: ClipBacking {
   var counters: DecodeCounters {
     var counters = source.counters
     counters.converted = converted
+    counters.convertingSeconds = convertingSeconds
     return counters
   }
 
@@ -32,6 +34,14 @@ final class LocalClip: ClipBacking {
     try source.checkUnchanged()
     try requireFrames(index.count)
     return index.times
+  }
+
+  func entrances() throws(DecodeError) -> [Int] {
+    let index = try source.index()
+    try source.checkUnchanged()
+    if source.info.isImageFolder { return Array(index.times.indices) }
+    let found = index.entrances.map(\.frame)
+    return found.first == 0 ? found : [0] + found
   }
 
   func select(
@@ -133,11 +143,13 @@ final class LocalClip: ClipBacking {
       if pixels.count != count { pixels = [UInt8](repeating: 0, count: count) }
       do {
         let goesOn = try pixels.withUnsafeMutableBufferPointer { buffer in
+          let began = Deadline.now()
           guard
             converter.convert(
               visited.picture, visited.orientation, size: size, into: buffer.baseAddress!)
           else { throw conversionError(visited) }
           converted += 1
+          convertingSeconds += Deadline.now() - began
           return try body(
             DecodedFrame(
               index: visited.index, time: visited.time, isKeyFrame: visited.isKey,
@@ -196,11 +208,13 @@ final class LocalClip: ClipBacking {
         position += 1
         copies += 1
       }
+      let began = Deadline.now()
       guard stack.append(visited, copies: copies, converter: &converter) else {
         failure = conversionError(visited)
         return false
       }
       converted += 1
+      convertingSeconds += Deadline.now() - began
       return true
     }
     if let failure { throw failure }

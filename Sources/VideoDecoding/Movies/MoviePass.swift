@@ -110,6 +110,10 @@ struct MoviePass: ~Copyable {
   ///   may be left out. Nil: every frame comes.
   /// - Returns: False at the end.
   mutating func next(isWanted: ((Int64) -> Bool)? = nil) throws(DecodeError) -> Bool {
+    let (began, read) = (Deadline.now(), counters.readingSeconds)
+    defer {
+      counters.decodingSeconds += Deadline.now() - began - (counters.readingSeconds - read)
+    }
     while true {
       let result = avcodec_receive_frame(decoder.pointer, frame.pointer)
       if result >= 0 {
@@ -175,6 +179,8 @@ struct MoviePass: ~Copyable {
   }
 
   private mutating func readVideoPacket() throws(DecodeError) -> Bool {
+    let began = Deadline.now()
+    defer { counters.readingSeconds += Deadline.now() - began }
     while true {
       if demuxer.channel.state.pointee.deadline.isOver { throw Demuxer.timeout(path) }
       guard try demuxer.read(into: packet) else { return false }

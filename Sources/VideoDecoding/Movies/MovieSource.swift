@@ -353,5 +353,7 @@ final class MovieSource: FrameSource {
     counters.packets += more.packets
     counters.skippable += more.skippable
     counters.decoded += more.decoded
+    counters.readingSeconds += more.readingSeconds
+    counters.decodingSeconds += more.decodingSeconds
   }
 }

@@ -50,8 +50,11 @@ final class ImageSource: FrameSource {
     let numbers = wanted ?? Array(known.times.indices)
     for (position, number) in numbers.enumerated() {
       let isWhole: Bool
+      let began = Deadline.now()
       do throws(DecodeError) {
         isWhole = try decode(number, before: numbers[(position + 1)...], into: frame)
+        // Reading an image is part of it.
+        counters.decodingSeconds += Deadline.now() - began
       } catch {
         // One bad image does not spoil the clip; one that changed or cannot be read does.
         guard [.format, .codec, .tooLarge].contains(error.code) else { throw error }

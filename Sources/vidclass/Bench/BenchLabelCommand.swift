@@ -48,6 +48,22 @@ struct BenchLabelCommand: ParsableCommand {
   }
 
   private func text(_ result: LabelBenchmark.Result) -> String {
+    summary(result) + parts(result)
+  }
+
+  /// Where the time went, as shares of what all workers had.
+  private func parts(_ result: LabelBenchmark.Result) -> String {
+    let spent = result.spent
+    let all = max(spent.all, .leastNonzeroMagnitude)
+    let shares = [
+      ("read", spent.read), ("decode", spent.decode), ("convert", spent.convert),
+      ("network", spent.network), ("rest", spent.rest), ("write", result.writing),
+    ]
+    return shares.map { String(format: "%@ %.1f %%", $0.0, 100 * $0.1 / all) }
+      .joined(separator: ", ") + " of the workers' time\n"
+  }
+
+  private func summary(_ result: LabelBenchmark.Result) -> String {
     String(
       format: "%d movies, %d threads, %@, %@: %.2f movies/s (%.2f s, %.2f to %.2f), %.0f MiB at "
         + "most; %d movies failed\n",

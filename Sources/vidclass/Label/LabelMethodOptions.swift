@@ -58,6 +58,19 @@ struct LabelMethodOptions: ParsableArguments {
       "How many windows --no-timeline samples at most (default: 5); implies it.", valueName: "n"))
   var views: Int?
 
+  @Flag(
+    name: .long,
+    help:
+      "Look at few windows first, and at all of them only where the label changes or is not clear.")
+  var scan = false
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "From one of the first windows of --scan to the next (default: eight windows); implies it.",
+      valueName: "seconds"))
+  var scanEvery: Double?
+
   @Option(
     name: .long,
     help: ArgumentHelp(
@@ -69,7 +82,9 @@ struct LabelMethodOptions: ParsableArguments {
   @OptionGroup var stream: StreamOption
 
   func validate() throws {
-    let lengths = [("--window", window), ("--hop", hop), ("--timeout", timeout)]
+    let lengths = [
+      ("--window", window), ("--hop", hop), ("--scan-every", scanEvery), ("--timeout", timeout),
+    ]
     for case (let name, let seconds?) in lengths where !(seconds >= 0.001 && seconds <= 1e9) {
       throw ValidationError("\(name) must be from 0.001 to 1e9 seconds, not \(seconds).")
     }
@@ -80,6 +95,9 @@ struct LabelMethodOptions: ParsableArguments {
       throw ValidationError("--threshold must be from 0 to 1, not \(threshold).")
     }
     if let top, top < 1 { throw ValidationError("--top must be at least 1, not \(top).") }
+    if scan || scanEvery != nil, noTimeline || views != nil {
+      throw ValidationError("--scan makes a timeline; leave out --no-timeline and --views.")
+    }
     if let views, !(1...100_000).contains(views) {
       throw ValidationError("--views must be from 1 to 100000, not \(views).")
     }
@@ -99,10 +117,12 @@ struct LabelMethodOptions: ParsableArguments {
       return try found.values(for: metadata.classes, otherwise: threshold, path: path)
     }
     let usualWindow = metadata.clipSeconds > 0 ? min(max(metadata.clipSeconds, 0.001), 1e9) : 2
+    let window = window ?? usualWindow
     return LabelSettings(
-      preprocessing: metadata.preprocessing, window: window ?? usualWindow, hop: hop,
+      preprocessing: metadata.preprocessing, window: window, hop: hop,
       minimumDuration: minDuration, threshold: threshold, classThresholds: chosen,
-      views: views ?? (noTimeline ? 5 : nil), topCount: top, precision: arithmetic.precision,
+      views: views ?? (noTimeline ? 5 : nil), scan: scanEvery ?? (scan ? 8 * window : nil),
+      topCount: top, precision: arithmetic.precision,
       stream: stream.stream)
   }
 

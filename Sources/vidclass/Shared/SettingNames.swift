@@ -33,6 +33,7 @@ enum SettingNames {
     "exactConvolution": "--exact-conv",
     "flip": "--flip", "fps": "--fps", "frames": "--frames", "freeze": "--freeze",
     "frozenLayers": "--freeze", "gray": "--gray", "groupBy": "--group-by", "head": "--head",
+    "headFirst": "--head-first",
     "height": "--size", "initialModel": "--init-from", "json": "--json",
     "labelSmoothing": "--label-smoothing",
     "mixup": "--mixup", "learningCurve": "--learning-curve", "learningRate": "--lr",
@@ -42,7 +43,7 @@ enum SettingNames {
     "resizeWidth": "--size", "resume": "--resume", "schedule": "--schedule", "seed": "--seed",
     "shard": "--shard", "shardCount": "--shard-count", "size": "--size", "split": "--split",
     "splitFile": "--split-file", "std": "--std", "stream": "--stream", "stride": "--stride",
-    "to": "--to", "validationFraction": "--val", "warmup": "--warmup",
+    "to": "--to", "trunkRate": "--trunk-rate", "validationFraction": "--val", "warmup": "--warmup",
     "weightDecay": "--weight-decay", "width": "--size",
   ]
 }

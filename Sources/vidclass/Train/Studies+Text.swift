@@ -48,6 +48,12 @@ extension LearningCurve {
         format: "the last doubling brought %+.1f points, no more than chance can: better labels or "
           + "a larger --size may help more than more clips", gain * 100)
     }
-    return ["learning curve, macro F1: \(course)", "try next: \(advice)"]
+    let projection = projection(points, validationClips: clips).map {
+      String(
+        format: "twice the clips, if it goes on like this: %+.1f points (%+.1f to %+.1f)",
+        $0.gain * 100, $0.interval[0] * 100, $0.interval[1] * 100)
+    }
+    return ["learning curve, macro F1: \(course)"] + [projection].compactMap { $0 }
+      + ["try next: \(advice)"]
   }
 }

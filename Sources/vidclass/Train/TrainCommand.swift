@@ -289,6 +289,8 @@ struct TrainCommand: ParsableCommand {
     request.precision = compute.arithmetic.precision
     request.initialModel = continuing.initFrom
     request.freeze = continuing.freeze
+    request.headFirst = continuing.headFirst
+    request.trunkRate = continuing.trunkRate
     request.resume = continuing.resumes
     request.seed = global.seed
     return request

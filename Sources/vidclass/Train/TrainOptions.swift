@@ -250,6 +250,20 @@ extension TrainCommand {
         valueName: "n|trunk"))
     var freeze: Freezing?
 
+    @Option(
+      name: .long,
+      help: ArgumentHelp(
+        "With --init-from: only new layers learn for so long, then those before them join from the top down (default: a tenth of the epochs where there are new layers).",
+        valueName: "epochs"))
+    var headFirst: Double?
+
+    @Option(
+      name: .long,
+      help: ArgumentHelp(
+        "With --init-from: learning rate of the first layer in parts of the new layers'; it rises from layer to layer (default: 0.1 where there are new layers).",
+        valueName: "share"))
+    var trunkRate: Double?
+
     @Flag(name: .long, help: "Go on where an interrupted training stopped.")
     var resume = false
 

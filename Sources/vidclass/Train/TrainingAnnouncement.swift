@@ -153,6 +153,12 @@ enum TrainingAnnouncement {
     if settings.averageDecay > 0 {
       parts.append("average of weights \(number(settings.averageDecay))")
     }
+    if let epochs = settings.headFirst, epochs > 0 {
+      parts.append("new layers alone for \(number(epochs)) epochs")
+    }
+    if let rate = settings.trunkRate, rate < 1 {
+      parts.append("the first layer at \(number(rate)) of the rate")
+    }
     if let patience = settings.earlyStop { parts.append("early stop after \(patience)") }
     return [row("learning", parts.joined(separator: ", ") + ", seed \(settings.seed)")]
   }

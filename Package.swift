@@ -31,6 +31,7 @@ let package = Package(
       name: "CKernels", cSettings: [.define("_GNU_SOURCE")], linkerSettings: [.linkedLibrary("m")]),
 
     .target(name: "CSandbox", cSettings: [.define("_GNU_SOURCE")]),
+    .target(name: "CPageFiles", exclude: ["Files"]),
 
     // MARK: Numerics
     .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: swift),
@@ -39,6 +40,8 @@ let package = Package(
 
     // MARK: Files and video
     .target(name: "FileStore", dependencies: ["CCrypto", "CZlib"], swiftSettings: swift),
+    .target(
+      name: "WebPages", dependencies: ["CPageFiles", "FileStore"], swiftSettings: swift),
     .target(
       name: "ModelFiles",
       dependencies: ["Networks", "Layers", "Tensors", "ClipSampling", "FileStore"],
@@ -63,14 +66,14 @@ let package = Package(
       name: "Labelling",
       dependencies: [
         "Datasets", "Networks", "ModelFiles", "FileStore", "VideoDecoding", "ClipSampling",
-        "Tensors",
+        "Tensors", "WebPages",
       ],
       swiftSettings: swift),
     .target(
       name: "Evaluation",
       dependencies: [
         "Datasets", "VideoDecoding", "ClipSampling", "Networks", "ModelFiles", "FileStore",
-        "Tensors",
+        "Tensors", "WebPages",
       ],
       swiftSettings: swift),
 
@@ -87,7 +90,7 @@ let package = Package(
       name: "VidclassKit",
       dependencies: [
         "Tensors", "Layers", "Networks", "ModelFiles", "FileStore", "VideoDecoding",
-        "ClipSampling", "Datasets", "Training", "Labelling", "Evaluation",
+        "ClipSampling", "Datasets", "Training", "Labelling", "Evaluation", "WebPages",
       ],
       swiftSettings: swift),
 
@@ -153,6 +156,8 @@ let package = Package(
       swiftSettings: swift),
     .testTarget(
       name: "FileStoreTests", dependencies: ["FileStore", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "WebPagesTests", dependencies: ["WebPages", "TestSupport"], swiftSettings: swift),
     .testTarget(
       name: "ModelFilesTests", dependencies: ["ModelFiles", "Networks", "TestSupport"],
       swiftSettings: swift),

@@ -32,6 +32,8 @@ public struct EvaluationReport: Sendable {
   public var facts: [(name: String, value: String)] = []
   /// Thresholds that were asked for.
   public var thresholds: ThresholdChoice?
+  /// What the page shows besides.
+  public var details = ReportDetails()
 
   /// - Parameters:
   ///   - k: of top-k.

@@ -93,7 +93,7 @@ extension EvalCommand {
     for (path, model) in zip(paths, chosen) {
       var model = model
       model.clips = model.clips.filter { shared.contains(key($0)) }
-      evaluations.append((path, try evaluate(model, console)))
+      evaluations.append((path, try evaluate(model, console).evaluation))
       for (path, reason) in model.skipped { skipped[path] = reason }
     }
     var comparison = try ModelComparison(

@@ -8,6 +8,7 @@ extension EvalCommand {
     var report = EvaluationReport(
       Evaluation(scored: scored), k: method.topK, seed: global.seed, threads: global.threadCount)
     report.facts = [("predictions", file), ("groups", SettingNames.options(in: rule))]
+    report.details.origin = origin()
     return Scored(report: report, source: file)
   }
 

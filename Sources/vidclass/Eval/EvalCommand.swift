@@ -24,6 +24,11 @@ struct EvalCommand: ParsableCommand {
       of which any was trained on as far as is known, and compared in pairs: the difference with its \
       interval, whether it is shown or may be chance, and the clips on which they differ.
 
+      --report writes a page to find out why: every clip with its frames, to be filtered and \
+      searched, the confusion matrix whose cells choose clips, curves with the threshold under the \
+      pointer, classes, groups, near duplicates. It needs no network; where not all frames fit, the \
+      worst mistakes have them.
+
       EXAMPLES:
         vidclass eval clips/ -m models/clips.safetensors
         vidclass eval clips/ -m models/clips.safetensors --report report.html
@@ -91,7 +96,7 @@ struct EvalCommand: ParsableCommand {
       console.note("predictions: \(PathText.display(path))")
     }
     if let path = results.report {
-      try AtomicFile.write(HTMLReport(report, title: "Evaluation of \(subject)").text, to: path)
+      try ReportPage(report, title: "Evaluation of \(subject)").write(to: path)
       console.note("report: \(PathText.display(path))")
     }
     try chooseThresholds(&report, model: scored.hash, console)
@@ -179,7 +184,7 @@ struct EvalCommand: ParsableCommand {
   private func score(_ chosen: Chosen, _ console: Console) throws -> Scored {
     let (modelPath, model, index, held) =
       (chosen.modelPath, chosen.model, chosen.index, chosen.held)
-    let evaluation = try evaluate(chosen, console)
+    let (evaluation, store) = try evaluate(chosen, console)
     var report = EvaluationReport(
       evaluation, k: method.topK, seed: global.seed, threads: global.threadCount,
       skipped: chosen.skipped)
@@ -189,10 +194,21 @@ struct EvalCommand: ParsableCommand {
       ("groups", SettingNames.options(in: index.groupRule.sentence)),
       ("views", method.views.description),
     ]
+    if let warning = held.warning {
+      report.facts.append(("mind", SettingNames.options(in: warning)))
+    }
+    if results.report != nil {
+      report.details = details(
+        of: report.scored, chosen.clips, store: store,
+        hashes: [("model", model.hash), ("data set", index.fingerprint)])
+    }
     return Scored(report: report, source: modelPath, hash: chosen.hash)
   }
 
-  func evaluate(_ chosen: Chosen, _ console: Console) throws -> Evaluation {
+  /// The store has the frames of the clips, as far as they went into memory.
+  func evaluate(
+    _ chosen: Chosen, _ console: Console
+  ) throws -> (evaluation: Evaluation, store: ClipStore) {
     let (model, clips) = (chosen.model, chosen.clips)
     let preprocessing = model.metadata.preprocessing
     if method.views.spatial > 1, preprocessing.resizeHeight == preprocessing.height,
@@ -209,12 +225,13 @@ struct EvalCommand: ParsableCommand {
       precision: method.arithmetic.precision, pool: pool)
     let bar = ProgressBar("scoring", total: nil, unit: "views", console: console)
     defer { bar.finish() }
+    let store = evaluator.makeStore(views: method.views, limits: choice.reading.stream.limits)
     let evaluation = try evaluator.evaluate(
       clips, views: method.views, baselines: !method.noBaselines, seed: global.seed,
-      limits: choice.reading.stream.limits, progress: { done, _ in bar.update(completed: done) })
+      source: store, progress: { done, _ in bar.update(completed: done) })
     bar.finish()
     for failure in evaluation.failures { console.warn(failure.message) }
-    return evaluation
+    return (evaluation, store)
   }
 
   /// What was validated before the model learned from all clips.

@@ -19,6 +19,9 @@ public final class MovieLabeller: MovieLabelling {
   private let limits: DecodeLimits
   private let shouldStop: () -> Bool
   private let progress: (Double) -> Void
+  private let strips: StripStore?
+  /// The pictures of the movie at work.
+  private var strip: MovieStrip?
 
   /// More windows than this are no movie but a mistake in its timestamps.
   private static let maximumWindows = 1_000_000
@@ -27,10 +30,11 @@ public final class MovieLabeller: MovieLabelling {
   ///   - model: hash of the model file, for the records.
   ///   - shouldStop: asked before every frame.
   ///   - progress: told the time in the movie, in seconds, with every frame.
+  ///   - strips: where to leave a few small pictures of each movie; nil for none.
   public init(
     scorer: any WindowScorer, settings: LabelSettings, model: String, decoderThreads: Int = 1,
     limits: DecodeLimits = .standard, shouldStop: @escaping () -> Bool = { false },
-    progress: @escaping (Double) -> Void = { _ in }
+    progress: @escaping (Double) -> Void = { _ in }, strips: StripStore? = nil
   ) {
     self.scorer = scorer
     self.settings = settings
@@ -39,6 +43,7 @@ public final class MovieLabeller: MovieLabelling {
     self.limits = limits
     self.shouldStop = shouldStop
     self.progress = progress
+    self.strips = strips
   }
 
   /// Opens and decodes the movie; what is wrong with it becomes the record's failure.
@@ -46,6 +51,7 @@ public final class MovieLabeller: MovieLabelling {
     if shouldStop() { return nil }
     let identity = FileIdentity(media: job.path)
     var record = LabelRecord(path: job.path, status: .error)
+    strip = nil
     do {
       guard let labelled = try job.path.withOpenableString({ try label(job.path, openAs: $0) })
       else { return nil }
@@ -61,6 +67,7 @@ public final class MovieLabeller: MovieLabelling {
     record.settings = settings.fingerprint
     record.size = identity?.size ?? 0
     record.modified = identity?.modified ?? 0
+    if let strip { strips?.add(strip, of: job.path, doubt: record.doubts.max() ?? 0) }
     return record
   }
 
@@ -85,6 +92,9 @@ public final class MovieLabeller: MovieLabelling {
       window: settings.window, hop: settings.hop, sampler: sampler, width: size.width,
       height: size.height, channels: layout.channels)
     let queue = ScoringQueue(scorer)
+    var shown =
+      strips == nil
+      ? nil : StripFrames(width: size.width, height: size.height, channels: layout.channels)
     func score(_ window: MovieWindow) throws {
       try queue.add(window)
       if queue.count > MovieLabeller.maximumWindows {
@@ -104,7 +114,9 @@ public final class MovieLabeller: MovieLabelling {
       }
       // A decoder that conceals damage makes pixels up: those are never labelled.
       if !frame.isDamaged {
-        try collector.push(time: frame.time, pixels: Array(frame.pixels), emit: score)
+        let pixels = Array(frame.pixels)
+        if shown?.wants(frame.time) == true { shown?.keep(pixels, at: frame.time) }
+        try collector.push(time: frame.time, pixels: pixels, emit: score)
       }
       progress(frame.time)
       return true
@@ -121,6 +133,12 @@ public final class MovieLabeller: MovieLabelling {
     if let duration = record.duration, duration > 0 {
       let timeline = Timeline(windows: windows, duration: duration, settings: settings.timeline)
       record.segments = timeline.segments(classNames: scorer.classNames)
+      if settings.tellsDoubt {
+        for (place, doubt) in Doubt.of(record.segments, windows: windows).enumerated() {
+          record.segments[place].doubt = doubt
+        }
+      }
+      strip = shown?.stack(duration: duration).flatMap { MovieStrip($0, info: reader.info) }
     }
     return record
   }
@@ -165,6 +183,15 @@ public final class MovieLabeller: MovieLabelling {
     var record = answer(path, windows, reader.info)
     record.duration = duration
     record.frames = times.count
+    if strips != nil {
+      var shown = StripFrames(width: size.width, height: size.height, channels: layout.channels)
+      for index in 0..<stack.count where shown.wants(stack.times[index]) {
+        shown.keep(
+          Array(stack.pixels[index * stack.frameSize..<(index + 1) * stack.frameSize]),
+          at: stack.times[index])
+      }
+      strip = shown.stack(duration: duration).flatMap { MovieStrip($0, info: reader.info) }
+    }
     complete(
       &record, isPartial: decoded.isPartial, until: decoded.decodedUntil, decoded.warnings)
     return record
@@ -188,6 +215,7 @@ public final class MovieLabeller: MovieLabelling {
     record.label = best.score < settings.threshold ? LabelRecord.unknown : best.label
     record.score = best.score
     record.topCount = settings.topCount
+    if settings.tellsDoubt { record.doubt = Doubt.of(windows) }
     record.framesPerSecond = info.framesPerSecond
     return record
   }

@@ -10,7 +10,8 @@ enum MovieAddress {
   ///   - current: the folder in which the program runs.
   static func relative(_ path: MediaPath, from folder: String, current: String) -> String {
     let own = steps(Array(absolute(folder, current).utf8))
-    let there = steps(path.bytes.first == slash ? path.bytes : Array(current.utf8) + [slash] + path.bytes)
+    let there = steps(
+      path.bytes.first == slash ? path.bytes : Array(current.utf8) + [slash] + path.bytes)
     var common = 0
     while common < min(own.count, there.count - 1), own[common] == there[common] { common += 1 }
     let up = [String](repeating: "..", count: own.count - common)

@@ -82,6 +82,7 @@ deps: ## installs the packages that building needs
 
 test-deps: ## installs the packages that testing needs as well
 	@.make/install-packages --tests
+	@PYTHON=$(PYTHON) .make/axe
 
 fuzz: test-deps ## an hour of libFuzzer on everything that reads untrusted files
 	.make/fuzz $(ARGUMENTS)

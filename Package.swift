@@ -40,6 +40,10 @@ let package = Package(
     // MARK: Files and video
     .target(name: "FileStore", dependencies: ["CCrypto", "CZlib"], swiftSettings: swift),
     .target(
+      name: "WebPages", dependencies: ["FileStore"],
+      resources: [.embedInCode("Resources/page.css"), .embedInCode("Resources/page.js")],
+      swiftSettings: swift),
+    .target(
       name: "ModelFiles",
       dependencies: ["Networks", "Layers", "Tensors", "ClipSampling", "FileStore"],
       swiftSettings: swift),
@@ -63,14 +67,17 @@ let package = Package(
       name: "Labelling",
       dependencies: [
         "Datasets", "Networks", "ModelFiles", "FileStore", "VideoDecoding", "ClipSampling",
-        "Tensors",
+        "Tensors", "WebPages",
       ],
       swiftSettings: swift),
     .target(
       name: "Evaluation",
       dependencies: [
         "Datasets", "VideoDecoding", "ClipSampling", "Networks", "ModelFiles", "FileStore",
-        "Tensors",
+        "Tensors", "WebPages",
+      ],
+      resources: [
+        .embedInCode("Report/Resources/report.css"), .embedInCode("Report/Resources/report.js"),
       ],
       swiftSettings: swift),
 
@@ -87,7 +94,7 @@ let package = Package(
       name: "VidclassKit",
       dependencies: [
         "Tensors", "Layers", "Networks", "ModelFiles", "FileStore", "VideoDecoding",
-        "ClipSampling", "Datasets", "Training", "Labelling", "Evaluation",
+        "ClipSampling", "Datasets", "Training", "Labelling", "Evaluation", "WebPages",
       ],
       swiftSettings: swift),
 
@@ -153,6 +160,8 @@ let package = Package(
       swiftSettings: swift),
     .testTarget(
       name: "FileStoreTests", dependencies: ["FileStore", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "WebPagesTests", dependencies: ["WebPages", "TestSupport"], swiftSettings: swift),
     .testTarget(
       name: "ModelFilesTests", dependencies: ["ModelFiles", "Networks", "TestSupport"],
       swiftSettings: swift),

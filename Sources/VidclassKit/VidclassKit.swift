@@ -10,3 +10,4 @@
 @_exported import Tensors
 @_exported import Training
 @_exported import VideoDecoding
+@_exported import WebPages

@@ -69,6 +69,14 @@ let package = Package(
         "Datasets", "Networks", "ModelFiles", "FileStore", "VideoDecoding", "ClipSampling",
         "Tensors", "WebPages",
       ],
+      resources: [
+        .embedInCode("Review/Resources/review.css"),
+        .embedInCode("Review/Resources/corrections.js"),
+        .embedInCode("Review/Resources/downloads.js"),
+        .embedInCode("Review/Resources/timeline.js"),
+        .embedInCode("Review/Resources/movielist.js"),
+        .embedInCode("Review/Resources/review.js"),
+      ],
       swiftSettings: swift),
     .target(
       name: "Evaluation",

@@ -8,7 +8,7 @@ import Testing
 
   /// Movies in `videos`, a small data set in `clips`, and a network that was never trained.
   private func prepare() throws {
-    for folder in ["videos", "clips/left", "clips/right", "downloads"] {
+    for folder in ["videos", "clips/left", "clips/right", "downloads", "pages"] {
       try FileManager.default.createDirectory(
         atPath: scratch(folder), withIntermediateDirectories: true)
     }
@@ -106,5 +106,35 @@ import Testing
     #expect(check.exitCode == 0, "\(check.errors)")
     let gone = try run("train", "clips", "--add", "gone.csv", "--dry-run")
     #expect(gone.exitCode == 1 && gone.errors.contains("gone.csv"))
+  }
+
+  /// From labels to a page, by hand to corrections, and from these to a model and to records.
+  @Test(.enabled(if: Browser.isExpected, Comment(rawValue: Browser.absence)))
+  func whatThePageGivesTrainsAndMerges() throws {
+    try prepare()
+    let label = try run(
+      "label", "videos", "-m", "model.safetensors", "-o", "a.jsonl", "--report", "pages/r.html")
+    try #require(label.exitCode == 0, "\(label.errors)")
+    let page = try BrowserPage(file: scratch("pages/r.html"), downloads: scratch("downloads"))
+    // The first half of each movie is one thing, the rest another.
+    for _ in 0..<2 {
+      for key in ["A", "s", "2", "ArrowLeft", "1", "j"] { try page.press(key) }
+    }
+    for button in 1...2 {
+      try page.run("document.querySelector('.files button:nth-child(\(button))').click()")
+    }
+    _ = try page.download("corrections.csv", in: scratch("downloads"))
+    _ = try page.download("corrections.jsonl", in: scratch("downloads"))
+    #expect(page.complaints.isEmpty, "\(page.complaints)")
+    #expect(page.requests.allSatisfy { $0.contains("/videos/") }, "\(page.requests)")
+
+    let train = try run(
+      "train", "clips", "--add", "downloads/corrections.csv", "-o", "new.safetensors", "--epochs",
+      "1", "--frames", "4", "--size", "16", "--val", "0")
+    #expect(train.exitCode == 0, "\(train.errors)")
+    #expect(train.errors.contains("clips by downloads/corrections.csv"))
+    let merge = try run("merge", "a.jsonl", "downloads/corrections.jsonl", "-o", "all.jsonl")
+    #expect(merge.exitCode == 0 && merge.errors.contains("2 movies, 2 duplicates removed"))
+    #expect(try text("all.jsonl").contains("\"score\":1"))
   }
 }

@@ -18,14 +18,15 @@ public struct MovieStrip: Sendable {
 
   /// Nil where no picture can be made of the frames.
   init?(_ stack: FrameStack, info: VideoInfo) {
+    let aspect = info.height > 0 ? Double(info.width) / Double(info.height) : 1
     guard stack.count > 0,
       let strip = try? FrameStrip(
-        stack, frames: StripFrames.count, height: MovieStrip.height,
+        stack, frames: StripFrames.count, height: MovieStrip.height, aspect: aspect,
         maximumBytes: MovieStrip.mostBytes)
     else { return nil }
     jpeg = strip.jpeg
     frames = strip.count
-    aspect = info.height > 0 ? Double(info.width) / Double(info.height) : 1
+    self.aspect = aspect
   }
 
   /// Looks into a movie that was labelled before; nil where nothing can be seen of it.
@@ -36,9 +37,10 @@ public struct MovieStrip: Sendable {
       else { return nil }
       let width = min(4 * height, max(8, height * reader.info.width / reader.info.height))
       guard
-        let frames = try? reader.evenFrames(
+        var frames = try? reader.evenFrames(
           limit: StripFrames.count, size: FrameSize(width: width, height: height), layout: .rgb)
       else { return nil }
+      frames.removeDamaged()
       return MovieStrip(frames.stack, info: reader.info)
     }
   }

@@ -31,6 +31,7 @@ let package = Package(
       name: "CKernels", cSettings: [.define("_GNU_SOURCE")], linkerSettings: [.linkedLibrary("m")]),
 
     .target(name: "CSandbox", cSettings: [.define("_GNU_SOURCE")]),
+    .target(name: "CPageFiles", exclude: ["Files"]),
 
     // MARK: Numerics
     .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: swift),
@@ -40,9 +41,7 @@ let package = Package(
     // MARK: Files and video
     .target(name: "FileStore", dependencies: ["CCrypto", "CZlib"], swiftSettings: swift),
     .target(
-      name: "WebPages", dependencies: ["FileStore"],
-      resources: [.embedInCode("Resources/page.css"), .embedInCode("Resources/page.js")],
-      swiftSettings: swift),
+      name: "WebPages", dependencies: ["CPageFiles", "FileStore"], swiftSettings: swift),
     .target(
       name: "ModelFiles",
       dependencies: ["Networks", "Layers", "Tensors", "ClipSampling", "FileStore"],
@@ -83,9 +82,6 @@ let package = Package(
       dependencies: [
         "Datasets", "VideoDecoding", "ClipSampling", "Networks", "ModelFiles", "FileStore",
         "Tensors", "WebPages",
-      ],
-      resources: [
-        .embedInCode("Report/Resources/report.css"), .embedInCode("Report/Resources/report.js"),
       ],
       swiftSettings: swift),
 

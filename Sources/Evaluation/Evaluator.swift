@@ -61,14 +61,22 @@ public final class Evaluator {
   /// Bytes of activations and packed weights.
   public var peakBytes: Int { classifier.peakBytes }
 
+  /// Decodes what the views need, and keeps it in memory as far as that goes.
+  public func makeStore(
+    views: EvaluationViews = .one, limits: DecodeLimits = .standard
+  ) -> ClipStore {
+    ClipStore(
+      preprocessing: views.sourcePreprocessing(preprocessing),
+      cache: .ram(maximumBytes: CacheChoice.availableBytes() / 2), limits: limits)
+  }
+
   /// Scores every clip, and each again as the baselines show it.
   ///
   /// - Parameters:
   ///   - clips: labelled with classes of the model.
   ///   - baselines: also score single frames and shuffled frames.
   ///   - seed: of the shuffling.
-  ///   - source: gives stacks as `views.sourcePreprocessing` wants them; nil decodes the files and
-  ///     keeps them in memory as far as it goes.
+  ///   - source: gives stacks as `makeStore` does; nil makes such a store.
   ///   - limits: of decoding, where there is no source.
   ///   - progress: called with views scored and to be scored.
   /// - Throws: `EvaluationError` where a label is not a class of the model or no clip is readable.
@@ -78,11 +86,7 @@ public final class Evaluator {
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws -> Evaluation {
     let labels = try labels(of: clips)
-    let store =
-      source
-      ?? ClipStore(
-        preprocessing: views.sourcePreprocessing(preprocessing),
-        cache: .ram(maximumBytes: CacheChoice.availableBytes() / 2), limits: limits)
+    let store = source ?? makeStore(views: views, limits: limits)
     var passes = Passes(
       clips: clips, store: store, seed: seed,
       total: clips.count * (views.count + members.count + (baselines ? 2 : 0)))

@@ -1,3 +1,4 @@
+internal import CPageFiles
 import FileStore
 import Foundation
 
@@ -17,8 +18,8 @@ public struct WebPage: Sendable {
   public init(title: String, playsMedia: Bool = false) {
     self.title = title
     self.playsMedia = playsMedia
-    styles = [WebPage.text(PackageResources.page_css)]
-    scripts = [WebPage.text(PackageResources.page_js)]
+    styles = [WebPage.file("page.css")]
+    scripts = [WebPage.file("page.js")]
   }
 
   /// Adds a style sheet after those that are there, as UTF-8.
@@ -35,6 +36,12 @@ public struct WebPage: Sendable {
       !script.lowercased().contains("</script") && !script.contains("<!--"),
       "a script that cannot end its element")
     scripts.append(script)
+  }
+
+  /// Adds a style sheet or a script of the program by its name in `CPageFiles`.
+  package mutating func add(file name: String) {
+    let text = Array(WebPage.file(name).utf8)
+    if name.hasSuffix(".css") { add(style: text) } else { add(script: text) }
   }
 
   /// Adds data, which scripts read by `page.data(id)`.
@@ -96,6 +103,13 @@ public struct WebPage: Sendable {
       return byte
     }
     return Data(bytes).base64EncodedString()
+  }
+
+  private static func file(_ name: String) -> String {
+    guard let file = vc_page_file_named(name) else {
+      preconditionFailure("\(name) is a file of pages")
+    }
+    return text(Array(UnsafeBufferPointer(start: file.pointee.bytes, count: file.pointee.count)))
   }
 
   private static func text(_ bytes: [UInt8]) -> String {

@@ -170,7 +170,8 @@ import Testing
     ])
     let ensemble = try #require(scored["ensemble"] as? [String: Any])
     #expect((ensemble["members_top1"] as? [Double])?.count == 3)
-    #expect(try String(contentsOfFile: scratch("r.html"), encoding: .utf8).contains("Disagreement"))
+    #expect(
+      try String(contentsOfFile: scratch("r.html"), encoding: .utf8).contains(#""disagreement":["#))
     for format in ["onnx", "pytorch"] {
       let export = try ProgramRun(
         "vidclass",

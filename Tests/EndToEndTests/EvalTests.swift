@@ -42,7 +42,14 @@ struct EvalTests {
     let baselines = try #require(scores["baselines"] as? [String: Any])
     #expect(baselines.count == 3)
     #expect((scores["clips_per_second"] as? Double ?? 0) > 0)
-    #expect(try RegularFile.readText(folder("r.html")).hasPrefix("<!DOCTYPE html>"))
+    // Both pages show frames of every clip; that of the training also how it went.
+    for (page, hasEpochs) in [("r.html", false), ("m.run/report.html", true)] {
+      let html = try RegularFile.readText(folder(page))
+      #expect(html.hasPrefix("<!DOCTYPE html>"))
+      #expect(html.ranges(of: #""jpeg":"/9j/"#).count == held, "\(page)")
+      #expect(html.contains(#""learningRate":"#) == hasEpochs, "\(page)")
+      #expect(html.contains(#"["command","vidclass"#) || html.contains("/vidclass "), "\(page)")
+    }
 
     // The predictions alone give the same figures.
     let from = try json(

@@ -29,6 +29,14 @@ public final class ClipStore: ClipSource, @unchecked Sendable {
     public let warnings: [String]
     /// Size and rate of the frames in the file, such as `320×240, 25 frames/s`.
     public let form: String
+
+    /// The size that `form` tells; nil where it tells none.
+    public var frameSize: FrameSize? {
+      let sides = form.prefix { $0 != "," }.split(separator: "×").map { Int($0) }
+      guard sides.count == 2, let width = sides[0], let height = sides[1], width > 0, height > 0
+      else { return nil }
+      return FrameSize(width: width, height: height)
+    }
   }
 
   struct Key: Hashable {
@@ -133,6 +141,11 @@ public final class ClipStore: ClipSource, @unchecked Sendable {
   /// What was learnt of a clip when it was decoded; nil before that.
   public func facts(of clip: Clip) -> Facts? {
     lock.withLock { facts[Key(file: clip.file, start: clip.start, end: clip.end)] }
+  }
+
+  /// Width by height of a clip's frames before they were scaled; nil before it was decoded.
+  public func aspect(of clip: Clip) -> Double? {
+    facts(of: clip)?.frameSize.map { Double($0.width) / Double($0.height) }
   }
 
   /// The middle one of the decoded clips' durations in seconds; nil when none was decoded.

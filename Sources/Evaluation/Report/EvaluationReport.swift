@@ -30,6 +30,8 @@ public struct EvaluationReport: Sendable {
   public let disagreement: Disagreement?
   /// Facts for the head of a report: model, data, split, views.
   public var facts: [(name: String, value: String)] = []
+  /// What the page shows besides.
+  public var details = ReportDetails()
 
   /// - Parameters:
   ///   - k: of top-k.

@@ -164,7 +164,7 @@ extension TrainingSession {
     let temperature = result.temperature
     let validation = try writeReport(
       try trainer.evaluation(of: held, result, temperature: temperature),
-      lost: trainer.lost,
+      lost: trainer.lost, trainer: trainer,
       facts: [
         ("compared", study.names.joined(separator: ", ")), ("chosen", study.winner.name),
         ("scores", "of clips that no choice has seen; then trained again on all clips"),

@@ -74,12 +74,16 @@ extension FeatureTraining {
         fit(all, strength: validated.strength), refitted: all.count, temperature: temperature,
         report: report, to: folder.model)
     }
-    if let report { try folder.write(report) }
+    let doubtful = doubtful(validated, held: result, temperature: temperature)
+    if var report {
+      report.details = details(of: report.scored, doubtful: doubtful)
+      try folder.write(report)
+    }
     var summary = TrainingSummary(
       model: folder.model, epochs: 0, bestEpoch: nil, trainingClips: plan.train.count,
       leftOut: plan.index.unusable.count + plan.leftOut.count, seconds: seconds(),
       temperature: temperature, validation: validation,
-      doubtful: doubtful(validated, held: result, temperature: temperature),
+      doubtful: doubtful,
       learningCurve: curve.isEmpty ? [] : curve + [point(validated, share: 1, clips: plan.train)],
       finalLoss: nil)
     summary.refit = all.map { TrainingSummary.Refit(clips: $0.count, steps: 0) }
@@ -167,7 +171,9 @@ extension FeatureTraining {
         seconds: seconds)
       if let fold = validation.folds.last { done(fold) }
     }
-    let report = try validation.write(to: folder, of: plan, threads: pool.threads)
+    let report = try validation.write(to: folder, of: plan, threads: pool.threads) {
+      details(of: $0)
+    }
     return (validation, report)
   }
 

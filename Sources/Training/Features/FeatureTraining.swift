@@ -25,7 +25,7 @@ public final class FeatureTraining {
   private let cache: FeatureCache
   var clipRecord: ClipRecord
   var table = FeatureTable()
-  private var copies: SplitCopies?
+  private(set) var copies: SplitCopies?
   private var likeness: GroupLikeness?
   private var extractor: FeatureExtractor?
 

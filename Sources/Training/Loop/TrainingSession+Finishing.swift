@@ -40,6 +40,7 @@ extension TrainingSession {
       trainer.averaged, facts: facts, temperature: temperature,
       to: refit == nil ? folder.model : folder.validated)
 
+    let doubtful = try doubtfulClips(trainer, held: result, temperature: temperature)
     var validation: TrainingSummary.Validation?
     if result.count > 0 {
       var evaluation = try trainer.evaluation(of: held, result, temperature: temperature)
@@ -47,8 +48,7 @@ extension TrainingSession {
         form(of: $0)
       }
       validation = try writeReport(
-        evaluation,
-        lost: trainer.lost,
+        evaluation, lost: trainer.lost, doubtful: doubtful, trainer: trainer,
         facts: [
           ("best epoch", trainer.bestEpoch.map { "\($0) of \(trainer.epochsDone)" } ?? "the last")
         ]
@@ -61,7 +61,7 @@ extension TrainingSession {
       leftOut: plan.index.unusable.count + plan.leftOut.count + trainer.lost.count,
       seconds: seconds,
       temperature: temperature, validation: validation,
-      doubtful: try doubtfulClips(trainer, held: result, temperature: temperature),
+      doubtful: doubtful,
       learningCurve: curve.isEmpty
         ? [] : curve + [learningCurvePoint(trainer)].compactMap { $0 }, finalLoss: trainer.lastLoss)
     return FinishedTraining(summary: summary, refit: refit, facts: facts, lost: trainer.lost)
@@ -99,10 +99,13 @@ extension TrainingSession {
 
   /// Writes `report.html`.
   func writeReport(
-    _ evaluation: Evaluation, lost: [ClipFailure], facts: [(String, String)]
+    _ evaluation: Evaluation, lost: [ClipFailure], doubtful: [DoubtfulClip] = [],
+    trainer: Trainer? = nil, facts: [(String, String)]
   ) throws -> TrainingSummary.Validation {
-    let report = plan.report(
+    var report = plan.report(
       evaluation, of: folder, threads: threads, lost: lost, facts: facts)
+    report.details = details(of: evaluation.scored, doubtful: doubtful)
+    report.details.training = trainer.flatMap { ReportDetails.Training($0.state) }
     try folder.write(report)
     return TrainingSummary.Validation(report)
   }

@@ -32,8 +32,8 @@ public final class TrainingSession {
   /// Clips that could be decoded before training and not in one of its parts.
   private(set) var lost: [ClipFailure] = []
   private var likeness: GroupLikeness?
-  private var copies: SplitCopies?
-  private let store: ClipStore
+  private(set) var copies: SplitCopies?
+  let store: ClipStore
   private let pool: WorkerPool
   /// Bytes of decoded frames in memory.
   private var keptBytes = 0

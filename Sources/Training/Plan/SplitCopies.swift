@@ -1,5 +1,6 @@
 import ClipSampling
 import Datasets
+import Evaluation
 import FileStore
 import Synchronization
 
@@ -28,6 +29,11 @@ struct SplitCopies {
   /// Groups of copies whose labels differ.
   var conflicts: [DuplicateGroup] {
     search.groups.filter { $0.spans { clips[$0].label } }
+  }
+
+  /// All copies, for a report.
+  var told: ReportDetails.Copies {
+    ReportDetails.Copies(search.groups, of: clips, learned: learned)
   }
 
   /// A line for each kind of trouble.

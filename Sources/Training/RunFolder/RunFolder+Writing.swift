@@ -13,7 +13,7 @@ extension RunFolder {
   /// Writes `report.html` of a training.
   func write(_ report: EvaluationReport) throws {
     let title = "Training of \(PathText.name(of: model))"
-    try AtomicFile.write(HTMLReport(report, title: title).text, to: self.report)
+    try ReportPage(report, title: title).write(to: self.report)
   }
 
   /// Removes what an earlier training of the same name left for TensorBoard.

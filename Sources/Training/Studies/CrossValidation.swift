@@ -102,7 +102,8 @@ public struct CrossValidation: Encodable, Sendable {
   ///
   /// - Returns: all folds together.
   func write(
-    to folder: RunFolder, of plan: TrainingPlan, threads: Int
+    to folder: RunFolder, of plan: TrainingPlan, threads: Int,
+    details: (ScoredClips) -> ReportDetails
   ) throws -> EvaluationReport {
     var report = report(
       seed: plan.settings.seed, threads: threads,
@@ -111,9 +112,10 @@ public struct CrossValidation: Encodable, Sendable {
       ("data", PathText.name(of: plan.request.data)), ("groups", plan.index.groupRule.sentence),
       ("folds", "\(folds.count); nothing is chosen on the clips held out"),
     ]
+    report.details = details(report.scored)
     try PredictionsFile.write(report.scored, to: folder.predictions)
     let title = "Cross-validation of \(PathText.name(of: plan.request.data))"
-    try AtomicFile.write(HTMLReport(report, title: title).text, to: folder.report)
+    try ReportPage(report, title: title).write(to: folder.report)
     return report
   }
 
@@ -148,6 +150,6 @@ extension TrainingSession {
   ///
   /// - Returns: all folds together.
   public func finish(_ validation: CrossValidation) throws -> EvaluationReport {
-    try validation.write(to: folder, of: plan, threads: threads)
+    try validation.write(to: folder, of: plan, threads: threads) { details(of: $0) }
   }
 }

@@ -1,4 +1,5 @@
 import Datasets
+import Evaluation
 
 /// A clip that the finished model is sure is something else than its label says: often a wrong
 /// label, a wrong cut or a file that shows nothing.
@@ -21,8 +22,6 @@ public struct DoubtfulClip: Encodable, Sendable {
 }
 
 extension DoubtfulClip {
-  /// Less sure than that, and the model may well be the one who is wrong.
-  private static let leastScore = 0.8
   private static let mostListed = 20
 
   /// Those of the clips that the model contradicts, the surest first.
@@ -38,7 +37,9 @@ extension DoubtfulClip {
     let found = (0..<scored.count).compactMap { row -> DoubtfulClip? in
       let answer = scored.prediction(row)
       let score = Double(scored.row(row)[scored.row(row).startIndex + answer])
-      guard answer != scored.labels[row], score >= leastScore else { return nil }
+      guard answer != scored.labels[row], score >= ReportDetails.Doubt.leastScore else {
+        return nil
+      }
       return DoubtfulClip(
         path: clips[result.clips[row]].name, label: classes[scored.labels[row]],
         answer: classes[answer], score: score, wasLearned: wereLearned)

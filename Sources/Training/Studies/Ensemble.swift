@@ -148,6 +148,8 @@ extension Ensemble {
       try Network(ensembleOf: networks, temperature: Float(temperature)), facts: facts,
       temperature: 1, to: session.folder.model)
 
+    let doubtful = DoubtfulClip.find(
+      held, clips: clips, classes: names, temperature: temperature, wereLearned: false)
     var validation: TrainingSummary.Validation?
     if held.count > 0 {
       func scored(_ variant: LoaderOptions.Variant) -> ScoredClips {
@@ -158,15 +160,15 @@ extension Ensemble {
         shuffledFrames: scored(.shuffledFrames))
       try PredictionsFile.write(evaluation.scored, to: session.folder.predictions)
       validation = try session.writeReport(
-        evaluation, lost: lost, facts: [("ensemble", sentence), ("members", spread)])
+        evaluation, lost: lost, doubtful: doubtful,
+        facts: [("ensemble", sentence), ("members", spread)])
     }
     var summary = TrainingSummary(
       model: session.folder.model, epochs: epochs, bestEpoch: nil, trainingClips: trainingClips,
       leftOut: plan.index.unusable.count + plan.leftOut.count
         + Set(lost.map(\.clip.identity)).count,
       seconds: seconds, temperature: temperature, validation: validation,
-      doubtful: DoubtfulClip.find(
-        held, clips: clips, classes: names, temperature: temperature, wereLearned: false),
+      doubtful: doubtful,
       learningCurve: [], finalLoss: nil)
     summary.members = members
     summary.refit = refit

@@ -20,6 +20,11 @@ struct EvalCommand: ParsableCommand {
       of each clip, and on the frames in a random order. A model that has learned motion is far \
       above all three. Intervals hold 95 of 100 resamples of whole groups.
 
+      --report writes a page to find out why: every clip with its frames, to be filtered and \
+      searched, the confusion matrix whose cells choose clips, curves with the threshold under the \
+      pointer, classes, groups, near duplicates. It needs no network; where not all frames fit, the \
+      worst mistakes have them.
+
       EXAMPLES:
         vidclass eval clips/ -m models/clips.safetensors
         vidclass eval clips/ -m models/clips.safetensors --report report.html
@@ -69,7 +74,7 @@ struct EvalCommand: ParsableCommand {
       console.note("predictions: \(PathText.display(path))")
     }
     if let path = results.report {
-      try AtomicFile.write(HTMLReport(report, title: "Evaluation of \(subject)").text, to: path)
+      try ReportPage(report, title: "Evaluation of \(subject)").write(to: path)
       console.note("report: \(PathText.display(path))")
     }
     if json.json {
@@ -133,9 +138,10 @@ struct EvalCommand: ParsableCommand {
       precision: method.arithmetic.precision, pool: pool)
     let bar = ProgressBar("scoring", total: nil, unit: "views", console: console)
     defer { bar.finish() }
+    let store = evaluator.makeStore(views: method.views, limits: choice.reading.stream.limits)
     let evaluation = try evaluator.evaluate(
       clips, views: method.views, baselines: !method.noBaselines, seed: global.seed,
-      limits: choice.reading.stream.limits, progress: { done, _ in bar.update(completed: done) })
+      source: store, progress: { done, _ in bar.update(completed: done) })
     bar.finish()
     for failure in evaluation.failures { console.warn(failure.message) }
     var report = EvaluationReport(
@@ -146,6 +152,14 @@ struct EvalCommand: ParsableCommand {
       ("groups", SettingNames.options(in: index.groupRule.sentence)),
       ("views", method.views.description),
     ]
+    if let warning = held.warning {
+      report.facts.append(("mind", SettingNames.options(in: warning)))
+    }
+    if results.report != nil {
+      report.details = details(
+        of: report.scored, clips, store: store,
+        hashes: [("model", model.hash), ("data set", index.fingerprint)])
+    }
     return report
   }
 
@@ -220,6 +234,7 @@ struct EvalCommand: ParsableCommand {
     report.facts = [
       ("predictions", file), ("groups", SettingNames.options(in: index.groupRule.sentence)),
     ]
+    report.details.origin = origin()
     return report
   }
 }

@@ -80,7 +80,7 @@ extension EvalCommand {
     @Option(
       name: .long,
       help: ArgumentHelp(
-        "Write a report with charts here, one HTML file that needs nothing else.",
+        "Write a page with every clip, its frames and charts here: one HTML file that needs nothing else.",
         valueName: "html"))
     var report: String?
   }

@@ -106,9 +106,13 @@ const page = (() => {
       root.tabIndex = 0;
       root.addEventListener('scroll', () => this.draw(), { passive: true });
       root.addEventListener('keydown', event => this.key(event));
-      new ResizeObserver(() => { this.clear(); this.draw(); }).observe(root);
-      addEventListener('beforeprint', () => { this.clear(); this.draw(true); });
-      addEventListener('afterprint', () => { this.clear(); this.draw(); });
+      new ResizeObserver(() => this.refresh()).observe(root);
+      const paper = matchMedia('print');
+      this.isPrinted = paper.matches;
+      const print = isPrinted => { this.isPrinted = isPrinted; this.refresh(); };
+      paper.addEventListener('change', () => print(paper.matches));
+      addEventListener('beforeprint', () => print(true));
+      addEventListener('afterprint', () => print(false));
     }
     /** Other items, from the top. */
     show(items) {
@@ -121,12 +125,12 @@ const page = (() => {
     /** Draws the rows in view anew. */
     refresh() { this.clear(); this.draw(); }
     clear() { this.rows.clear(); this.body.replaceChildren(); }
-    draw(all = false) {
+    draw() {
       const height = this.height(), count = this.items.length;
       let first = Math.max(0, Math.floor(this.root.scrollTop / height) - 3);
       let last = Math.min(count, Math.ceil((this.root.scrollTop + this.root.clientHeight) / height) + 3);
-      if (all) [first, last] = [0, Math.min(count, this.printed)];
-      this.body.style.height = (all ? last : count) * height + 'px';
+      if (this.isPrinted) [first, last] = [0, Math.min(count, this.printed)];
+      this.body.style.height = (this.isPrinted ? last : count) * height + 'px';
       for (const [index, row] of this.rows) {
         if (index < first || index >= last) { row.remove(); this.rows.delete(index); }
       }

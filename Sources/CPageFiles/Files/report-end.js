@@ -1,0 +1,2 @@
+// After the scripts that add sections.
+report.show();

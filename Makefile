@@ -24,7 +24,7 @@ comma := ,
 
 .PHONY: demo help build test format install library docs clips deps test-deps fuzz hostile attack stress \
   soak kill-test memory allocations sanitize-kernels emulate-avx512 interop bench bench-decode train-peer ablation \
-  imbalance variants evidence accuracy pretrained coverage scan
+  imbalance variants evidence accuracy corrections pretrained coverage scan
 
 demo: build ## trains on clips/ and labels a movie that training never saw
 	$(VIDCLASS) train clips/
@@ -138,6 +138,9 @@ accuracy: build ## scores of groups of CLIPS that training never saw, with the d
 
 coverage: ## how often intervals of a share hold the truth, by numpy and SciPy of PYTHON
 	$(PYTHON) .make/coverage $(ARGUMENTS)
+
+corrections: build ## what correcting the most doubtful labels of CLIPS brings, against as many at random
+	$(PYTHON) .make/corrections $(CLIPS) $(ARGUMENTS)
 
 ablation: build ## what each of train's settings is worth on CLIPS, with HELD held out
 	.make/ablation $(CLIPS) $(HELD) $(ARGUMENTS)

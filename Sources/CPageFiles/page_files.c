@@ -33,6 +33,24 @@ static const unsigned char report_training_js[] = {
 static const unsigned char report_end_js[] = {
 #embed "Files/report-end.js"
 };
+static const unsigned char review_css[] = {
+#embed "Files/review.css"
+};
+static const unsigned char review_corrections_js[] = {
+#embed "Files/review-corrections.js"
+};
+static const unsigned char review_downloads_js[] = {
+#embed "Files/review-downloads.js"
+};
+static const unsigned char review_timeline_js[] = {
+#embed "Files/review-timeline.js"
+};
+static const unsigned char review_list_js[] = {
+#embed "Files/review-list.js"
+};
+static const unsigned char review_js[] = {
+#embed "Files/review.js"
+};
 
 #define FILE_NAMED(name, bytes) {name, bytes, sizeof(bytes)}
 
@@ -46,6 +64,12 @@ static const vc_page_file files[] = {
     FILE_NAMED("report-clips.js", report_clips_js),
     FILE_NAMED("report-training.js", report_training_js),
     FILE_NAMED("report-end.js", report_end_js),
+    FILE_NAMED("review.css", review_css),
+    FILE_NAMED("review-corrections.js", review_corrections_js),
+    FILE_NAMED("review-downloads.js", review_downloads_js),
+    FILE_NAMED("review-timeline.js", review_timeline_js),
+    FILE_NAMED("review-list.js", review_list_js),
+    FILE_NAMED("review.js", review_js),
 };
 
 const vc_page_file *vc_page_file_named(const char *name) {

@@ -39,6 +39,8 @@ public struct DatasetIndex: Sendable {
   public let warnings: [String]
   /// How clips were put into groups.
   public internal(set) var groupRule: GroupRule
+  /// What lists were added and what they brought, a line each.
+  public let additions: [String]
 
   /// Reads a folder of class folders, a folder with `train`, `val`, `test`, a CSV manifest or a
   /// text list.
@@ -114,7 +116,33 @@ public struct DatasetIndex: Sendable {
   init(path: String, found: FoundClips, groupBy: String?) throws(DatasetError) {
     self.path = path
     var clips = found.clips
-    classes = Set(clips.map(\.label)).sorted { $0.scalarsPrecede($1) }
+    classes = DatasetIndex.number(&clips)
+    groupRule = try GroupRule.apply(
+      to: &clips, path: path, pattern: groupBy, column: found.groupColumn)
+    self.clips = clips
+    ignored = found.ignored
+    additions = []
+    warnings = found.warnings + DatasetIndex.classWarnings(classes: classes, clips: clips)
+  }
+
+  /// Another data set's clips and more, in groups already.
+  init(
+    _ base: DatasetIndex, clips: [Clip], ignored: [IgnoredFile], warnings: [String],
+    additions: [String], groupRule: GroupRule
+  ) {
+    path = base.path
+    var clips = clips
+    classes = DatasetIndex.number(&clips)
+    self.clips = clips
+    self.ignored = base.ignored + ignored
+    self.warnings = base.warnings + warnings
+    self.additions = base.additions + additions
+    self.groupRule = groupRule
+  }
+
+  /// Sorts clips and gives them the numbers of their classes, which are returned.
+  private static func number(_ clips: inout [Clip]) -> [String] {
+    let classes = Set(clips.map(\.label)).sorted { $0.scalarsPrecede($1) }
     let position = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, $0) })
     for index in clips.indices { clips[index].classIndex = position[clips[index].label] ?? 0 }
     clips.sort {
@@ -122,11 +150,7 @@ public struct DatasetIndex: Sendable {
         ? ($0.start ?? -1, $0.end ?? .infinity) < ($1.start ?? -1, $1.end ?? .infinity)
         : $0.path.scalarsPrecede($1.path)
     }
-    groupRule = try GroupRule.apply(
-      to: &clips, path: path, pattern: groupBy, column: found.groupColumn)
-    self.clips = clips
-    ignored = found.ignored
-    warnings = found.warnings + DatasetIndex.classWarnings(classes: classes, clips: clips)
+    return classes
   }
 
   /// The same with some of its clips only; classes and groups stay.

@@ -241,8 +241,9 @@ struct SplitRecord: Sendable {
     self.entries = entries
   }
 
+  /// Without the label: a clip that was corrected since was learned from all the same.
   private static func key(_ clip: Clip) -> String {
     let range = [clip.start, clip.end].map { $0.map { "\($0)" } ?? "" }
-    return CSV.line([clip.path, clip.label] + range)
+    return CSV.line([clip.path] + range)
   }
 }

@@ -30,14 +30,14 @@ def options(rng, folder, ground):
         "label": (["label", movie, "-m", model, "-o", "out.jsonl"], [
             "--window", "--hop", "--min-duration", "--threshold", "--top", "--views", "--timeout",
             "--threads", "--seed", "--shard", "--shard-count", "--format", "--precision",
-            "--sort-into", "-o"]),
+            "--sort-into", "--report", "--doubtful", "--group-by", "-o"]),
         "frames": (["frames", movie, "-o", "out.png"], [
             "--frames", "--size", "--fps", "--at", "--index", "--start", "--end", "--stream",
             "--threads", "-o"]),
         "info": (["info", movie], ["--stream", "--threads", "--seed"]),
         "check": (["check", ground.clips, "--fix-list", "out.csv"], [
             "--val", "--group-by", "--class-depth", "--background", "--val-groups", "--threads",
-            "--classes", "--fix-list"]),
+            "--classes", "--add", "--fix-list"]),
         "eval": (["eval", ground.clips, "-m", model, "--split", "all", "--no-baselines",
                   "--predictions", "out.csv"], [
             "--split", "--views", "--batch-size", "--top", "--threads", "--seed", "--group-by",
@@ -47,7 +47,7 @@ def options(rng, folder, ground):
             "--frames", "--size", "--fps", "--stride", "--clips-per-video", "--epochs",
             "--batch-size", "--lr", "--warmup", "--weight-decay", "--label-smoothing", "--dropout",
             "--ema", "--early-stop", "--val", "--group-by", "--class-depth", "--val-groups",
-            "--folds", "--freeze", "--init-from", "--rnn", "--head", "--arch", "--threads", "-o"]),
+            "--folds", "--freeze", "--init-from", "--rnn", "--head", "--arch", "--add", "--threads", "-o"]),
         "merge": (["merge", "records.jsonl", "-o", "out.csv"], ["--format", "--expect", "-o"]),
         "export": (["export", model, "--to", "onnx", "-o", "out.onnx"], ["--to", "-o"]),
     }
@@ -193,6 +193,7 @@ def lists(rng, folder, ground):
                           ["check", name, "--background", "none"],
                           ["train", name, "--dry-run", "--arch", ground.path("arch.json"),
                            "--precision", "fp32", "-o", "out.safetensors"],
+                          ["check", ground.clips, "--add", name, "--fix-list", "out.csv"],
                           ["label", "--files-from", name, "-m", ground.path("model.safetensors"),
                            "-o", "out.jsonl"]])
     return Case(command, ["out.csv", "out.safetensors", "out.jsonl"])

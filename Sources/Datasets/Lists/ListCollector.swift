@@ -19,11 +19,13 @@ struct ListCollector {
   /// Events without a length, which are no clips.
   private var points = 0
 
-  /// - Parameter looksBeside: a movie that is not where the list says is looked for beside it, and from
-  ///   the folder in which the program runs.
-  init(listPath: String, looksBeside: Bool = false) {
+  /// - Parameters:
+  ///   - looksBeside: a movie that is not where the list says is looked for beside it, and from the
+  ///     folder in which the program runs.
+  ///   - looksHere: it is looked for from that folder only.
+  init(listPath: String, looksBeside: Bool = false, looksHere: Bool = false) {
     self.listPath = listPath
-    files = ListedFiles(listPath: listPath, looksBeside: looksBeside)
+    files = ListedFiles(listPath: listPath, looksBeside: looksBeside, looksHere: looksHere)
   }
 
   /// The path to open for a listed path; nil when there is no such file.

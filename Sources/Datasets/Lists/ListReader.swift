@@ -68,7 +68,8 @@ struct Manifest {
   func read() throws(DatasetError) -> FoundClips {
     var reader = try CSVReader(path: path, separator: separator)
     for _ in 0..<(hasSeparatorLine ? 2 : 1) { _ = try reader.next() }
-    var collector = ListCollector(listPath: path, looksBeside: columns.isExport)
+    var collector = ListCollector(
+      listPath: path, looksBeside: columns.isExport, looksHere: true)
     var oneHot = OneHotLabels(columns: columns.others)
     collector.found.groupColumn = columns.group == nil ? nil : columns.groupName
     while let record = try reader.next() {

@@ -10,12 +10,15 @@ struct ListedFiles {
   /// Whether a file that is not where the list says is looked for beside the list, and then from the
   /// folder in which the program runs.
   private let looksBeside: Bool
+  /// Whether it is looked for from there, under the whole path.
+  private let looksHere: Bool
   /// Media files by their name without the suffix, for each folder that was looked into.
   private var stems: [String: [String: [String]]] = [:]
 
-  init(listPath: String, looksBeside: Bool = false) {
+  init(listPath: String, looksBeside: Bool = false, looksHere: Bool = false) {
     self.listPath = listPath
     self.looksBeside = looksBeside
+    self.looksHere = looksHere
     if let slash = listPath.utf8.lastIndex(of: UInt8(ascii: "/")) {
       folder = slash == listPath.startIndex ? "/" : String(listPath[..<slash])
     } else {
@@ -40,6 +43,7 @@ struct ListedFiles {
       return try path(for: String(spelled[spelled.index(after: slash)...]), line: line)
         ?? seenFromHere(spelled)
     }
+    if found.isEmpty, looksHere { return seenFromHere(spelled) }
     guard found.count > 1 else { return found.first }
     throw DatasetError(
       .format, path: listPath,

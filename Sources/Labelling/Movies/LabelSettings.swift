@@ -28,6 +28,8 @@ public struct LabelSettings: Sendable {
   public let precision: Precision
   /// The video stream that was asked for; nil for the one that is the movie.
   public let stream: Int?
+  /// Whether records say how unsure the model is; no answer depends on it.
+  public var tellsDoubt = false
 
   /// - Parameters:
   ///   - window: seconds, more than 0.

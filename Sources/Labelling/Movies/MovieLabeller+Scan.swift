@@ -61,8 +61,10 @@ extension MovieLabeller {
         spacing: settings.scan ?? settings.hop, hop: settings.hop)
     else { return try labelTimeline(path, reader) }
     var scores: [Int: [Float]] = [:]
+    var shown = StripFrames(width: size.width, height: size.height, channels: layout.channels)
     for pass in 0..<2 {
-      switch try look(at: pass == 0 ? plan.first : plan.unsettled(scores), of: movie, &scores) {
+      let windows = pass == 0 ? plan.first : plan.unsettled(scores)
+      switch try look(at: windows, of: movie, &scores, &shown) {
       case .seen: break
       case .stopped: return nil
       case .damaged: return try labelTimeline(path, reader)
@@ -75,6 +77,9 @@ extension MovieLabeller {
     record.frames = reader.info.frameCount
     complete(&record, isPartial: false, until: nil, reader.info.warnings)
     addSegments(&record, of: windows)
+    if strips != nil, let duration = record.duration {
+      strip = shown.stack(duration: duration).flatMap { MovieStrip($0, info: reader.info) }
+    }
     return record
   }
 
@@ -85,7 +90,8 @@ extension MovieLabeller {
 
   /// Decodes and scores windows, some at a time.
   private func look(
-    at windows: [Int], of movie: Movie, _ scores: inout [Int: [Float]]
+    at windows: [Int], of movie: Movie, _ scores: inout [Int: [Float]],
+    _ shown: inout StripFrames
   ) throws -> Look {
     let frameBytes = size.width * size.height * layout.channels
     var rest = windows[...]
@@ -102,6 +108,7 @@ extension MovieLabeller {
       let decoded = try movie.reader.frames(
         at: Set(chosen.flatMap(\.frames)).sorted(), size: size, layout: layout)
       if decoded.isPartial || decoded.areDamaged.contains(true) { return .damaged }
+      if strips != nil { shown.keep(decoded.stack) }
       let queue = ScoringQueue(scorer, meter: meter)
       for window in decoded.windows(
         chosen.map { movie.grid.ranges[$0.number] }, frames: chosen.map(\.frames))

@@ -20,6 +20,9 @@ public final class MovieLabeller: MovieLabelling {
   private let model: String
   private let decoderThreads: Int
   private let limits: DecodeLimits
+  let strips: StripStore?
+  /// The pictures of the movie at work.
+  var strip: MovieStrip?
 
   /// More windows than this are no movie but a mistake in its timestamps.
   static let maximumWindows = 1_000_000
@@ -29,11 +32,12 @@ public final class MovieLabeller: MovieLabelling {
   ///   - meter: told where the time went.
   ///   - shouldStop: asked before every frame.
   ///   - progress: told the time in the movie, in seconds, with every frame.
+  ///   - strips: where to leave a few small pictures of each movie; nil for none.
   public init(
     scorer: any WindowScorer, settings: LabelSettings, model: String, decoderThreads: Int = 1,
     limits: DecodeLimits = .standard, meter: LabelMeter? = nil,
     shouldStop: @escaping () -> Bool = { false },
-    progress: @escaping (Double) -> Void = { _ in }
+    progress: @escaping (Double) -> Void = { _ in }, strips: StripStore? = nil
   ) {
     self.scorer = scorer
     self.settings = settings
@@ -43,6 +47,7 @@ public final class MovieLabeller: MovieLabelling {
     self.meter = meter
     self.shouldStop = shouldStop
     self.progress = progress
+    self.strips = strips
   }
 
   /// Opens and decodes the movie; what is wrong with it becomes the record's failure.
@@ -52,6 +57,7 @@ public final class MovieLabeller: MovieLabelling {
     defer { meter?.add(all: (ContinuousClock.now - began) / .seconds(1)) }
     let identity = FileIdentity(media: job.path)
     var record = LabelRecord(path: job.path, status: .error)
+    strip = nil
     do {
       guard let labelled = try job.path.withOpenableString({ try label(job.path, openAs: $0) })
       else { return nil }
@@ -67,6 +73,7 @@ public final class MovieLabeller: MovieLabelling {
     record.settings = settings.fingerprint
     record.size = identity?.size ?? 0
     record.modified = identity?.modified ?? 0
+    if let strip { strips?.add(strip, of: job.path, doubt: record.doubts.max() ?? 0) }
     return record
   }
 
@@ -93,6 +100,9 @@ public final class MovieLabeller: MovieLabelling {
       window: settings.window, hop: settings.hop, sampler: sampler, width: size.width,
       height: size.height, channels: layout.channels)
     let queue = ScoringQueue(scorer, meter: meter)
+    var shown =
+      strips == nil
+      ? nil : StripFrames(width: size.width, height: size.height, channels: layout.channels)
     func score(_ window: MovieWindow) throws {
       try queue.add(window)
       if queue.count > MovieLabeller.maximumWindows {
@@ -112,7 +122,9 @@ public final class MovieLabeller: MovieLabelling {
       }
       // A decoder that conceals damage makes pixels up: those are never labelled.
       if !frame.isDamaged {
-        try collector.push(time: frame.time, pixels: Array(frame.pixels), emit: score)
+        let pixels = Array(frame.pixels)
+        if shown?.wants(frame.time) == true { shown?.keep(pixels, at: frame.time) }
+        try collector.push(time: frame.time, pixels: pixels, emit: score)
       }
       progress(frame.time)
       return true
@@ -127,6 +139,9 @@ public final class MovieLabeller: MovieLabelling {
     complete(
       &record, isPartial: summary.isPartial, until: summary.decodedUntil, summary.warnings)
     addSegments(&record, of: windows)
+    if let duration = record.duration, duration > 0 {
+      strip = shown?.stack(duration: duration).flatMap { MovieStrip($0, info: reader.info) }
+    }
     return record
   }
 
@@ -134,6 +149,10 @@ public final class MovieLabeller: MovieLabelling {
     guard let duration = record.duration, duration > 0 else { return }
     let timeline = Timeline(windows: windows, duration: duration, settings: settings.timeline)
     record.segments = timeline.segments(classNames: scorer.classNames)
+    guard settings.tellsDoubt else { return }
+    for (place, doubt) in Doubt.of(record.segments, windows: windows).enumerated() {
+      record.segments[place].doubt = doubt
+    }
   }
 
   // MARK: Views
@@ -162,6 +181,11 @@ public final class MovieLabeller: MovieLabelling {
     var record = answer(path, windows, reader.info)
     record.duration = duration
     record.frames = times.count
+    if strips != nil {
+      var shown = StripFrames(width: size.width, height: size.height, channels: layout.channels)
+      shown.keep(decoded.stack)
+      strip = shown.stack(duration: duration).flatMap { MovieStrip($0, info: reader.info) }
+    }
     complete(
       &record, isPartial: decoded.isPartial, until: decoded.decodedUntil, decoded.warnings)
     return record
@@ -187,6 +211,7 @@ public final class MovieLabeller: MovieLabelling {
       best.score < settings.threshold(of: place) ? LabelRecord.unknown : best.label
     record.score = best.score
     record.topCount = settings.topCount
+    if settings.tellsDoubt { record.doubt = Doubt.of(windows) }
     record.framesPerSecond = info.framesPerSecond
     return record
   }

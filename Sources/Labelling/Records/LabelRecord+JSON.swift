@@ -19,6 +19,7 @@ extension LabelRecord {
     } else {
       add("label", label.map { .string($0) })
       add("score", score.map { .number(Decimal.rounded($0, 6)) })
+      add("doubt", doubt.map { .number(Decimal.rounded($0, 3)) })
       add("scores", .object(scores.map { .init($0.label, .number(Decimal.rounded($0.score, 6))) }))
       if let topCount { add("top", .array(best(topCount).map(\.json))) }
       add("duration", duration.map { .number(Decimal.rounded($0, 3)) })
@@ -75,6 +76,7 @@ extension LabelRecord {
       guard let label = json["label"]?.stringValue else { throw LabelRecord.missing("label") }
       self.label = label
       score = try json.number("score", in: RecordRange.share)
+      doubt = try json.number("doubt", in: RecordRange.share)
       for member in json["scores"]?.members ?? [] {
         guard let share = member.value.doubleValue, RecordRange.share.contains(share) else {
           throw LabelError(.record, "\"scores\" has no share from 0 to 1 for \"\(member.key)\"")
@@ -114,11 +116,12 @@ extension LabelRecord.ClassScore {
 
 extension LabelRecord.Segment {
   fileprivate var json: JSONValue {
-    .object([
-      .init("start", .number(Decimal.rounded(start, 3))),
-      .init("end", .number(Decimal.rounded(end, 3))),
-      .init("label", .string(label)), .init("score", .number(Decimal.rounded(score, 6))),
-    ])
+    .object(
+      [
+        .init("start", .number(Decimal.rounded(start, 3))),
+        .init("end", .number(Decimal.rounded(end, 3))),
+        .init("label", .string(label)), .init("score", .number(Decimal.rounded(score, 6))),
+      ] + (doubt.map { [.init("doubt", .number(Decimal.rounded($0, 3)))] } ?? []))
   }
 
   fileprivate init(json: JSONValue) throws(LabelError) {
@@ -132,6 +135,7 @@ extension LabelRecord.Segment {
     guard start <= end else {
       throw LabelError(.record, "ends at \(end), before its start at \(start)")
     }
-    self.init(start: start, end: end, label: label, score: score)
+    let doubt = try json.number("doubt", in: RecordRange.share)
+    self.init(start: start, end: end, label: label, score: score, doubt: doubt)
   }
 }

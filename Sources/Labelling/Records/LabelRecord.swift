@@ -34,13 +34,16 @@ public struct LabelRecord: Sendable, Equatable {
     public var label: String
     /// Mean score of the label (for `unknown`: of the best class) over the segment.
     public var score: Double
+    /// How unsure the model is about it, from 0 to 1; nil where that was not asked for.
+    public var doubt: Double?
 
     /// Times in seconds, `end` after `start`.
-    public init(start: Double, end: Double, label: String, score: Double) {
+    public init(start: Double, end: Double, label: String, score: Double, doubt: Double? = nil) {
       self.start = start
       self.end = end
       self.label = label
       self.score = score
+      self.doubt = doubt
     }
   }
 
@@ -66,6 +69,8 @@ public struct LabelRecord: Sendable, Equatable {
   public var label: String?
   /// The best class's share, also when the label is `unknown`.
   public var score: Double?
+  /// How unsure the model is about the whole movie, from 0 to 1; nil where that was not asked for.
+  public var doubt: Double?
   /// Every class in the model's order.
   public var scores: [ClassScore] = []
   /// How many of the best classes the record lists again, best first, under `top`; nil for none.

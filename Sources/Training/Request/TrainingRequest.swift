@@ -19,6 +19,8 @@ public enum Freezing: Hashable, Sendable {
 public struct TrainingRequest: Sendable {
   /// A folder of class folders, a manifest or a list.
   public var data: String
+  /// Lists of further clips, such as corrections; what they say of a clip wins over `data`.
+  public var additions: [String] = []
   /// The model file; nil for `models/<name of the data>.safetensors`.
   public var output: String?
   /// Name of a preset or path of an architecture as JSON.
@@ -147,13 +149,15 @@ public struct TrainingRequest: Sendable {
     pool: WorkerPool, looking: @Sendable (_ done: Int, _ total: Int) -> Bool
   ) throws -> DatasetIndex {
     let index = try DatasetIndex.load(path: data, options: indexOptions)
-    guard index.needsEvidence else { return index }
+    guard index.needsEvidence else {
+      return try index.adding(additions, options: indexOptions)
+    }
     let total = index.clips.count
     guard
       let grouped = index.groupedByEvidence(
         pool: pool, limits: limits, progress: { looking($0, total) })
     else { throw CancellationError() }
-    return grouped
+    return try grouped.adding(additions, options: indexOptions)
   }
 
   /// The model file this training writes.

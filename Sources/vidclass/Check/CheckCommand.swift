@@ -52,7 +52,7 @@ struct CheckCommand: ParsableCommand {
     }
     if paths.count > 1 && split.isAny {
       throw ValidationError(
-        "--val, --val-groups, --group-by and --classes need one data set, not \(paths.count) paths."
+        "--val, --val-groups, --group-by, --classes and --add need one data set, not \(paths.count) paths."
       )
     }
   }

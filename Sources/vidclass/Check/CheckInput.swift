@@ -46,6 +46,7 @@ struct CheckInput {
       defer { pool.shutDown() }
       index = index.groupedByEvidence(pool: pool, limits: request.limits) ?? index
     }
+    index = try index.adding(request.additions, options: request.indexOptions)
     self.index = index
     title = request.data
     clips = index.clips

@@ -24,6 +24,8 @@ struct LabelBatch {
   let model: Model
   let settings: LabelSettings
   let output: LabelOutput
+  /// The review page, where one was asked for.
+  let review: LabelReview?
   let sorter: LabelSorter?
   let retriesFailed: Bool
   let limits: DecodeLimits
@@ -52,6 +54,7 @@ struct LabelBatch {
       throw Interrupted(signal: signal)
     }
     try output.finish(console: console)
+    try review?.write(limits: limits, threads: threads, console: console)
     tally.seconds = (ContinuousClock().now - started).inSeconds
     report(tally)
     return tally
@@ -74,6 +77,7 @@ struct LabelBatch {
         tally.skipped += 1
         count(record, &tally)
         sort(record, &tally)
+        review?.collector.add(record, at: index)
       }
     }
     return remaining
@@ -83,18 +87,20 @@ struct LabelBatch {
     // Spare threads, of a batch smaller than the machine, go to each movie's decoder and network.
     let threadsEach = max(1, threads / workers)
     let (settings, limits, hash) = (settings, limits, model.hash)
+    let strips = review?.collector.strips
     let scorers = ModelScorerFactory(
       model: model, threads: threadsEach, precision: settings.precision)
     return BatchRunner(workers: workers) {
       MovieLabeller(
         scorer: try scorers.make(), settings: settings, model: hash, decoderThreads: threadsEach,
         limits: limits, shouldStop: { Interrupt.isRequested },
-        progress: { bar?.update(completed: Int(clamping: $0)) })
+        progress: { bar?.update(completed: Int(clamping: $0)) }, strips: strips)
     }
   }
 
   private func deliver(_ record: LabelRecord, at index: Int, _ tally: inout Tally) throws {
     try output.add(record, at: index)
+    review?.collector.add(record, at: index)
     count(record, &tally)
     sort(record, &tally)
   }

@@ -18,6 +18,7 @@ struct LabelCommand: ParsableCommand {
         vidclass label movie.mp4                       # a table on the terminal
         vidclass label videos/ -o labels.jsonl         # run again to continue
         vidclass label movie.mp4 -f vtt -o movie.vtt   # subtitles
+        vidclass label videos/ -o labels.jsonl --report review.html --doubtful 50
         find . -name '*.mp4' -print0 | vidclass label --files-from0 - -o all.csv
       """)
 
@@ -32,6 +33,7 @@ struct LabelCommand: ParsableCommand {
     try inputs.validate()
     try method.validate()
     try results.validate()
+    try results.review.validate(output: results.output, format: results.format)
     if summary.json, results.output == nil, let format = results.format, format != .json {
       throw ValidationError(
         "--json needs -o when -f is not json: both would go to standard output.")
@@ -44,12 +46,16 @@ struct LabelCommand: ParsableCommand {
     try sandbox.prepare(console)
     let jobs = try inputs.jobs(console: console)
     let model = try loadModel(console: console)
-    let settings = try method.settings(for: model.metadata, model: model.hash, console)
+    var settings = try method.settings(for: model.metadata, model: model.hash, console)
+    let review = try results.review.collector(
+      for: model, output: results.output, format: results.format)
+    settings.tellsDoubt = review != nil
     let output = try LabelOutput(
       plan: results.plan(jobs: jobs, shard: inputs.foundShard, wantsJSON: summary.json),
       jobs: jobs, classNames: model.metadata.classes)
     let batch = LabelBatch(
-      jobs: jobs, model: model, settings: settings, output: output, sorter: results.sorter,
+      jobs: jobs, model: model, settings: settings, output: output, review: review,
+      sorter: results.sorter,
       retriesFailed: results.retryFailed, limits: method.limits, threads: global.threadCount,
       console: console)
     let tally = try batch.run()

@@ -13,6 +13,8 @@ final class LabelOutput {
     case whole(LabelOutputPlan.Place)
     /// A file for each movie as it finishes.
     case folder(String)
+    /// Records are not wanted.
+    case nothing
   }
 
   private let format: OutputFormat
@@ -36,6 +38,7 @@ final class LabelOutput {
     case (.file(let path), .jsonl):
       sink = .journal(try RecordJournal(path: path, others: LabelOutput.parts(beside: path)))
     case (.folder(let path), _): sink = .folder(path)
+    case (.nowhere, _): sink = .nothing
     case (let place, _): sink = .whole(place)
     }
   }
@@ -53,6 +56,7 @@ final class LabelOutput {
     case .journal(let journal): try journal.append(record)
     case .whole: collected[index] = record
     case .folder(let folder): try write(record, of: jobs[index], into: folder)
+    case .nothing: break
     }
   }
 
@@ -64,6 +68,7 @@ final class LabelOutput {
     switch place {
     case .standardOutput: try StandardOutput.write(text)
     case .file(let path), .folder(let path): try AtomicFile.write(text, to: path)
+    case .nowhere: break
     }
     if format == .labelstudio {
       let configuration = LabelStudioFormat.configuration(for: records)
@@ -79,7 +84,7 @@ final class LabelOutput {
       console.warn(
         "nothing was written: \(format.rawValue) is written at the end; -o FILE.jsonl is kept "
           + "movie by movie, and vidclass merge turns it into any format")
-    case .journal, .folder: break
+    case .journal, .folder, .nothing: break
     }
   }
 

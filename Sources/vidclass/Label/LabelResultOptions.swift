@@ -44,6 +44,8 @@ struct LabelResultOptions: ParsableArguments {
 
   @Flag(exclusivity: .exclusive) var way: Way?
 
+  @OptionGroup var review: LabelReviewOptions
+
   func validate() throws {
     if output?.isEmpty == true { throw ValidationError("-o needs the name of a file or folder.") }
     if sortInto?.isEmpty == true { throw ValidationError("--sort-into needs a folder.") }
@@ -68,6 +70,9 @@ struct LabelResultOptions: ParsableArguments {
   /// - Throws: `ValidationError` for a format that cannot hold these movies, `LabelError` for a
   ///   place that must not or cannot be written.
   func plan(jobs: [LabelJob], shard: Shard, wantsJSON: Bool) throws -> LabelOutputPlan {
+    if format == nil, LabelReviewOptions.isPage(output) {
+      return LabelOutputPlan(format: .jsonl, place: .nowhere)
+    }
     let place = output == "-" ? nil : output
     let isFolder = place.map { $0.hasSuffix("/") || Folder.exists($0) } ?? false
     let format = format ?? defaultFormat(place: isFolder ? nil : place, wantsJSON: wantsJSON)

@@ -7,6 +7,8 @@ struct LabelOutputPlan {
   enum Place {
     case standardOutput
     case file(String)
+    /// The review page is all that was asked for.
+    case nowhere
     /// A file for each movie.
     case folder(String)
   }

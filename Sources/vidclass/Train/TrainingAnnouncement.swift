@@ -35,13 +35,12 @@ enum TrainingAnnouncement {
     let counts = zip(index.classes, index.classCounts).map { "\(PathText.display($0)) \($1)" }
     let shown = counts.prefix(24).joined(separator: ", ")
     let more = counts.count > 24 ? " and \(counts.count - 24) more" : ""
-    return [
-      row(
-        "clips",
-        "\(index.clips.count) of \(index.classes.count) classes in \(PathText.display(index.path)): "
-          + shown + more),
-      row("groups", index.groupRule.sentence), row("split", plan.division.sentence),
-    ]
+    let clips = row(
+      "clips",
+      "\(index.clips.count) of \(index.classes.count) classes in \(PathText.display(index.path)): "
+        + shown + more)
+    return [clips] + index.additions.map { row("added", $0) }
+      + [row("groups", index.groupRule.sentence), row("split", plan.division.sentence)]
   }
 
   private static func ignored(_ plan: TrainingPlan) -> [String] {

@@ -36,7 +36,7 @@ struct AnswerGate {
       && info.recorded.map(AnswerGate.modified.contains) ?? true
       && [
         info.container, info.codec, info.pixelFormat, info.colorSpace, info.colorRange,
-        info.camera ?? "",
+        info.camera ?? "", info.timecode ?? "",
       ].allSatisfy(isText)
       && areTexts(info.warnings) && info.streams.count <= limits.maxStreams
       && info.streams.allSatisfy(admits) && counts.allSatisfy { $0 >= 0 }

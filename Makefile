@@ -24,7 +24,7 @@ comma := ,
 
 .PHONY: demo help build test format install library docs clips deps test-deps fuzz hostile attack stress \
   soak kill-test memory allocations sanitize-kernels emulate-avx512 interop bench bench-decode train-peer ablation \
-  imbalance variants evidence accuracy pretrained
+  imbalance variants evidence accuracy pretrained formats
 
 demo: build ## trains on clips/ and labels a movie that training never saw
 	$(VIDCLASS) train clips/
@@ -115,6 +115,9 @@ emulate-avx512: deps ## the AVX-512 kernels in Bochs, on processors without them
 
 interop: build ## every network against ONNX Runtime, PyTorch and torchvision of PYTHON
 	$(PYTHON) .make/interop.py $(ARGUMENTS)
+
+formats: build ## every format of labels read back by the readers of PYTHON, and held to the records
+	$(PYTHON) .make/formats.py $(ARGUMENTS)
 
 bench: build ## times training, decoding, labelling and networks here, beside PEERS_PYTHON's
 	.make/bench

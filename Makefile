@@ -25,7 +25,7 @@ comma := ,
 .PHONY: demo help build test format install library docs clips deps test-deps fuzz hostile attack stress \
   soak kill-test memory allocations sanitize-kernels emulate-avx512 interop bench bench-decode train-peer ablation \
   imbalance variants evidence accuracy pretrained \
-  package package-test formats
+  package package-test formats clusters
 
 demo: build ## trains on clips/ and labels a movie that training never saw
 	$(VIDCLASS) train clips/
@@ -114,6 +114,9 @@ interop: build ## every network against ONNX Runtime, PyTorch and torchvision of
 
 formats: build ## every format of labels read back by the readers of PYTHON, and held to the records
 	$(PYTHON) .make/formats.py $(ARGUMENTS)
+
+clusters: build ## shards by GNU parallel, Slurm's variables, Kubernetes', Spark and Ray of PYTHON: the same bytes
+	$(PYTHON) .make/clusters.py $(ARGUMENTS)
 
 bench: build ## times training, decoding, labelling and networks here, beside PEERS_PYTHON's
 	.make/bench

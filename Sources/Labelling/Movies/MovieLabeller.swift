@@ -213,6 +213,7 @@ public final class MovieLabeller: MovieLabelling {
     record.topCount = settings.topCount
     if settings.tellsDoubt { record.doubt = Doubt.of(windows) }
     record.framesPerSecond = info.framesPerSecond
+    record.timecode = info.timecode.flatMap { Timecode($0) }?.text
     return record
   }
 

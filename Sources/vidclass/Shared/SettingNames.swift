@@ -35,7 +35,7 @@ enum SettingNames {
     "frozenLayers": "--freeze", "gray": "--gray", "groupBy": "--group-by", "head": "--head",
     "headFirst": "--head-first",
     "height": "--size", "initialModel": "--init-from", "json": "--json",
-    "labelSmoothing": "--label-smoothing",
+    "labelStudioRoot": "--labelstudio-root", "labelSmoothing": "--label-smoothing",
     "mixup": "--mixup", "learningCurve": "--learning-curve", "learningRate": "--lr",
     "mean": "--mean",
     "motion": "--motion", "optimizer": "--optimizer", "pixels": "--pixels",

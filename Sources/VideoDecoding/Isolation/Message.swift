@@ -21,6 +21,10 @@ enum Message {
     case lent, compared
     // Told by the process before all else: how far it is confined.
     case ready
+    // Asked by the program: a stream, whose answer is `opened`, frames and `finished`.
+    case follow
+    // Told by the program while frames come: so much of a stream is to be left out.
+    case skip
   }
 
   struct Header {
@@ -90,6 +94,10 @@ enum Message {
     let size: FrameSize?
     let layout: PixelLayout
     let minimumInterval: Double?
+  }
+
+  struct Skip: Codable {
+    let seconds: Double
   }
 
   /// What changes with every call.

@@ -19,6 +19,8 @@ struct LabelCommand: ParsableCommand {
         vidclass label videos/ -o labels.jsonl         # run again to continue
         vidclass label movie.mp4 -f vtt -o movie.vtt   # subtitles
         find . -name '*.mp4' -print0 | vidclass label --files-from0 - -o all.csv
+        vidclass label --follow rtsp://camera/stream   # as it comes
+        vidclass label --watch incoming/ -o labels.jsonl
       """)
 
   @OptionGroup var global: GlobalOptions
@@ -27,11 +29,18 @@ struct LabelCommand: ParsableCommand {
   @OptionGroup(title: "Inputs") var inputs: LabelInputOptions
   @OptionGroup(title: "How movies are labelled") var method: LabelMethodOptions
   @OptionGroup(title: "Results") var results: LabelResultOptions
+  @OptionGroup(title: "Streams and watched folders") var live: LabelLiveOptions
 
   func validate() throws {
     try inputs.validate()
     try method.validate()
     try results.validate()
+    try live.validate()
+    if live.isOn {
+      try live.validate(inputs: inputs, method: method, wantsJSON: summary.json)
+    } else if inputs.isEmpty {
+      throw ValidationError("Name a movie, a folder, - or --files-from.")
+    }
     if summary.json, results.output == nil, let format = results.format, format != .json {
       throw ValidationError(
         "--json needs -o when -f is not json: both would go to standard output.")
@@ -42,6 +51,7 @@ struct LabelCommand: ParsableCommand {
     Interrupt.install()
     let console = global.console
     try sandbox.prepare(console)
+    if live.isOn { return try runLive(console: console) }
     let jobs = try inputs.jobs(console: console)
     let model = try loadModel(console: console)
     let settings = method.settings(for: model.metadata)
@@ -57,7 +67,7 @@ struct LabelCommand: ParsableCommand {
     if tally.failed + tally.partial + tally.unsorted > 0 { throw ExitCode.partial }
   }
 
-  private func loadModel(console: Console) throws -> Model {
+  func loadModel(console: Console) throws -> Model {
     if let path = method.model { return try Model.load(path: path) }
     let path = try LatestModel.find()
     console.note("model: \(path) (the newest in models/; choose another with -m)")

@@ -23,7 +23,7 @@ SEED ?= 1
 comma := ,
 
 .PHONY: demo help build test format install library docs clips deps test-deps fuzz hostile attack stress \
-  soak kill-test memory allocations sanitize-kernels emulate-avx512 interop bench bench-decode train-peer ablation \
+  soak live kill-test memory allocations sanitize-kernels emulate-avx512 interop bench bench-decode train-peer ablation \
   imbalance variants evidence accuracy corrections pretrained coverage scan \
   package package-test formats clusters
 
@@ -94,6 +94,9 @@ stress: test-deps ## small videos damaged in every place; half an hour
 
 soak: build test-deps ## 10,000 files, good and bad, in one run: memory stays flat
 	.make/soak $(ARGUMENTS)
+
+live: build ## an hour of movie and a camera followed: drift, latency and memory
+	$(PYTHON) .make/live.py $(ARGUMENTS)
 
 kill-test: build ## a training killed 25 times and resumed: the same model, byte for byte
 	.make/kill-test $(ARGUMENTS)

@@ -98,6 +98,12 @@ static inline int vc_complaints(const int *counter) {
   return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
 
+/// Has a frame show the picture at `bytes`, rows without padding, of its own format and size.
+static inline int vc_point_into(AVFrame *frame, const void *bytes) {
+  return av_image_fill_arrays(frame->data, frame->linesize, (const uint8_t *)bytes,
+                              (enum AVPixelFormat)frame->format, frame->width, frame->height, 1);
+}
+
 static inline const int32_t *vc_frame_display_matrix(const AVFrame *frame) {
   const AVFrameSideData *data = av_frame_get_side_data(frame, AV_FRAME_DATA_DISPLAYMATRIX);
   return data && data->size >= 9 * sizeof(int32_t) ? (const int32_t *)data->data : NULL;

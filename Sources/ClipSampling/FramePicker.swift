@@ -61,11 +61,18 @@ public enum FramePicker {
     guard let first = times.first else { return [] }
     let origin = max(start, first)
     return times.indices.filter { index in
-      let appears = times[index] - tolerance
-      let disappears = index + 1 < times.count ? times[index + 1] : end
-      let step = max(0, ((appears - origin) / interval).rounded(.up))
-      return origin + step * interval < disappears - tolerance
+      isShown(
+        from: times[index], until: index + 1 < times.count ? times[index + 1] : end,
+        origin: origin, interval: interval)
     }
+  }
+
+  /// Whether a frame on show for this long is so at a multiple of `interval` seconds from `origin`.
+  package static func isShown(
+    from appears: Double, until disappears: Double, origin: Double, interval: Double
+  ) -> Bool {
+    let step = max(0, ((appears - tolerance - origin) / interval).rounded(.up))
+    return origin + step * interval < disappears - tolerance
   }
 
   /// Last frame that has appeared by `time`; the first when none has.

@@ -13,7 +13,8 @@ public struct LabelSorter: Sendable {
     case move
   }
 
-  private let folder: MediaPath
+  /// Holds a folder for each label.
+  public let folder: MediaPath
   private let way: Way
 
   /// Nothing is made before `prepare()`.

@@ -35,6 +35,10 @@ public struct MediaFinder {
   public private(set) var repeatedFolderCount = 0
   /// Entries of searched folders that cannot be looked at: links to nothing, or without permission.
   public private(set) var unreadableCount = 0
+  /// Folders that were searched.
+  private(set) var folders: [MediaPath] = []
+  /// Folders that could not be read.
+  private(set) var unreadableFolders: [MediaPath] = []
   /// Named folders without anything to label, and folders that could not be read.
   public private(set) var warnings: [String] = []
 
@@ -98,9 +102,11 @@ public struct MediaFinder {
       return
     }
     guard let names = FolderListing.names(in: folder) else {
+      unreadableFolders.append(folder)
       warnings.append("\(folder.text): the folder cannot be read; check its permissions")
       return
     }
+    folders.append(folder)
     let visible = names.filter { $0.first != UInt8(ascii: ".") }.map { MediaPath(bytes: $0) }
     let isClip =
       visible.contains(where: kinds.isImage(name:))

@@ -114,13 +114,13 @@ extension LabelRecord {
 }
 
 extension LabelRecord.ClassScore {
-  fileprivate var json: JSONValue {
+  var json: JSONValue {
     .object([.init("label", .string(label)), .init("score", .number(Decimal.rounded(score, 6)))])
   }
 }
 
 extension LabelRecord.Segment {
-  fileprivate var json: JSONValue {
+  var json: JSONValue {
     .object(
       [
         .init("start", .number(Decimal.rounded(start, 3))),

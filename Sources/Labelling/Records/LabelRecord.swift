@@ -110,10 +110,12 @@ public struct LabelRecord: Sendable, Equatable {
   public static let unknown = "unknown"
 
   /// The `count` best classes, best first; equal scores in the model's order.
-  public func best(_ count: Int) -> [ClassScore] {
-    let order = scores.indices.sorted {
-      (scores[$1].score, $0) < (scores[$0].score, $1)
-    }
-    return order.prefix(count).map { scores[$0] }
+  public func best(_ count: Int) -> [ClassScore] { scores.best(count) }
+}
+
+extension [LabelRecord.ClassScore] {
+  func best(_ count: Int) -> [LabelRecord.ClassScore] {
+    let order = indices.sorted { (self[$1].score, $0) < (self[$0].score, $1) }
+    return order.prefix(count).map { self[$0] }
   }
 }

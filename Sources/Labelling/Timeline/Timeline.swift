@@ -42,6 +42,8 @@ public struct Timeline {
   let classes: Int
   /// Scores of each cell, `[cells, classes]`.
   let cells: [[Double]]
+  /// How many cells came before them; 0 for a whole movie.
+  let firstCell: Int
 
   /// - Parameters:
   ///   - windows: at least one, all with as many scores, in order of their starts.
@@ -52,24 +54,68 @@ public struct Timeline {
     self.settings = settings
     classes = windows[0].scores.count
     cells = Timeline.cells(windows: windows, duration: duration, hop: settings.hop)
+    firstCell = 0
+  }
+
+  /// A part of a timeline.
+  ///
+  /// - Parameters:
+  ///   - cells: at least one.
+  ///   - duration: seconds from the first cell of all to the end of the last of these.
+  init(cells: [[Double]], firstCell: Int, duration: Double, settings: TimelineSettings) {
+    precondition(!cells.isEmpty)
+    self.cells = cells
+    self.firstCell = firstCell
+    self.duration = duration
+    self.settings = settings
+    classes = cells[0].count
   }
 
   /// The segments, in order: the first starts at 0, each starts where the one before ended, the
   /// last ends at `duration`.
   public func segments(classNames: [String]) -> [LabelRecord.Segment] {
     precondition(classNames.count == classes)
-    var runs = runs(of: smoothedLabels())
-    mergeShortRuns(&runs)
-    var segments: [LabelRecord.Segment] = []
-    for (position, run) in runs.enumerated() {
-      let start = position == 0 ? 0 : border(between: runs[position - 1], and: run)
-      let score = meanScore(of: run.label, in: run.cells)
-      let needed = settings.classThresholds?[run.label] ?? settings.threshold
-      let label = score < needed ? LabelRecord.unknown : classNames[run.label]
-      segments.append(.init(start: start, end: duration, label: label, score: score))
-      if position > 0 { segments[position - 1].end = start }
+    let spans = spans(of: mergedRuns(of: smoothedLabels()))
+    return Timeline.joiningEqualNeighbours(
+      spans.map { $0.segment(settings, classNames: classNames) })
+  }
+
+  /// A stretch of time with one label.
+  struct Span: Equatable {
+    var start: Double
+    var end: Double
+    var label: Int
+    /// Mean over the stretch.
+    var score: Double
+
+    func segment(_ settings: TimelineSettings, classNames: [String]) -> LabelRecord.Segment {
+      let needed = settings.classThresholds?[label] ?? settings.threshold
+      return LabelRecord.Segment(
+        start: start, end: end, label: score < needed ? LabelRecord.unknown : classNames[label],
+        score: score)
     }
-    return Timeline.joiningEqualNeighbours(segments)
+  }
+
+  /// The stretches of runs that tile the cells.
+  func spans(of runs: [Run]) -> [Span] {
+    var spans: [Span] = []
+    for (position, run) in runs.enumerated() {
+      let start =
+        position == 0 ? self.start(of: 0) : border(between: runs[position - 1], and: run)
+      spans.append(
+        Span(
+          start: start, end: duration, label: run.label,
+          score: meanScore(of: run.label, in: run.cells)))
+      if position > 0 { spans[position - 1].end = start }
+    }
+    return spans
+  }
+
+  /// Runs of equal labels, of which none is shorter than the shortest segment unless it is alone.
+  func mergedRuns(of labels: [Int]) -> [Run] {
+    var runs = runs(of: labels)
+    mergeShortRuns(&runs)
+    return runs
   }
 
   /// Neighbouring cells with one label.
@@ -129,28 +175,13 @@ public struct Timeline {
 
   /// The label of each cell after hysteresis.
   func smoothedLabels() -> [Int] {
+    var smoother = LabelSmoother(settings)
     var labels: [Int] = []
-    var current = cells[0].firstLargest
-    var challenger = current
-    var ahead = 0
-    for (index, scores) in cells.enumerated() {
-      let best = scores.firstLargest
-      ahead = best == current ? 0 : (best == challenger ? ahead + 1 : 1)
-      challenger = best
-      labels.append(current)
-      guard best != current else { continue }
-      let isClear = scores[best] - scores[current] >= settings.margin
-      if isClear || ahead >= settings.persistence {
-        // The challenger was ahead since `ahead` cells: they are its own.
-        for cell in (index - ahead + 1)...index { labels[cell] = best }
-        current = best
-        ahead = 0
-      }
-    }
+    for scores in cells { smoother.add(scores, to: &labels) }
     return labels
   }
 
-  private func runs(of labels: [Int]) -> [Run] {
+  func runs(of labels: [Int]) -> [Run] {
     var runs: [Run] = []
     for (cell, label) in labels.enumerated() {
       if runs.last?.label == label {
@@ -200,13 +231,13 @@ public struct Timeline {
 
   // MARK: Seconds and scores
 
-  private func start(of cell: Int) -> Double { Double(cell) * settings.hop }
+  private func start(of cell: Int) -> Double { Double(firstCell + cell) * settings.hop }
 
   private func end(of cell: Int) -> Double {
-    cell == cells.count - 1 ? duration : Double(cell + 1) * settings.hop
+    cell == cells.count - 1 ? duration : Double(firstCell + cell + 1) * settings.hop
   }
 
-  private func seconds(of cells: Range<Int>) -> Double {
+  func seconds(of cells: Range<Int>) -> Double {
     end(of: cells.upperBound - 1) - start(of: cells.lowerBound)
   }
 
@@ -229,7 +260,7 @@ public struct Timeline {
     return from + (to - from) * lead / (lead - lag)
   }
 
-  private static func joiningEqualNeighbours(_ segments: [LabelRecord.Segment])
+  static func joiningEqualNeighbours(_ segments: [LabelRecord.Segment])
     -> [LabelRecord.Segment]
   {
     var joined: [LabelRecord.Segment] = []

@@ -44,6 +44,9 @@ package struct StepContext {
 package protocol Operation {
   /// Called before the first step and after every change of the parameters.
   func prepare(_ step: StepContext)
+  /// Called before the first step and whenever the next has nothing to do with those before: what
+  /// is carried from step to step is forgotten.
+  func forget(_ step: StepContext)
   func forward(_ step: StepContext)
   /// Reads the gradient at the output, writes those at the inputs and of the parameters. Not called
   /// where nobody wants any of them.
@@ -52,4 +55,5 @@ package protocol Operation {
 
 extension Operation {
   package func prepare(_ step: StepContext) {}
+  package func forget(_ step: StepContext) {}
 }

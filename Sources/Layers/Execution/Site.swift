@@ -32,10 +32,12 @@ package struct Site {
   package let randomKey: UInt64
   /// Where tensors of a full name lie in the flat buffers.
   package let ranges: [String: Range<Int>]
+  /// Whether recurrent layers go on where they ended in the step before.
+  package let carriesState: Bool
 
   package init(
     inputs: [Value], output: Value, moments: Moments, method: Convolution.Method,
-    element: Element, randomKey: UInt64, ranges: [String: Range<Int>]
+    element: Element, randomKey: UInt64, ranges: [String: Range<Int>], carriesState: Bool = false
   ) {
     self.inputs = inputs
     self.output = output
@@ -44,6 +46,7 @@ package struct Site {
     self.element = element
     self.randomKey = randomKey
     self.ranges = ranges
+    self.carriesState = carriesState
   }
 
   /// The only input, or the first.

@@ -45,7 +45,9 @@ private struct LSTMStage: Stage {
   var spoilsGradient: Bool { true }
 
   func operation(_ site: Site, plan: inout MemoryPlan) -> any Operation {
-    LSTMOperation(self, site, plan: &plan)
+    guard site.carriesState else { return LSTMOperation(self, site, plan: &plan) }
+    return RecurrentStage(name: name, cell: LSTMCell(), hidden: hidden, isNumbered: true)
+      .operation(site, plan: &plan)
   }
 }
 

@@ -3,6 +3,12 @@
 /// A layer that is a cell in a loop over time: `[T, I]` to `[T, H]`.
 package protocol CellLayer: ExecutableLayer {
   var hidden: Int { get }
+  /// Whether what it says of a step depends on no later one.
+  var goesForward: Bool { get }
+}
+
+extension CellLayer {
+  package var goesForward: Bool { true }
 }
 
 protocol LoopedLayer: CellLayer {
@@ -123,6 +129,8 @@ extension StackedLayer {
   public func flops(of inputs: [ValueShape]) -> Int {
     stacked("").flops(inputs: inputs[0].features, steps: inputs[0].rows)
   }
+
+  package var goesForward: Bool { !bidirectional }
 
   func stacked(_ name: String) -> RecurrentStage {
     RecurrentStage(

@@ -25,6 +25,8 @@ struct RecurrentPass {
   private let outputs, cells: MemoryPlan.Slot
   private let saved: MemoryPlan.Slot
   private let back: Back?
+  /// Output and cell of the last step, `[2, N, H]`, where the next step goes on from them.
+  private let carried: MemoryPlan.Slot?
 
   /// Gradients of one step, `[N, H]`.
   private struct Back {
@@ -70,6 +72,9 @@ struct RecurrentPass {
     cells = floats((rows + moments.batch) * hidden)
     saved = floats(rows * kept)
     let size = moments.batch * hidden
+    carried =
+      site.carriesState
+      ? plan.floats(2 * size, from: moments.start, to: moments.end) : nil
     back = moments.backward.map { back in
       func step() -> MemoryPlan.Slot { plan.floats(size, from: back, to: back) }
       return Back(
@@ -142,9 +147,7 @@ struct RecurrentPass {
       m: steps * count, n: width, k: inputs, a: input, lda: inputs,
       b: context.parameter(weightIH), ldb: inputs, transposeB: true, beta: 1, c: sums, ldc: width,
       pool: context.pool)
-    let start = placeBefore(time(0)) * count * hidden
-    (memory.floats(outputs) + start).update(repeating: 0, count: count * hidden)
-    (memory.floats(cells) + start).update(repeating: 0, count: count * hidden)
+    begin(memory, count)
     let weight = context.parameter(weightHH)
     for order in 0..<steps {
       let time = time(order)
@@ -166,6 +169,33 @@ struct RecurrentPass {
           from: step.output + sample * hidden, count: hidden)
       }
     }
+    keep(memory, count)
+  }
+
+  /// Writes what the first step reads of the one before.
+  private func begin(_ memory: StepMemory, _ count: Int) {
+    let (start, size) = (placeBefore(time(0)) * count * hidden, count * hidden)
+    guard let carried else {
+      (memory.floats(outputs) + start).update(repeating: 0, count: size)
+      (memory.floats(cells) + start).update(repeating: 0, count: size)
+      return
+    }
+    (memory.floats(outputs) + start).update(from: memory.floats(carried), count: size)
+    (memory.floats(cells) + start).update(from: memory.floats(carried) + size, count: size)
+  }
+
+  /// Keeps what the last step leaves to the one behind it.
+  private func keep(_ memory: StepMemory, _ count: Int) {
+    guard let carried else { return }
+    let (end, size) = (place(time(steps - 1)) * count * hidden, count * hidden)
+    memory.floats(carried).update(from: memory.floats(outputs) + end, count: size)
+    (memory.floats(carried) + size).update(from: memory.floats(cells) + end, count: size)
+  }
+
+  /// The next step goes on from nothing.
+  func forget(_ context: StepContext) {
+    guard let carried else { return }
+    context.memory.floats(carried).update(repeating: 0, count: 2 * context.count * hidden)
   }
 
   private func fill(

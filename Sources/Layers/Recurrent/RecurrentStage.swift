@@ -74,6 +74,10 @@ private struct RecurrentOperation: Operation {
   let between: [MemoryPlan.Slot]
   let gradients: [MemoryPlan.Slot]?
 
+  func forget(_ step: StepContext) {
+    for pass in passes.joined() { pass.forget(step) }
+  }
+
   func forward(_ step: StepContext) {
     for (layer, directions) in passes.enumerated() {
       let x = step.memory.floats(layer == 0 ? input.slot : between[layer - 1])

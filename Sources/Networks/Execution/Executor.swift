@@ -44,6 +44,8 @@ public final class Executor {
   private let logitsSlot: MemoryPlan.Slot
   private let logitsGradientSlot: MemoryPlan.Slot?
   private var isPrepared = false
+  private let carriesState: Bool
+  private var hasForgotten = false
   /// What is to be poisoned after each moment, where it is.
   private let ends: [Int: [MemoryPlan.Slot]]?
 
@@ -58,12 +60,15 @@ public final class Executor {
   ///   - atATime: how many clips, or frames where a network looks at these by themselves,
   ///     inference takes through the volumes of a network before the next ones; nil for as many as
   ///     caches hold.
+  ///   - carriesState: recurrent layers go on where they ended in the step before, for inference of
+  ///     a network that sees one clip in parts.
   public init(
     network: Network, batch: Int, mode: Mode, exactConvolution: Bool = false,
     precision: Precision = .fp32, frozen: Int = 0, fuses: Bool = true,
-    poisonsMemory: Bool = false, atATime: Int? = nil, pool: WorkerPool
+    poisonsMemory: Bool = false, atATime: Int? = nil, carriesState: Bool = false, pool: WorkerPool
   ) throws(NetworkError) {
     precondition(batch > 0, "a batch holds a clip")
+    precondition(!carriesState || mode == .inference, "training begins each clip anew")
     let graph = try network.architecture.graph()
     var plan = StagePlan(
       graph, purpose: mode == .training ? .training : .inference,
@@ -96,7 +101,7 @@ public final class Executor {
         element: precision.element,
         randomKey: isOriginal || planned.nodes.isEmpty
           ? UInt64(index) : RandomStream.key(graph.places[planned.nodes[0]].layer.name),
-        ranges: ranges)
+        ranges: ranges, carriesState: carriesState)
       return Step(
         operation: planned.stage.operation(site, plan: &buffers.memory), sum: buffers.sums[index],
         learns: buffers.learns[index])
@@ -121,6 +126,7 @@ public final class Executor {
     self.mode = mode
     learnsStatistics = mode == .training && frozen == 0
     self.pool = pool
+    self.carriesState = carriesState
     inputSlot = buffers.input
     logitsSlot = buffers.slots[plan.stages.last?.output ?? 0]
     logitsGradientSlot = buffers.outputGradients.last ?? nil
@@ -154,6 +160,9 @@ public final class Executor {
   /// made of them is made anew before the next step.
   public func parametersChanged() { isPrepared = false }
 
+  /// The next step begins anew: whatever recurrent layers carry from step to step is forgotten.
+  public func forgetState() { hasForgotten = false }
+
   /// Logits of the first `count` clips of `input`. `dropout` is this step's own stream of random
   /// numbers; without one nothing is dropped.
   public func forward(count: Int, dropout: RandomStream? = nil) {
@@ -161,6 +170,11 @@ public final class Executor {
     if !isPrepared {
       for step in steps { step.operation.prepare(context) }
       isPrepared = true
+    }
+    if carriesState {
+      precondition(count == batch, "a state belongs to its clip")
+      if !hasForgotten { for step in steps { step.operation.forget(context) } }
+      hasForgotten = true
     }
     if chunks.stages > 0 { runChunks(clips: count) } else { runInput(context) }
     run(chunks.stages..<steps.count, context)

@@ -102,16 +102,24 @@ final class DecoderProcess {
     _ waitLimit: inout WaitLimit
   ) throws(Wire.Failure) -> (header: Message.Header, description: [UInt8]) {
     while true {
-      let message = try wire.receive(&waitLimit)
-      waitLimit.noteMessage()
-      switch message.header.kind {
-      case .ready: try takeReport(message.header, message.description)
-      case .alive: guard message.header.payload == 0 else { throw .malformed }
-      default:
-        guard isReady || !mustBeConfined else { throw .unconfined }
-        return message
-      }
+      if let message = try receiveOrSign(&waitLimit) { return message }
     }
+  }
+
+  /// Next message; nil for a mere sign of life.
+  func receiveOrSign(
+    _ waitLimit: inout WaitLimit
+  ) throws(Wire.Failure) -> (header: Message.Header, description: [UInt8])? {
+    let message = try wire.receive(&waitLimit)
+    waitLimit.noteMessage()
+    switch message.header.kind {
+    case .ready: try takeReport(message.header, message.description)
+    case .alive: guard message.header.payload == 0 else { throw .malformed }
+    default:
+      guard isReady || !mustBeConfined else { throw .unconfined }
+      return message
+    }
+    return nil
   }
 
   private func takeReport(

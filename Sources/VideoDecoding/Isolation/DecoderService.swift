@@ -24,6 +24,7 @@ enum DecoderService {
   /// One clip, from its opening to its closing.
   private static func serve(_ link: ServiceLink) {
     let (kind, description, descriptor) = link.receive()
+    if kind == .follow { return serveStream(link, description, descriptor) }
     guard kind == .open, let request = Message.decode(Message.Open.self, from: description) else {
       _exit(EXIT_FAILURE)
     }
@@ -57,6 +58,43 @@ enum DecoderService {
         _exit(EXIT_FAILURE)
       }
     }
+  }
+
+  /// One stream, to its end; whoever wants it no longer ends this process.
+  private static func serveStream(
+    _ link: ServiceLink, _ description: [UInt8], _ descriptor: Int32?
+  ) {
+    guard let request = Message.decode(StreamRequest.self, from: description), let descriptor
+    else { _exit(EXIT_FAILURE) }
+    defer { close(descriptor) }
+    var state: Message.State?
+    do {
+      let source = try LiveSource(
+        request, descriptor: descriptor, goesOn: { true }, askedToSkip: { askedToSkip(link) })
+      state = Message.State(info: source.info, counters: source.counters)
+      link.send(.opened, Message.encode(state))
+      let summary = try source.forEachFrame { frame in
+        link.send(
+          .frame, Message.Picture(frame).bytes, payload: UnsafeRawBufferPointer(frame.pixels))
+        return true
+      }
+      let end = Message.State(info: source.info, counters: source.counters)
+      link.send(.finished, Message.encode(Message.Finished(summary: summary, state: end)))
+    } catch let error as DecodeError {
+      link.send(.failed, Message.encode(Message.Failed(error: error, state: state)))
+    } catch {
+      _exit(EXIT_FAILURE)
+    }
+  }
+
+  /// Seconds of a stream that the program has asked to leave out since it was looked last; 0 for none.
+  private static func askedToSkip(_ link: ServiceLink) -> Double {
+    guard link.hasRequest else { return 0 }
+    let (kind, description, _) = link.receive()
+    guard kind == .skip, let skip = Message.decode(Message.Skip.self, from: description) else {
+      _exit(EXIT_FAILURE)
+    }
+    return skip.seconds
   }
 
   private static func files(

@@ -23,6 +23,10 @@ enum Message {
     case ready
     // Asked by the program, and its answer.
     case entrances, entrancesAre
+    // Asked by the program: a stream, whose answer is `opened`, frames and `finished`.
+    case follow
+    // Told by the program while frames come: so much of a stream is to be left out.
+    case skip
   }
 
   struct Header {
@@ -92,6 +96,10 @@ enum Message {
     let size: FrameSize?
     let layout: PixelLayout
     let minimumInterval: Double?
+  }
+
+  struct Skip: Codable {
+    let seconds: Double
   }
 
   /// What changes with every call.

@@ -357,7 +357,8 @@ final class RemoteClip: ClipBacking {
     return error
   }
 
-  private static func diagnosis(
+  /// What a lost process means for what it decoded.
+  static func diagnosis(
     _ reason: Wire.Failure, _ workerExit: DecoderProcess.WorkerExit, path: String,
     limits: DecodeLimits
   ) -> DecodeError {

@@ -33,6 +33,9 @@ final class ServiceLink: @unchecked Sendable {
     return isCancelled
   }
 
+  /// Whether the program has asked for something else meanwhile.
+  var hasRequest: Bool { wire.hasInput }
+
   // MARK: Asking the program
 
   /// An image the program has opened, or why it could not.

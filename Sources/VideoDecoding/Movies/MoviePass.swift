@@ -51,6 +51,8 @@ struct MoviePass: ~Copyable {
   private let canSkip: Bool
   private let isIntraOnly: Bool
   private var isDraining = false
+  /// Whether the packet was read and waits for the decoder.
+  private var isPacketWaiting = false
   private var forgiven = 0
   private var hasSentKey = false
   private var errorsInRow = 0
@@ -150,6 +152,17 @@ struct MoviePass: ~Copyable {
     }
   }
 
+  /// Leaves out so much of what is to come, undecoded, up to the next key frame behind it.
+  mutating func skip(ticks: Int64) throws(DecodeError) {
+    guard !isDraining else { return }
+    let (until, overflow) = (span.end ?? 0).addingReportingOverflow(ticks)
+    repeat {
+      guard try readVideoPacket() else { return }
+    } while !packet.isKey || (packet.presentation ?? .max) < (overflow ? .max : until)
+    avcodec_flush_buffers(decoder.pointer)
+    isPacketWaiting = true
+  }
+
   /// Reads all remaining packets without decoding them.
   mutating func forEachPacket(
     _ body: (borrowing Packet) -> Void
@@ -181,6 +194,10 @@ struct MoviePass: ~Copyable {
   private mutating func readVideoPacket() throws(DecodeError) -> Bool {
     let began = Deadline.now()
     defer { counters.readingSeconds += Deadline.now() - began }
+    if isPacketWaiting {
+      isPacketWaiting = false
+      return true
+    }
     while true {
       if demuxer.channel.state.pointee.deadline.isOver { throw Demuxer.timeout(path) }
       guard try demuxer.read(into: packet) else { return false }

@@ -16,19 +16,32 @@ struct Demuxer: ~Copyable {
 
   /// Probes, opens and picks the stream that is the movie, or the one that `limits` ask for.
   init(file: borrowing SourceFile, limits: DecodeLimits) throws(DecodeError) {
+    try self.init(
+      file.descriptor, size: file.size, stream: nil, path: file.path, limits: limits)
+  }
+
+  /// The same of a stream, as soon as enough of it has come.
+  init(stream: StreamInput, name: String, limits: DecodeLimits) throws(DecodeError) {
+    // It has no end, so neither its size nor its length in time bounds anything.
+    try self.init(stream.descriptor, size: .max, stream: stream, path: name, limits: limits)
+  }
+
+  private init(
+    _ descriptor: Int32, size: Int64, stream: StreamInput?, path: String, limits: DecodeLimits
+  ) throws(DecodeError) {
     MediaLibrary.prepare()
-    path = file.path
+    self.path = path
     guard
       let channel = InputChannel(
-        descriptor: file.descriptor, size: file.size,
-        deadline: Deadline(limits: limits, bytes: file.size))
-    else { throw Demuxer.outOfMemory(file.path) }
+        descriptor: descriptor, size: size, deadline: Deadline(limits: limits, bytes: size),
+        stream: stream)
+    else { throw Demuxer.outOfMemory(path) }
 
     do {
       (pointer, streamIndex, videoStreams, statedSize) = try Demuxer.openContainer(
-        path: file.path, channel: channel, limits: limits)
+        path: path, channel: channel, limits: limits)
     } catch {
-      throw Demuxer.refine(error, channel: channel, path: file.path)
+      throw Demuxer.refine(error, channel: channel, path: path)
     }
     self.channel = channel
     // Matroska states one duration for all its streams: only all of them tell whether it is met.
@@ -119,7 +132,9 @@ struct Demuxer: ~Copyable {
     av_dict_set(&options, "protocol_whitelist", "none", 0)
     av_dict_set(&options, "max_streams", String(limits.maxStreams), 0)
     av_dict_set(&options, "probesize", "5000000", 0)
-    av_dict_set(&options, "analyzeduration", "5000000", 0)
+    // A transport stream is looked at for all of that time, since another stream might appear in it.
+    let isFollowed = channel.state.pointee.stream != nil
+    av_dict_set(&options, "analyzeduration", isFollowed ? "1000000" : "5000000", 0)
     av_dict_set(&options, "max_probe_packets", "2500", 0)
     // As the tool does for transport streams.
     av_dict_set(&options, "scan_all_pmts", "1", AV_DICT_DONT_OVERWRITE)
@@ -234,6 +249,7 @@ struct Demuxer: ~Copyable {
   ) -> DecodeError {
     if channel.state.pointee.timedOut { return timeout(path) }
     let number = channel.state.pointee.readError
+    if number == 0, channel.state.pointee.stream != nil { return ofStream(error, channel, path) }
     guard number != 0 else { return error }
     return DecodeError(
       code: .io, path: path, message: "cannot be read: \(MediaLibrary.text(-number))",
@@ -242,6 +258,23 @@ struct Demuxer: ~Copyable {
 }
 
 extension Demuxer {
+  /// What the same error means where nothing can be read twice.
+  private static func ofStream(
+    _ error: DecodeError, _ channel: borrowing InputChannel, _ path: String
+  ) -> DecodeError {
+    if channel.state.pointee.position == 0 {
+      return DecodeError(
+        code: .noFrames, path: path, message: "ended before a byte of it came")
+    }
+    guard error.code == .format else { return error }
+    return DecodeError(
+      code: .format, path: path,
+      message:
+        "is no stream that can be followed: send Matroska, MPEG-TS or fragmented MP4 (a plain "
+        + "MP4 has its index at the end), or raw pictures with their size",
+      underlying: error.underlying)
+  }
+
   /// Seconds a unit of a stream's timestamps.
   func timeBase(of index: Int) -> Double {
     av_q2d(pointer.pointee.streams[index]!.pointee.time_base)

@@ -14,6 +14,8 @@ struct InputChannel: ~Copyable {
     var deadline: Deadline
     var readError: Int32 = 0
     var timedOut = false
+    /// Set for a stream, which is read from where it is and cannot be sought in.
+    var stream: StreamInput?
   }
 
   let state: UnsafeMutablePointer<State>
@@ -23,16 +25,17 @@ struct InputChannel: ~Copyable {
   var context: UnsafeMutableRawPointer { rawContext }
 
   /// `nil` only when memory ran out.
-  init?(descriptor: Int32, size: Int64, deadline: Deadline) {
+  init?(descriptor: Int32, size: Int64, deadline: Deadline, stream: StreamInput? = nil) {
     let bufferSize = 65536
     guard let buffer = av_malloc(bufferSize) else { return nil }
     let state = UnsafeMutablePointer<State>.allocate(capacity: 1)
-    state.initialize(to: State(descriptor: descriptor, size: size, deadline: deadline))
+    state.initialize(
+      to: State(descriptor: descriptor, size: size, deadline: deadline, stream: stream))
     guard
       let context = avio_alloc_context(
         buffer.assumingMemoryBound(to: UInt8.self), Int32(bufferSize), 0, state,
         { InputChannel.read($0, into: $1, count: $2) }, nil,
-        { InputChannel.seek($0, to: $1, whence: $2) })
+        stream == nil ? { InputChannel.seek($0, to: $1, whence: $2) } : nil)
     else {
       av_free(buffer)
       state.deallocate()
@@ -60,6 +63,7 @@ struct InputChannel: ~Copyable {
       state.pointee.timedOut = true
       return vc_averror_exit
     }
+    if let stream = state.pointee.stream { return read(stream, state, into: buffer, count: count) }
     while true {
       let got = pread(
         state.pointee.descriptor, buffer, Int(count), off_t(state.pointee.position))
@@ -70,6 +74,25 @@ struct InputChannel: ~Copyable {
       if got == 0 { return vc_averror_eof }
       if errno == EINTR { continue }
       state.pointee.readError = errno
+      return vc_averror_eio
+    }
+  }
+
+  private static func read(
+    _ stream: StreamInput, _ state: UnsafeMutablePointer<State>,
+    into buffer: UnsafeMutablePointer<UInt8>?, count: Int32
+  ) -> Int32 {
+    guard let buffer else { return vc_averror_einval }
+    var waited = 0.0
+    let outcome = stream.read(into: buffer, count: Int(count), waited: &waited)
+    state.pointee.deadline.extend(bySeconds: waited)
+    switch outcome {
+    case .bytes(let got):
+      state.pointee.position += Int64(got)
+      return Int32(got)
+    case .end, .stopped: return vc_averror_eof
+    case .failed(let number):
+      state.pointee.readError = number
       return vc_averror_eio
     }
   }

@@ -4,6 +4,15 @@ import ClipSampling
 extension MovieSource {
   /// What the header says, and what a user should know about how it is shown.
   static func describe(_ demuxer: borrowing Demuxer, file: borrowing SourceFile) -> VideoInfo {
+    describe(demuxer, path: file.path, size: file.size, modified: file.modified)
+  }
+
+  /// - Parameters:
+  ///   - size: bytes; a count of frames beyond it is not believed.
+  ///   - modified: seconds since 1970.
+  static func describe(
+    _ demuxer: borrowing Demuxer, path: String, size: Int64, modified: Double
+  ) -> VideoInfo {
     let stream = demuxer.stream
     let parameters = stream.pointee.codecpar.pointee
     let format = AVPixelFormat(parameters.format)
@@ -29,7 +38,7 @@ extension MovieSource {
     }
     let count = stream.pointee.nb_frames
     return VideoInfo(
-      path: file.path, container: Demuxer.shortName(demuxer.container),
+      path: path, container: Demuxer.shortName(demuxer.container),
       codec: String(cString: avcodec_get_name(parameters.codec_id)),
       streamIndex: demuxer.streamIndex,
       width: swaps ? sides.height : sides.width,
@@ -43,8 +52,8 @@ extension MovieSource {
         ?? "unknown",
       framesPerSecond: rate,
       duration: header > 0 ? MovieTime(Double(header) / Double(AV_TIME_BASE))?.seconds : nil,
-      frameCount: count > 0 && count <= file.size ? Int(count) : nil,
-      isVariableFrameRate: false, fileSize: file.size, modified: file.modified,
+      frameCount: count > 0 && count <= size ? Int(count) : nil,
+      isVariableFrameRate: false, fileSize: size, modified: modified,
       warnings: warnings, isImageFolder: false, streams: demuxer.videoStreams,
       camera: RecordingTags.camera(demuxer.pointer.pointee.metadata),
       timecode: RecordingTags.timecode(

@@ -21,6 +21,8 @@ struct LabelCommand: ParsableCommand {
         vidclass label videos/ -o labels.jsonl --report review.html --doubtful 50
         vidclass label videos/ -f eaf --beside         # for ELAN, beside movies
         find . -name '*.mp4' -print0 | vidclass label --files-from0 - -o all.csv
+        vidclass label --follow rtsp://camera/stream   # as it comes
+        vidclass label --watch incoming/ -o labels.jsonl
       """)
 
   @OptionGroup var global: GlobalOptions
@@ -29,12 +31,20 @@ struct LabelCommand: ParsableCommand {
   @OptionGroup(title: "Inputs") var inputs: LabelInputOptions
   @OptionGroup(title: "How movies are labelled") var method: LabelMethodOptions
   @OptionGroup(title: "Results") var results: LabelResultOptions
+  @OptionGroup(title: "Streams and watched folders") var live: LabelLiveOptions
 
   func validate() throws {
     try inputs.validate()
     try method.validate()
     try results.validate()
     try results.review.validate(output: results.output, format: results.format)
+    try live.validate()
+    if live.isOn {
+      try live.validate(
+        inputs: inputs, method: method, results: results, wantsJSON: summary.json)
+    } else if inputs.isEmpty {
+      throw ValidationError("Name a movie, a folder, - or --files-from.")
+    }
     if summary.json, results.output == nil, let format = results.format, format != .json {
       throw ValidationError(
         "--json needs -o when -f is not json: both would go to standard output.")
@@ -45,6 +55,7 @@ struct LabelCommand: ParsableCommand {
     Interrupt.install()
     let console = global.console
     try sandbox.prepare(console)
+    if live.isOn { return try runLive(console: console) }
     let jobs = try inputs.jobs(console: console)
     let model = try loadModel(console: console)
     var settings = try method.settings(for: model.metadata, model: model.hash, console)
@@ -66,7 +77,7 @@ struct LabelCommand: ParsableCommand {
     }
   }
 
-  private func loadModel(console: Console) throws -> Model {
+  func loadModel(console: Console) throws -> Model {
     if let path = method.model { return try Model.load(path: path) }
     let path = try LatestModel.find()
     console.note("model: \(path) (the newest in models/; choose another with -m)")

@@ -33,10 +33,10 @@ struct LabelInputOptions: ParsableArguments {
   )
   var shardCount: Int?
 
+  /// Whether no movie is named.
+  var isEmpty: Bool { paths.isEmpty && filesFrom == nil && filesFrom0 == nil }
+
   func validate() throws {
-    if paths.isEmpty && filesFrom == nil && filesFrom0 == nil {
-      throw ValidationError("Name a movie, a folder, - or --files-from.")
-    }
     if paths.contains("") { throw ValidationError("The name of a movie or folder is empty.") }
     if [paths.contains("-"), filesFrom == "-", filesFrom0 == "-"].filter({ $0 }).count > 1 {
       throw ValidationError(

@@ -34,6 +34,11 @@ struct LabelReviewOptions: ParsableArguments {
     return ["html", "htm"].contains(MediaPath(path).fileExtension)
   }
 
+  /// Whether a page was asked for.
+  func isOn(output: String?, format: OutputFormat?) -> Bool {
+    report != nil || format == nil && LabelReviewOptions.isPage(output)
+  }
+
   func validate(output: String?, format: OutputFormat?) throws {
     let isOutput = format == nil && LabelReviewOptions.isPage(output)
     if let report {

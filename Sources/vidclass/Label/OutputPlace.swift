@@ -25,7 +25,7 @@ struct LabelOutputPlan {
       try LabelStudioFormat.requireInside(jobs.map(\.path), settings)
     }
     switch place {
-    case .standardOutput: break
+    case .standardOutput, .nowhere: break
     case .movies(let place):
       try MovieFiles(of: jobs, format: format, place: place, settings: settings).requireOurs()
     case .file(let path):

@@ -3,9 +3,11 @@ import Foundation
 import Tensors
 import Testing
 
-/// Scored clips of one-letter classes from rows and labels.
+/// Scored clips of classes from rows and labels; the first 26 have one-letter names.
 func scored(_ rows: [[Float]], _ labels: [Int], groups: [String]? = nil) -> ScoredClips {
-  let names = (0..<(rows.first?.count ?? 1)).map { String(UnicodeScalar(UInt8(97 + $0))) }
+  let names = (0..<(rows.first?.count ?? 1)).map { number in
+    number < 26 ? String(UnicodeScalar(UInt8(97 + number))) : "class\(number)"
+  }
   var clips = ScoredClips(classes: names)
   for (index, row) in rows.enumerated() {
     clips.append(

@@ -5,9 +5,8 @@ import Testing
 
 /// Scored clips of classes from rows and labels; the first 26 have one-letter names.
 func scored(_ rows: [[Float]], _ labels: [Int], groups: [String]? = nil) -> ScoredClips {
-  let names = (0..<(rows.first?.count ?? 1)).map { number in
-    number < 26 ? String(UnicodeScalar(UInt8(97 + number))) : "class\(number)"
-  }
+  let letters = "abcdefghijklmnopqrstuvwxyz".map(String.init)
+  let names = (0..<(rows.first?.count ?? 1)).map { $0 < 26 ? letters[$0] : "class\($0)" }
   var clips = ScoredClips(classes: names)
   for (index, row) in rows.enumerated() {
     clips.append(

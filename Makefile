@@ -24,7 +24,8 @@ comma := ,
 
 .PHONY: demo help build test format install library docs clips deps test-deps fuzz hostile attack stress \
   soak kill-test memory allocations sanitize-kernels emulate-avx512 interop bench bench-decode train-peer ablation \
-  imbalance variants evidence accuracy pretrained scan
+  imbalance variants evidence accuracy pretrained scan \
+  package package-test formats clusters
 
 demo: build ## trains on clips/ and labels a movie that training never saw
 	$(VIDCLASS) train clips/
@@ -51,18 +52,13 @@ pretrained: build ## fetches ImageNet's weights of EfficientNet-lite0 into model
 	PYTHON=$(PYTHON) .make/pretrained
 
 install: build ## the program, manual pages and completions of shells, below PREFIX
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
-	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
-	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
-	  $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
-	install -m 755 $(VIDCLASS) $(DESTDIR)$(PREFIX)/bin/vidclass
-	.make/make-man-pages $(VIDCLASS) $(DESTDIR)$(PREFIX)/share/man/man1
-	$(VIDCLASS) --generate-completion-script bash \
-	  > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vidclass
-	$(VIDCLASS) --generate-completion-script zsh \
-	  > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_vidclass
-	$(VIDCLASS) --generate-completion-script fish \
-	  > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/vidclass.fish
+	.make/install-files $(VIDCLASS) $(DESTDIR)$(PREFIX)
+
+package: deps ## a Debian package and a tarball that runs anywhere, into .build-package/
+	.make/package
+
+package-test: ## installs, uses and removes the package in a clean system of debootstrap's; as root
+	.make/package-test
 
 # It sees what the library's users see, and builds all of it once more.
 library: deps ## the library's tutorial as a package of its own
@@ -115,6 +111,12 @@ emulate-avx512: deps ## the AVX-512 kernels in Bochs, on processors without them
 
 interop: build ## every network against ONNX Runtime, PyTorch and torchvision of PYTHON
 	$(PYTHON) .make/interop.py $(ARGUMENTS)
+
+formats: build ## every format of labels read back by the readers of PYTHON, and held to the records
+	$(PYTHON) .make/formats.py $(ARGUMENTS)
+
+clusters: build ## shards by GNU parallel, Slurm's variables, Kubernetes', Spark and Ray of PYTHON: the same bytes
+	$(PYTHON) .make/clusters.py $(ARGUMENTS)
 
 bench: build ## times training, decoding, labelling and networks here, beside PEERS_PYTHON's
 	.make/bench

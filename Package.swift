@@ -26,6 +26,7 @@ let package = Package(
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(
       name: "CKernels", cSettings: [.define("_GNU_SOURCE")], linkerSettings: [.linkedLibrary("m")]),
@@ -62,8 +63,8 @@ let package = Package(
     .target(
       name: "Labelling",
       dependencies: [
-        "Datasets", "Networks", "ModelFiles", "FileStore", "VideoDecoding", "ClipSampling",
-        "Tensors",
+        "CSQLite", "Datasets", "Networks", "ModelFiles", "FileStore", "VideoDecoding",
+        "ClipSampling", "Tensors",
       ],
       swiftSettings: swift),
     .target(
@@ -167,7 +168,8 @@ let package = Package(
       name: "TrainingTests", dependencies: ["Training", "Layers", "Networks", "TestSupport"],
       swiftSettings: swift),
     .testTarget(
-      name: "LabellingTests", dependencies: ["Labelling", "TestSupport"], swiftSettings: swift),
+      name: "LabellingTests", dependencies: ["Labelling", "CSQLite", "TestSupport"],
+      swiftSettings: swift),
     .testTarget(
       name: "EvaluationTests", dependencies: ["Evaluation", "TestSupport"], swiftSettings: swift),
     .testTarget(

@@ -47,6 +47,9 @@ struct PendingFile: ~Copyable {
     if let move { _ = unlink(move.temporary) }
   }
 
+  /// The file that is being written; nil for a device.
+  var temporaryName: String? { move?.temporary }
+
   func write(_ bytes: UnsafeRawBufferPointer) throws(FileStoreError) {
     let code = file.writeAll(bytes)
     if code != 0 { throw .writing(path, code) }

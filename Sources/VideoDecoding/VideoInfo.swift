@@ -45,12 +45,14 @@ public struct VideoInfo: Sendable, Codable, Hashable {
   public var streams: [VideoStreamInfo] = []
   /// Make, model and serial number of the camera, as far as the container names them.
   public var camera: String?
+  /// Of the first frame, as editors count (`01:00:00:00`), where the container says.
+  public var timecode: String?
   /// When the recording began, in seconds since 1970, where the container says.
   public var recorded: Double?
 
   enum CodingKeys: String, CodingKey {
     case path, container, codec, width, height, rotation, mirrored, duration, modified, warnings
-    case streams, camera, recorded
+    case streams, camera, recorded, timecode
     case streamIndex = "stream"
     case pixelFormat = "pixel_format"
     case colorSpace = "color_space"

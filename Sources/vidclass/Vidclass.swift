@@ -12,6 +12,7 @@ struct Vidclass: ParsableCommand {
       EXAMPLES:
         vidclass train clips/          # learn from a folder of class folders
         vidclass label movie.mp4       # say what happens in a movie, and when
+        vidclass --version --verbose   # with the libraries that were found
 
       EXIT CODES:
         0         all done

@@ -130,7 +130,8 @@ import Testing
         "classifications":[["1",0.95]]},\
         {"category":"1","conf":0.812346,"bbox":[0,0,1,1],"frame_number":180,\
         "classifications":[["0",0.812346]]}]},
-        {"file":"b, \\"x\\".mp4","failure":"Failure video access","detections":null}
+        {"file":"b, \\"x\\".mp4","failure":"Failure video access","detections":null,\
+        "frame_rate":-1.0,"frames_processed":[]}
         ]}
 
         """)

@@ -1,4 +1,5 @@
 import Datasets
+import FileStore
 import Foundation
 import TestSupport
 import Testing
@@ -27,6 +28,7 @@ import Testing
 
   @Test(arguments: [
     (OutputFormat.boris, "events.tsv"), (.elan, "events.txt"), (.labelstudio, "tasks.json"),
+    (.eaf, "document.eaf"),
   ])
   func labelledPartsComeBack(format: OutputFormat, name: String) throws {
     let folder = ScratchFolder()
@@ -37,7 +39,7 @@ import Testing
 
     let index = try DatasetIndex.load(path: folder(name))
     #expect(index.clips.map(\.label) == ["walk", "jump"])
-    #expect(index.clips.map(\.path) == ["a b.mp4", "a b.mp4"])
+    #expect(index.clips.map { PathText.name(of: $0.path) } == ["a b.mp4", "a b.mp4"])
     let starts = index.clips.map { $0.start ?? -1 }
     let ends = index.clips.map { $0.end ?? -1 }
     #expect(abs(starts[0]) < 1e-3 && abs(starts[1] - 0.5) < 1e-3)

@@ -6,21 +6,23 @@ public enum LabelStudioFormat {
   /// The frame rate Label Studio assumes for videos that do not say theirs.
   private static let assumedFrameRate = 24.0
 
-  static func render(_ records: [LabelRecord]) -> String {
-    JSONLayout.list(records.map(task))
+  static func render(_ records: [LabelRecord], _ settings: RenderSettings) -> String {
+    JSONLayout.list(records.map { task($0, settings) })
   }
 
   /// The labelling configuration the predictions refer to.
   public static func configuration(for records: [LabelRecord]) -> String {
     let rates = Set(records.compactMap(\.usableFrameRate).map { Decimal.rounded($0, 3) })
     let rate = rates.count == 1 ? rates.first! : assumedFrameRate
-    let labels = LabelRecord.classNames(in: records).map { "<Label value=\"\(attribute($0))\"/>" }
+    let labels = LabelRecord.labels(in: records).map {
+      "<Label value=\"\(XMLText.escaped($0))\"/>"
+    }
     return "<View><TimelineLabels name=\"timelineLabels\" toName=\"video\">" + labels.joined()
       + "</TimelineLabels><Video name=\"video\" value=\"$video\" frameRate=\"\(rate)\"/></View>"
   }
 
-  private static func task(_ record: LabelRecord) -> JSONValue {
-    let url = "/data/local-files/?d=" + percentEncoded(record.path.bytes)
+  private static func task(_ record: LabelRecord, _ settings: RenderSettings) -> JSONValue {
+    let url = "/data/local-files/?d=" + PercentEncoding.text(location(of: record.path, settings))
     var task: [JSONValue.Member] = [.init("data", .object([.init("video", .string(url))]))]
     guard record.failure == nil else {
       return .object(task + [.init("predictions", .array([]))])
@@ -57,31 +59,34 @@ public enum LabelStudioFormat {
     ])
   }
 
-  private static func percentEncoded(_ bytes: [UInt8]) -> String {
-    let plain = Set(
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/".utf8)
-    var out = ""
-    for byte in bytes {
-      if plain.contains(byte) {
-        out.unicodeScalars.append(Unicode.Scalar(byte))
-      } else {
-        let hex = String(byte, radix: 16, uppercase: true)
-        out += "%" + (hex.utf8.count == 1 ? "0" : "") + hex
-      }
-    }
-    return out
+  /// Where Label Studio's local storage has the movie: below its root, where that is known.
+  private static func location(of path: MediaPath, _ settings: RenderSettings) -> [UInt8] {
+    guard let root = settings.labelStudioRoot else { return path.bytes }
+    return MediaLocation(path, in: settings.workingFolder).below(root) ?? path.bytes
   }
 
-  private static func attribute(_ text: String) -> String {
-    var out = ""
-    for character in text {
-      switch character {
-      case "&": out += "&amp;"
-      case "<": out += "&lt;"
-      case "\"": out += "&quot;"
-      default: out.append(character)
-      }
+  /// Refuses movies that Label Studio could not serve.
+  ///
+  /// - Throws: `LabelError` with code `output` that names the first one outside of the root.
+  public static func requireInside(
+    _ paths: [MediaPath], _ settings: RenderSettings
+  ) throws(LabelError) {
+    guard let root = settings.labelStudioRoot else { return }
+    for path in paths where MediaLocation(path, in: settings.workingFolder).below(root) == nil {
+      throw LabelError(
+        .output,
+        "\(path.text): is not below the `labelStudioRoot`, \(root); Label Studio serves nothing else"
+      )
     }
-    return out
+  }
+
+  /// Whether a labelling configuration is as `configuration` writes it, and not one that somebody
+  /// has worked on.
+  public static func isOurs(_ configuration: String) -> Bool {
+    let head = "<View><TimelineLabels name=\"timelineLabels\" toName=\"video\">"
+    guard configuration.hasPrefix(head) else { return false }
+    let rest =
+      /(<Label value="[^"<]*"\/>)*<\/TimelineLabels><Video [^<]*frameRate="[0-9.]+"\/><\/View>\s*/
+    return configuration.dropFirst(head.count).wholeMatch(of: rest) != nil
   }
 }

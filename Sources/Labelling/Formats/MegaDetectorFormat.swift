@@ -32,6 +32,9 @@ enum MegaDetectorFormat {
     if record.failure != nil {
       members.append(.init("failure", .string("Failure video access")))
       members.append(.init("detections", .null))
+      // Its checker wants both of every video, also of one that could not be opened.
+      members.append(.init("frame_rate", .number(-1)))
+      members.append(.init("frames_processed", .array([])))
       return .object(members)
     }
     let rate = record.usableFrameRate ?? 1

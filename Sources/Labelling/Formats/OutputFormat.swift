@@ -3,7 +3,11 @@ import FileStore
 /// The ways labels are written.
 public enum OutputFormat: String, Sendable, CaseIterable {
   /// What `-f` takes. Those for programs are told in the file of each.
-  case table, jsonl, json, csv, vtt, srt, megadetector, labelstudio, elan, boris
+  case table, jsonl, json, csv, vtt, srt, megadetector, labelstudio, elan, eaf, boris
+  /// A project, besides the table for BORIS above.
+  case borisProject = "boris-project"
+  /// For editors of films.
+  case edl, fcpxml
 
   /// Of a file in this format, without the dot.
   public var fileExtension: String {
@@ -15,14 +19,33 @@ public enum OutputFormat: String, Sendable, CaseIterable {
     case .vtt: "vtt"
     case .srt: "srt"
     case .elan, .boris: "tsv"
+    case .eaf: "eaf"
+    case .borisProject: "boris"
+    case .edl: "edl"
+    case .fcpxml: "fcpxml"
     }
   }
 
+  /// The format of a file by its extension, where that tells.
+  public static func named(_ fileExtension: String) -> OutputFormat? {
+    let telling: [OutputFormat] = [
+      .jsonl, .json, .csv, .vtt, .srt, .eaf, .borisProject, .edl, .fcpxml,
+    ]
+    return telling.first { $0.fileExtension == fileExtension }
+  }
+
   /// Whether a file holds one movie: subtitles belong to a film.
-  public var isPerMovie: Bool { self == .vtt || self == .srt }
+  public var isPerMovie: Bool { [.vtt, .srt, .eaf, .edl].contains(self) }
+
+  /// Whether people go on working in the file itself, so that it must not be written over.
+  public var isSealed: Bool { [.eaf, .borisProject, .edl, .fcpxml].contains(self) }
 
   /// The whole text of a file with these records, in their order.
-  public func render(_ records: [LabelRecord]) -> String {
+  ///
+  /// - Parameter settings: for formats that say where movies are.
+  public func render(_ records: [LabelRecord], _ settings: RenderSettings = RenderSettings())
+    -> String
+  {
     switch self {
     case .table:
       let table = TableFormat(records: records)
@@ -33,9 +56,13 @@ public enum OutputFormat: String, Sendable, CaseIterable {
     case .vtt: return SubtitleFormat.webVTT(records)
     case .srt: return SubtitleFormat.subRip(records)
     case .megadetector: return MegaDetectorFormat.render(records)
-    case .labelstudio: return LabelStudioFormat.render(records)
+    case .labelstudio: return LabelStudioFormat.render(records, settings)
     case .elan: return BehaviourTables.elan(records)
     case .boris: return BehaviourTables.boris(records)
+    case .borisProject: return BorisProject.render(records, settings)
+    case .fcpxml: return FinalCutFormat.render(records, settings)
+    case .eaf: return records.map { ElanFormat.render($0, settings) }.joined()
+    case .edl: return records.map { EditDecisionList.render($0, settings) }.joined()
     }
   }
 }
@@ -60,6 +87,17 @@ extension LabelRecord {
     if let framesPerSecond, framesPerSecond > 0 { return framesPerSecond }
     guard let frames, let duration, frames > 0, duration > 0 else { return nil }
     return Double(frames) / duration
+  }
+
+  /// Every class of these records, and behind them what else segments are called, such as `unknown`.
+  static func labels(in records: [LabelRecord]) -> [String] {
+    var labels = classNames(in: records)
+    var known = Set(labels)
+    for segment in records.lazy.flatMap(\.shownSegments)
+    where known.insert(segment.label).inserted {
+      labels.append(segment.label)
+    }
+    return labels
   }
 
   /// Every class of these records, in order of first appearance.

@@ -30,6 +30,20 @@ enum SubtitleFormat {
     return blocks.joined(separator: "\n")
   }
 
+  /// Whether a text has the form in which this program writes subtitles: each cue of one line, a
+  /// label and its score.
+  static func isOurs(_ text: String, _ format: OutputFormat) -> Bool {
+    var blocks = text.split(separator: "\n\n").map { $0.split(separator: "\n") }
+    if format == .vtt {
+      guard blocks.first == ["WEBVTT"] else { return false }
+      blocks.removeFirst()
+    }
+    return blocks.allSatisfy { lines in
+      lines.count == 3 && lines[0].allSatisfy(\.isNumber) && lines[1].contains(" --> ")
+        && lines[2].wholeMatch(of: /.* [01]\.[0-9]{2}/) != nil
+    }
+  }
+
   /// Numbered from 1; both formats want an end after the start, in milliseconds.
   private static func cues(_ record: LabelRecord) -> [(Int, LabelRecord.Segment)] {
     let long = record.shownSegments.filter { $0.end - $0.start >= 0.001 }

@@ -186,6 +186,7 @@ public final class MovieLabeller: MovieLabelling {
     record.score = best.score
     record.topCount = settings.topCount
     record.framesPerSecond = info.framesPerSecond
+    record.timecode = info.timecode.flatMap { Timecode($0) }?.text
     return record
   }
 

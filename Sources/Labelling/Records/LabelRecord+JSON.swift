@@ -24,6 +24,7 @@ extension LabelRecord {
       add("duration", duration.map { .number(Decimal.rounded($0, 3)) })
       add("fps", framesPerSecond.map { .number(Decimal.rounded($0, 3)) })
       add("frames", frames.map { .integer($0) })
+      add("timecode", timecode.map { .string($0) })
       add("segments", .array(segments.map(\.json)))
       add("decoded_until", decodedUntil.map { .number(Decimal.rounded($0, 3)) })
       add("warnings", .array(warnings.map { .string($0) }))
@@ -85,6 +86,10 @@ extension LabelRecord {
       duration = try json.number("duration", in: RecordRange.duration)
       framesPerSecond = try json.number("fps", in: RecordRange.framesPerSecond)
       frames = try json.integer("frames", in: RecordRange.frames)
+      if let text = json["timecode"]?.stringValue {
+        guard Timecode(text) != nil else { throw LabelRecord.missing("timecode") }
+        timecode = text
+      }
       for (index, segment) in (json["segments"]?.arrayValue ?? []).enumerated() {
         do throws(LabelError) {
           segments.append(try Segment(json: segment))

@@ -74,6 +74,8 @@ public struct LabelRecord: Sendable, Equatable {
   public var duration: Double?
   /// The average rate, where the file tells.
   public var framesPerSecond: Double?
+  /// Of the first frame, as editors count; nil where the file has none.
+  public var timecode: String?
   /// Frames of the movie, or of the part that could be decoded.
   public var frames: Int?
   /// In order, tiling the movie; empty for an answer without a timeline.

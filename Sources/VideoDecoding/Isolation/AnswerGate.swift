@@ -36,7 +36,7 @@ struct AnswerGate {
       && info.recorded.map(AnswerGate.modified.contains) ?? true
       && [
         info.container, info.codec, info.pixelFormat, info.colorSpace, info.colorRange,
-        info.camera ?? "",
+        info.camera ?? "", info.timecode ?? "",
       ].allSatisfy(isText)
       && [counters.readingSeconds, counters.decodingSeconds, counters.convertingSeconds]
         .allSatisfy { MovieTime($0) != nil && $0 >= 0 }

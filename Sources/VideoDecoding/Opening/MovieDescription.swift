@@ -47,6 +47,8 @@ extension MovieSource {
       isVariableFrameRate: false, fileSize: file.size, modified: file.modified,
       warnings: warnings, isImageFolder: false, streams: demuxer.videoStreams,
       camera: RecordingTags.camera(demuxer.pointer.pointee.metadata),
+      timecode: RecordingTags.timecode(
+        stream.pointee.metadata, demuxer.pointer.pointee.metadata),
       recorded: RecordingTags.recorded(demuxer.pointer.pointee.metadata))
   }
 

@@ -18,6 +18,11 @@ enum RecordingTags {
     return parts.isEmpty ? nil : parts.joined(separator: " ")
   }
 
+  /// Timecode of the first frame, which the stream knows better than its container.
+  static func timecode(_ stream: OpaquePointer?, _ container: OpaquePointer?) -> String? {
+    [stream, container].lazy.compactMap { text($0, "timecode") }.first { !$0.isEmpty }
+  }
+
   /// Seconds since 1970. Cameras without a clock write their epoch (1904, 1970); such times tell
   /// nothing.
   static func recorded(_ tags: OpaquePointer?) -> Double? {

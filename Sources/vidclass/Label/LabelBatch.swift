@@ -14,6 +14,8 @@ struct LabelBatch {
     var failed = 0
     /// Labelled, but not put into the folder of the label.
     var unsorted = 0
+    /// Labelled, but their own file could not be written.
+    var unwritten = 0
     /// Of those, how many were known from an earlier run.
     var skipped = 0
     var seconds = 0.0
@@ -52,6 +54,8 @@ struct LabelBatch {
       throw Interrupted(signal: signal)
     }
     try output.finish(console: console)
+    for error in output.refused { console.error(error.message) }
+    tally.unwritten = output.refused.count
     tally.seconds = (ContinuousClock().now - started).inSeconds
     report(tally)
     return tally

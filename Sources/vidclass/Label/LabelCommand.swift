@@ -18,6 +18,7 @@ struct LabelCommand: ParsableCommand {
         vidclass label movie.mp4                       # a table on the terminal
         vidclass label videos/ -o labels.jsonl         # run again to continue
         vidclass label movie.mp4 -f vtt -o movie.vtt   # subtitles
+        vidclass label videos/ -f eaf --beside         # for ELAN, beside movies
         find . -name '*.mp4' -print0 | vidclass label --files-from0 - -o all.csv
       """)
 
@@ -54,7 +55,9 @@ struct LabelCommand: ParsableCommand {
       console: console)
     let tally = try batch.run()
     if summary.json && results.output != nil { try StandardOutput.writeJSON(tally) }
-    if tally.failed + tally.partial + tally.unsorted > 0 { throw ExitCode.partial }
+    if tally.failed + tally.partial + tally.unsorted + tally.unwritten > 0 {
+      throw ExitCode.partial
+    }
   }
 
   private func loadModel(console: Console) throws -> Model {

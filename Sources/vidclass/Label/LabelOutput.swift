@@ -12,21 +12,22 @@ final class LabelOutput {
     /// One text at the end.
     case whole(LabelOutputPlan.Place)
     /// A file for each movie as it finishes.
-    case folder(String)
+    case movies(MovieFiles)
   }
 
+  /// Movies whose own file could not be written; the others go on.
+  private(set) var refused: [LabelError] = []
   private let format: OutputFormat
+  private let settings: RenderSettings
   private let sink: Sink
-  private let jobs: [LabelJob]
   private var table: TableFormat
   private var ordered = OrderedOutput<LabelRecord>()
   private var collected: [Int: LabelRecord] = [:]
-  private var usedNames: Set<String> = []
 
   /// - Throws: when the output cannot be opened or holds something that must not be lost.
   init(plan: LabelOutputPlan, jobs: [LabelJob], classNames: [String]) throws {
     format = plan.format
-    self.jobs = jobs
+    settings = plan.settings
     table = TableFormat(
       paths: jobs.map(\.path), labels: classNames + [LabelRecord.unknown],
       columns: StandardOutput.isTerminal ? StandardOutput.columns : 100)
@@ -35,7 +36,8 @@ final class LabelOutput {
     case (.standardOutput, .jsonl), (.standardOutput, .table): sink = .stream
     case (.file(let path), .jsonl):
       sink = .journal(try RecordJournal(path: path, others: LabelOutput.parts(beside: path)))
-    case (.folder(let path), _): sink = .folder(path)
+    case (.movies(let place), let format):
+      sink = .movies(MovieFiles(of: jobs, format: format, place: place, settings: settings))
     case (let place, _): sink = .whole(place)
     }
   }
@@ -52,7 +54,10 @@ final class LabelOutput {
     case .stream: for due in ordered.add(record, at: index) { try stream(due) }
     case .journal(let journal): try journal.append(record)
     case .whole: collected[index] = record
-    case .folder(let folder): try write(record, of: jobs[index], into: folder)
+    case .movies(let files):
+      do { try files.write(record, at: index) } catch let error as LabelError {
+        refused.append(error)
+      }
     }
   }
 
@@ -60,10 +65,14 @@ final class LabelOutput {
   func finish(console: Console) throws {
     guard case .whole(let place) = sink else { return }
     let records = collected.keys.sorted().map { collected[$0]! }
-    let text = format.render(records)
     switch place {
-    case .standardOutput: try StandardOutput.write(text)
-    case .file(let path), .folder(let path): try AtomicFile.write(text, to: path)
+    case .file(let path):
+      try OutputOrigin.requireUnchanged(path, format)
+      try AtomicFile.write(format.render(records, settings.writing(to: path)), to: path)
+      if format == .labelstudio {
+        return try LabelStudioConfiguration.write(for: records, beside: path, console: console)
+      }
+    case .standardOutput, .movies: try StandardOutput.write(format.render(records, settings))
     }
     if format == .labelstudio {
       let configuration = LabelStudioFormat.configuration(for: records)
@@ -79,34 +88,13 @@ final class LabelOutput {
       console.warn(
         "nothing was written: \(format.rawValue) is written at the end; -o FILE.jsonl is kept "
           + "movie by movie, and vidclass merge turns it into any format")
-    case .journal, .folder: break
+    case .journal, .movies: break
     }
   }
 
   private func stream(_ record: LabelRecord) throws {
     try StandardOutput.write(
-      format == .table ? table.render(record) : format.render([record]))
-  }
-
-  private func write(_ record: LabelRecord, of job: LabelJob, into folder: String) throws {
-    if record.failure != nil { return }
-    // Below the folder as it was below the one that was searched; a path from elsewhere by its name.
-    let below = job.relativePath.text
-    let isInside = !below.hasPrefix("/") && !below.split(separator: "/").contains("..")
-    let place = PathText.join(folder, isInside ? below : job.path.name.text)
-    let parent = PathText.folder(of: place)
-    func path(_ stem: String) -> String {
-      PathText.join(parent, FileName.joining(stem, ".\(format.fileExtension)"))
-    }
-    // Players look for the movie's name with another extension; its twin keeps its own as well.
-    var chosen = path(PathText.stem(of: place))
-    var number = 1
-    while !usedNames.insert(chosen).inserted {
-      chosen = path(PathText.name(of: place) + (number > 1 ? " (\(number))" : ""))
-      number += 1
-    }
-    try Folder.create(parent)
-    try AtomicFile.write(format.render([record]), to: chosen)
+      format == .table ? table.render(record) : format.render([record], settings))
   }
 
   /// Outputs of other shards in the same folder.

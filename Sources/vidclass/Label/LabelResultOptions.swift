@@ -44,12 +44,18 @@ struct LabelResultOptions: ParsableArguments {
 
   @Flag(exclusivity: .exclusive) var way: Way?
 
+  @OptionGroup var forFormats: FormatOptions
+
   func validate() throws {
     if output?.isEmpty == true { throw ValidationError("-o needs the name of a file or folder.") }
     if sortInto?.isEmpty == true { throw ValidationError("--sort-into needs a folder.") }
     if way != nil && sortInto == nil {
       throw ValidationError("--link, --copy and --move belong to --sort-into.")
     }
+    if forFormats.beside && output != nil {
+      throw ValidationError("--beside and -o exclude each other; give one of them.")
+    }
+    try forFormats.validate()
   }
 
   var sorter: LabelSorter? {
@@ -70,33 +76,45 @@ struct LabelResultOptions: ParsableArguments {
   func plan(jobs: [LabelJob], shard: Shard, wantsJSON: Bool) throws -> LabelOutputPlan {
     let place = output == "-" ? nil : output
     let isFolder = place.map { $0.hasSuffix("/") || Folder.exists($0) } ?? false
-    let format = format ?? defaultFormat(place: isFolder ? nil : place, wantsJSON: wantsJSON)
+    let format =
+      format ?? (forFormats.beside ? .vtt : nil)
+      ?? defaultFormat(place: isFolder ? nil : place, wantsJSON: wantsJSON)
+    try forFormats.require(format)
+    let settings = try forFormats.settings
+    func plan(_ place: LabelOutputPlan.Place) throws -> LabelOutputPlan {
+      let plan = LabelOutputPlan(format: format, place: place, settings: settings)
+      try plan.check(jobs)
+      return plan
+    }
+    // Of one movie the text goes to standard output, unless it is asked for beside it.
+    if forFormats.beside || format.isPerMovie && jobs.count > 1 && output == nil {
+      return try plan(.movies(.beside))
+    }
     if format.isPerMovie && jobs.count > 1 && !isFolder {
       throw ValidationError(
-        "\(format.rawValue) holds one movie and there are \(jobs.count): give a folder with -o DIR/."
+        "\(format.rawValue) holds one movie and there are \(jobs.count): give a folder with -o DIR/, "
+          + "or --beside."
       )
     }
-    guard let place else { return LabelOutputPlan(format: format, place: .standardOutput) }
+    guard let place else { return try plan(.standardOutput) }
     if isFolder {
       try Folder.create(place)
       try OutputPlace.requireWritable(folder: place)
-      if format.isPerMovie { return LabelOutputPlan(format: format, place: .folder(place)) }
+      if format.isPerMovie { return try plan(.movies(.folder(place))) }
       let name =
         shard == .all || format != .jsonl ? "labels.\(format.fileExtension)" : shard.fileName
-      return LabelOutputPlan(format: format, place: .file(PathText.join(place, name)))
+      return try plan(.file(PathText.join(place, name)))
     }
     if MediaKind.isVideo(place) {
       throw LabelError(.output, "\(place): is named like a movie; choose another -o")
     }
     try OutputPlace.requireWritable(file: place)
-    return LabelOutputPlan(format: format, place: .file(place))
+    return try plan(.file(place))
   }
 
   private func defaultFormat(place: String?, wantsJSON: Bool) -> OutputFormat {
     if let place {
-      let known: [OutputFormat] = [.jsonl, .json, .csv, .vtt, .srt]
-      let suffix = MediaPath(place).fileExtension
-      return known.first { $0.fileExtension == suffix } ?? .jsonl
+      return OutputFormat.named(MediaPath(place).fileExtension) ?? .jsonl
     }
     if wantsJSON && output == nil { return .json }
     return output == nil && StandardOutput.isTerminal ? .table : .jsonl

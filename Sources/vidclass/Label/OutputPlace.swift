@@ -8,11 +8,29 @@ struct LabelOutputPlan {
     case standardOutput
     case file(String)
     /// A file for each movie.
-    case folder(String)
+    case movies(MovieFiles.Place)
   }
 
   var format: OutputFormat
   var place: Place
+  var settings: RenderSettings
+
+  /// Refuses what could not be written in the end.
+  ///
+  /// - Throws: `LabelError` where files of others are in the way, or movies out of reach.
+  func check(_ jobs: [LabelJob]) throws(LabelError) {
+    if format == .labelstudio {
+      try LabelStudioFormat.requireInside(jobs.map(\.path), settings)
+    }
+    switch place {
+    case .standardOutput: break
+    case .movies(let place):
+      try MovieFiles(of: jobs, format: format, place: place, settings: settings).requireOurs()
+    case .file(let path):
+      try OutputOrigin.requireUnchanged(path, format)
+      if format == .labelstudio { try LabelStudioConfiguration.requireOurs(beside: path) }
+    }
+  }
 }
 
 /// Finds out before hours of work that their result could not be written.

@@ -52,6 +52,9 @@ enum Program {
     }
     var command: any ParsableCommand = Vidclass()
     do {
+      if VersionReport.isAsked(by: CommandLine.arguments.dropFirst()) {
+        return try StandardOutput.write(VersionReport.text)
+      }
       command = try Vidclass.parseAsRoot(
         ArgumentDefaults.applied(to: CommandLine.arguments.dropFirst()))
       try command.run()

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Writes a manual page for vidclass and for each of its commands from their own --help.
-# Usage: .make/make-man-pages PROGRAM FOLDER
+# Usage: .make/man-pages.sh PROGRAM FOLDER
 set -eu
 . "$(dirname "$0")/help.sh"
 

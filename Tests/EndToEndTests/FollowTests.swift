@@ -90,7 +90,7 @@ import Testing
   func aPipeGivesTheSegmentsOfTheRecording(container: String) throws {
     let run = try shell(
       """
-      ffmpeg -nostdin -v error -stream_loop 2 -i "$3" -c copy -f \(container) recording &&
+      ffmpeg -nostdin -v error -stream_loop 1 -i "$3" -c copy -f \(container) recording &&
       cat recording | "$1" label -q -m "$2" --follow - \(method.joined(separator: " "))
       """)
     #expect(run.code == 0 && run.errors.isEmpty, "\(run.errors)")
@@ -186,7 +186,7 @@ import Testing
       (for n in 1 2; do ffmpeg -nostdin -v quiet -i "$3" -t 3 -c copy -f mpegts \
       "tcp://127.0.0.1:$port?listen=1&listen_timeout=8000"; done) &
       sleep 0.4
-      timeout 20 "$1" label -m "$2" --follow "tcp://127.0.0.1:$port" -o events.jsonl --retries 3 \
+      timeout 20 "$1" label -m "$2" --follow "tcp://127.0.0.1:$port" -o events.jsonl --retries 2 \
       \(method.joined(separator: " "))
       """)
     let found = try events(String(contentsOfFile: scratch("events.jsonl"), encoding: .utf8))
@@ -201,12 +201,13 @@ import Testing
   @Test func aSignalEndsItWithTheLastSegmentWritten() throws {
     let run = try shell(
       """
-      (ffmpeg -nostdin -v error -i "$3" -t 2 -c copy -f mpegts -; sleep 20) |
-      "$1" label -m "$2" --follow - -o events.jsonl \(method.joined(separator: " ")) &
+      mkfifo stream; exec 9<>stream
+      ffmpeg -nostdin -v error -i "$3" -t 2 -c copy -f mpegts - >&9 &
+      "$1" label -m "$2" --follow - -o events.jsonl \(method.joined(separator: " ")) <stream &
       while [ ! -s events.jsonl ]; do sleep 0.05; done
-      sleep 0.5
       kill -TERM $(pgrep -f "label -m $2 --follow" | head -n 1)
-      sleep 1.4; tail -n 1 events.jsonl
+      for n in $(seq 100); do grep -q '"event":"end"' events.jsonl && break; sleep 0.05; done
+      sleep 0.2; tail -n 1 events.jsonl
       """)
     #expect(run.output.contains("\"event\":\"end\",\"reason\":\"stopped\""), "\(run.errors)")
     #expect(run.errors.contains("stopped; the last segment"))

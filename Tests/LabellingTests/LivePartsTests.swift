@@ -141,7 +141,7 @@ import VideoDecoding
     let runner = try ActionRunner(
       try ActionTemplate(parsing: "sh -c {label} x"), searchPath: nil, secondsEach: 0.4,
       warn: { warnings.add($0) })
-    runner.run(["sh", "-c", "sleep 30"])
+    runner.run(["sh", "-c", "sleep 5; : > late"])
     runner.run(["sh", "-c", "exit 7"])
     runner.run(["sh", "-c", ": > \"$1\"", "sh", mark])
     runner.finish()

@@ -23,8 +23,10 @@ import VideoDecoding
     _ bytes: [UInt8], raw: RawVideo? = nil, interval: Double? = nil,
     most: Int = .max
   ) throws -> (shown: Shown, summary: StreamSummary, info: VideoInfo?) {
-    let pipe = Pipe()
-    let output = pipe.fileHandleForWriting.fileDescriptor
+    var ends: [Int32] = [-1, -1]
+    try #require(pipe(&ends) == 0)
+    let (input, output) = (ends[0], ends[1])
+    defer { close(input) }
     signal(SIGPIPE, SIG_IGN)
     let writer = Thread {
       var done = 0
@@ -38,8 +40,7 @@ import VideoDecoding
       close(output)
     }
     writer.start()
-    let reader = StreamReader(
-      descriptor: pipe.fileHandleForReading.fileDescriptor, name: "a stream", raw: raw)
+    let reader = StreamReader(descriptor: input, name: "a stream", raw: raw)
     var shown = Shown()
     var info: VideoInfo?
     let summary = try reader.forEachFrame(

@@ -89,9 +89,7 @@ public final class ActionRunner: @unchecked Sendable {
     let until = LiveClock.now() + secondsEach
     while process.isRunning && LiveClock.now() < until { usleep(10_000) }
     if process.isRunning {
-      process.terminate()
-      for _ in 0..<100 where process.isRunning { usleep(10_000) }
-      if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+      process.endWithChildren(patience: 1)
       return warn(
         "--exec: \(program) took longer than \(Decimal.fixed(secondsEach, 0)) s and was ended")
     }
@@ -99,5 +97,17 @@ public final class ActionRunner: @unchecked Sendable {
       let how = process.terminationReason == .exit ? "exit code" : "signal"
       warn("--exec: \(program) failed with \(how) \(process.terminationStatus)")
     }
+  }
+}
+
+extension Process {
+  /// Ends it and what it has started: asks, and after so many seconds does not ask any more.
+  func endWithChildren(patience: Double) {
+    let group = getpgid(processIdentifier) == processIdentifier
+    let target = group ? -processIdentifier : processIdentifier
+    kill(target, SIGTERM)
+    let until = LiveClock.now() + patience
+    while isRunning && LiveClock.now() < until { usleep(10_000) }
+    if isRunning || group { kill(target, SIGKILL) }
   }
 }

@@ -116,10 +116,8 @@ final class ChildConnection: LiveConnection {
 
   func stop() {
     guard process.isRunning else { return }
-    process.terminate()
     // It may hang in a connection: nothing of it is worth waiting for.
-    for _ in 0..<50 where process.isRunning { usleep(20_000) }
-    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    process.endWithChildren(patience: 1)
   }
 
   func complaint() -> String? {

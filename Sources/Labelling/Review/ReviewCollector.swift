@@ -27,6 +27,8 @@ public final class ReviewCollector {
     public var model: String
     /// The model's classes in their order.
     public var classes: [String]
+    /// The command that trains with corrections, for people.
+    public var training: String?
 
     /// - Parameter doubtful: nil for all movies.
     public init(doubtful: Int?, groupBy: String?, model: String, classes: [String]) {

@@ -86,8 +86,8 @@ public struct ReviewPage: Sendable {
       )
     }
     sentences.append(
-      "Corrections are kept in this browser. Downloaded, they train a better model: "
-        + "vidclass train CLIPS --add corrections.csv")
+      "Corrections are kept in this browser. Downloaded, they train a better model"
+        + (settings.training.map { ": \($0)" } ?? "."))
     return sentences
   }
 }

@@ -96,6 +96,6 @@ public struct FrameStrip: Sendable, Equatable {
       }
     }
     let count = rows.count * columns.count
-    return UInt8((sum + count / 2) / count)
+    return UInt8((sum + count / 2) / count)  // checked: the mean of bytes, whole numbers
   }
 }

@@ -71,9 +71,10 @@ struct LabelReviewOptions: ParsableArguments {
     if let groupBy, groupBy != "folder", (try? Regex(groupBy)) == nil {
       throw ValidationError("--group-by \"\(groupBy)\" is not a regular expression.")
     }
-    let settings = ReviewCollector.Settings(
+    var settings = ReviewCollector.Settings(
       doubtful: doubtful, groupBy: groupBy, model: "the model \(model.hash.prefix(19))",
       classes: model.metadata.classes)
+    settings.training = "vidclass train CLIPS --add corrections.csv"
     return LabelReview(path: path, collector: ReviewCollector(settings))
   }
 }

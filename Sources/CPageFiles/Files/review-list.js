@@ -63,7 +63,8 @@ const movieList = (() => {
       && (!text || movie.name.toLowerCase().includes(text)));
     list.current = Math.max(0, shown.indexOf(chosen));
     list.show(shown);
-    count.textContent = shown.length === movies.length ? `${movies.length} movies` : `${shown.length} of ${movies.length} movies`;
+    const all = `${movies.length} ${movies.length === 1 ? 'movie' : 'movies'}`;
+    count.textContent = shown.length === movies.length ? all : `${shown.length} of ${all}`;
   };
   /** Labels may have been added since. */
   const fillLabels = () => {

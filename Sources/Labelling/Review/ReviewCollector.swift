@@ -29,6 +29,8 @@ public final class ReviewCollector {
     public var classes: [String]
     /// The command that trains with corrections, for people.
     public var training: String?
+    /// Says settings that sentences name in backquotes as the reader knows them.
+    public var wording: @Sendable (String) -> String = { $0 }
 
     /// - Parameter doubtful: nil for all movies.
     public init(doubtful: Int?, groupBy: String?, model: String, classes: [String]) {
@@ -85,7 +87,7 @@ public final class ReviewCollector {
       of: chosen.map { all[$0] }, limits: limits, threads: threads, progress: progress)
     var page = ReviewPage(
       settings, total: all.count, asked: asked.values.reduce(0) { $0 + $1.count },
-      groups: grouped.sentence)
+      groups: settings.wording(grouped.sentence))
     for place in chosen {
       let address = MovieAddress.relative(all[place].path, from: folder, current: current)
       page.add(

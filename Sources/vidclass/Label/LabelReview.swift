@@ -74,6 +74,7 @@ struct LabelReviewOptions: ParsableArguments {
     var settings = ReviewCollector.Settings(
       doubtful: doubtful, groupBy: groupBy, model: "the model \(model.hash.prefix(19))",
       classes: model.metadata.classes)
+    settings.wording = { SettingNames.options(in: $0) }
     settings.training = "vidclass train CLIPS --add corrections.csv"
     return LabelReview(path: path, collector: ReviewCollector(settings))
   }

@@ -40,11 +40,11 @@ help: ## lists these targets
 build: deps ## builds the program
 	swift build -c release --product vidclass
 
-# One build, in release: the kernels are too slow to test without optimisation. Without an index and debug
-# information it takes a good part less time.
+# One build, in release: the kernels are too slow to test without optimisation. Without debug
+# information it takes less time.
 test: test-deps ## checks the form of the code and runs all tests
 	swift format lint --strict --recursive Sources Tests Package.swift
-	swift test -c release --disable-index-store -debug-info-format none
+	swift test -c release -debug-info-format none
 
 format: ## formats the code with the repository's settings
 	swift format --in-place --recursive Sources Tests Package.swift

@@ -216,6 +216,23 @@ struct ReportInBrowserTests {
     #expect(try page.count("#curves figure") == 4)
   }
 
+  @Test func chosenThresholdsAreInThePage() throws {
+    var report = try small()
+    let choice = ThresholdChoice(.precision(0.6), for: report.scored)
+    report.thresholds = choice
+    let page = try open(report)
+    let names: [String] = try page.value(
+      "[...document.querySelectorAll('#thresholds tbody th')].map(e => e.textContent)")
+    #expect(names == choice.classes.map(\.name).sorted())
+    let given: [String] = try page.value(
+      "[...document.querySelectorAll('#thresholds tbody td:nth-child(5)')].map(e => e.textContent)")
+    let sorted = choice.classes.sorted { $0.name < $1.name }
+    #expect(given == sorted.map { "\($0.kept)" })
+    #expect(try page.text("#thresholds").contains(choice.sentences.last ?? "?"))
+    #expect(page.complaints == [])
+    if AccessRules.isExpected { #expect(try page.barriers() == []) }
+  }
+
   @Test func everythingIsReachedByKeyboard() throws {
     let page = try open(try small())
     let stops = try page.tabStops()

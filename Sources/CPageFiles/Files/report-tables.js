@@ -146,6 +146,28 @@
     ], classes.map((_, i) => i), { by: 4 });
   });
 
+  report.section('thresholds', 'Thresholds', () => {
+    if (!source.thresholds) return null;
+    const { goal, rows, sentences } = source.thresholds;
+    const at = value => isNumber(value) ? decimal(value) : 'never';
+    const figure = value => [percent(value[0]), ' ', h('small', {}, range(value, x => isNumber(x) ? (100 * x).toFixed(0) : '–'))];
+    return [
+      h('p', { class: 'soft' }, 'Chosen for ', h('span', { class: 'mono' }, goal), ': an answer with a lower score becomes ',
+        h('span', { class: 'mono' }, 'unknown'), '.'),
+      sortable('Thresholds', [
+        { title: 'class', first: 'up', value: r => r.name, cell: r => name(r.name) },
+        { title: 'threshold', tip: 'The least score with which the answer is given.', value: r => r.threshold ?? 2,
+          cell: r => [at(r.threshold), ' ', h('small', {}, `${at(r.low)} – ${at(r.high)}`)] },
+        { title: 'precision', first: 'up', tip: 'Of the answers given, the share that are right.', value: r => r.precision[0], cell: r => figure(r.precision) },
+        { title: 'recall', first: 'up', tip: 'Of the clips of the class, the share given this answer.', value: r => r.recall[0], cell: r => figure(r.recall) },
+        { title: 'given', tip: 'Answers that reach the threshold.', value: r => r.given, cell: r => String(r.given) },
+        { title: 'unknown', tip: 'Answers that do not.', value: r => r.unknown, cell: r => String(r.unknown) },
+        { title: 'goal', first: 'up', tip: 'Whether the threshold does what was asked for.', value: r => Number(r.isReached), cell: r => r.isReached ? 'reached' : 'not reached' },
+      ], rows),
+      sentences.filter(text => text).map(text => h('p', { class: 'soft' }, text + '.')),
+    ];
+  });
+
   report.section('groups', 'Groups', () => {
     const groups = report.groupNames.map((text, index) => ({ text, index, clips: 0, right: 0, sure: 0 }));
     for (let clip = 0; clip < count; clip += 1) {

@@ -95,11 +95,11 @@ struct EvalCommand: ParsableCommand {
       try PredictionsFile.write(report.scored, to: path)
       console.note("predictions: \(PathText.display(path))")
     }
+    try chooseThresholds(&report, model: scored.hash, console)
     if let path = results.report {
       try ReportPage(report, title: "Evaluation of \(subject)").write(to: path)
       console.note("report: \(PathText.display(path))")
     }
-    try chooseThresholds(&report, model: scored.hash, console)
     try writePlots(
       [(name: PathText.stem(of: scored.source), path: scored.source, report: report)], console)
     if json.json {

@@ -52,6 +52,27 @@ struct ReportData: Encodable {
     let disagreement: [Double]?
   }
 
+  struct Thresholds: Encodable {
+    struct Row: Encodable {
+      let name: String
+      /// Nil where the class is never given.
+      let threshold: Double?
+      /// Nil at an end where the class would never be given.
+      let low: Double?
+      let high: Double?
+      let isReached: Bool
+      /// Value and both ends of the interval.
+      let precision: [Double?]
+      let recall: [Double?]
+      let given: Int
+      let unknown: Int
+    }
+
+    let goal: String
+    let rows: [Row]
+    let sentences: [String]
+  }
+
   struct Skipped: Encodable {
     let total: Int
     let clips: [[String]]
@@ -62,6 +83,7 @@ struct ReportData: Encodable {
   let doubtfulFrom = ReportDetails.Doubt.leastScore
   let summary: Summary
   let perClass: PerClass
+  let thresholds: Thresholds?
   let clips: Clips
   let scores: PackedScores
   let facts: [[String]]
@@ -79,6 +101,7 @@ struct ReportData: Encodable {
     classes = scored.classes
     summary = Summary(report)
     perClass = PerClass(report)
+    thresholds = report.thresholds.map(Thresholds.init)
     clips = Clips(report)
     scores = PackedScores(scored)
     facts = report.facts.map { [$0.name, $0.value] }
@@ -118,14 +141,30 @@ extension ReportData.Summary {
 
 extension ReportData.PerClass {
   init(_ report: EvaluationReport) {
-    func ends(_ interval: Interval) -> [Double?] {
-      [interval.value, interval.low, interval.high].map(PageData.figure)
-    }
-    precision = report.bootstrap.perClass.map { ends($0.precision) }
-    recall = report.bootstrap.perClass.map { ends($0.recall) }
-    f1 = report.bootstrap.perClass.map { ends($0.f1) }
+    precision = report.bootstrap.perClass.map { $0.precision.figures }
+    recall = report.bootstrap.perClass.map { $0.recall.figures }
+    f1 = report.bootstrap.perClass.map { $0.f1.figures }
     support = report.metrics.confusion.map { $0.reduce(0, +) }
   }
+}
+
+extension ReportData.Thresholds {
+  init(_ choice: ThresholdChoice) {
+    goal = choice.goal.description
+    rows = choice.classes.map { own in
+      Row(
+        name: own.name, threshold: own.threshold.flatMap(PageData.figure),
+        low: PageData.figure(own.interval.low), high: PageData.figure(own.interval.high),
+        isReached: own.isReached, precision: own.precision.figures, recall: own.recall.figures,
+        given: own.kept, unknown: own.unknown)
+    }
+    sentences = choice.sentences
+  }
+}
+
+extension Interval {
+  /// Value and both ends, as the page's scripts take them.
+  fileprivate var figures: [Double?] { [value, low, high].map(PageData.figure) }
 }
 
 extension ReportData.Clips {

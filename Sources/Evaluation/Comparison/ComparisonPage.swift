@@ -1,21 +1,30 @@
 import FileStore
 import Foundation
+import VideoDecoding
+import WebPages
 
 /// A comparison of models as one HTML file that needs nothing else: no scripts, no fonts, no network.
 public struct ComparisonPage {
   private let comparison: ModelComparison
   private let title: String
   private let plots: [Plot]
+  private let strips: [String: FrameStrip]
 
-  /// Clips that are listed; more are in the JSON.
-  private static let mostClips = 500
+  /// The most clips that are listed; the JSON has all.
+  public static let mostClips = 500
 
   /// Builds the whole text; nothing is written.
   ///
-  /// - Parameter plots: pictures that are set into the page.
-  public init(_ comparison: ModelComparison, title: String, plots: Plots? = nil) {
+  /// - Parameters:
+  ///   - plots: pictures that are set into the page.
+  ///   - strips: frames of the clips, by their names.
+  public init(
+    _ comparison: ModelComparison, title: String, plots: Plots? = nil,
+    strips: [String: FrameStrip] = [:]
+  ) {
     self.comparison = comparison
     self.title = title
+    self.strips = strips
     self.plots = (plots?.all ?? []).filter { !$0.name.hasPrefix("confusion") }
   }
 
@@ -37,7 +46,7 @@ public struct ComparisonPage {
       <meta charset="utf-8">
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
-      style-src 'unsafe-inline'">
+      style-src 'unsafe-inline'; img-src data:">
       <title>\(heading)</title>
       <style>
       \(ComparisonPage.style)
@@ -149,7 +158,7 @@ public struct ComparisonPage {
     }
     let shown = comparison.differingClips.prefix(ComparisonPage.mostClips)
     let rows = shown.map { clip in
-      [escaped(clip.name), escaped(clip.label)]
+      [escaped(clip.name) + frames(clip.name), escaped(clip.label)]
         + zip(clip.answers, clip.scores).map { answer, score in
           let isRight = answer == clip.label
           return "<span class=\"\(isRight ? "right" : "wrong")\">\(isRight ? "✓" : "✗") "
@@ -159,6 +168,14 @@ public struct ComparisonPage {
     let more = shown.count < comparison.differingClips.count ? " The first \(shown.count):" : ""
     return "<p class=\"note\">\(comparison.differingClips.count) of \(total) clips.\(more)</p>\n"
       + table(["clip", "label"] + comparison.models.map(\.letter), rows)
+  }
+
+  private func frames(_ name: String) -> String {
+    guard let strip = strips[name], let last = strip.times.last else { return "" }
+    let times = String(format: "%.2f to %.2f s", strip.times[0], last)
+    return
+      "<br><img src=\"\(PageData.address(jpeg: strip.jpeg))\" alt=\"\(strip.count) frames from "
+      + "\(times)\" width=\"\(strip.count * strip.frameWidth)\" height=\"\(strip.height)\">"
   }
 
   private var pictures: String {
@@ -205,6 +222,7 @@ public struct ComparisonPage {
     .right { color: var(--good); } .wrong { color: var(--bad); }
     .bar { width: 120px; height: 14px; } .bar line { stroke: var(--soft); }
     .bar rect { fill: var(--accent); opacity: .4; } .bar circle { fill: var(--accent); }
+    td img { max-width: 100%; height: auto; margin-top: .2rem; }
     figure { margin: 1rem 0; } figure svg { max-width: 100%; height: auto; }
     """
 }

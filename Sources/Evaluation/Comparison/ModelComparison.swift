@@ -120,6 +120,19 @@ public struct ModelComparison: Sendable {
     }.map(\.clip)
   }
 
+  /// The clips on which they differ, as the first model scores them.
+  public var differingScores: ScoredClips {
+    let scored = models[0].report.scored
+    let differing = Set(differingClips.map(\.name))
+    var chosen = ScoredClips(classes: scored.classes)
+    for index in 0..<scored.count where differing.contains(scored.names[index]) {
+      chosen.append(
+        scores: Array(scored.row(index)), label: scored.labels[index], name: scored.names[index],
+        group: scored.groups[index])
+    }
+    return chosen
+  }
+
   /// The honest sentence on a pair: who is better by how much, and whether that is shown.
   public func sentence(_ pair: PairedComparison) -> String {
     let (first, second) = (models[pair.first].letter, models[pair.second].letter)

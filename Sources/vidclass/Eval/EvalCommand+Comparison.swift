@@ -4,6 +4,7 @@ import Evaluation
 import FileStore
 import Foundation
 import Labelling
+import VideoDecoding
 
 extension EvalCommand {
   /// Whether there is more than one to score.
@@ -28,7 +29,8 @@ extension EvalCommand {
   func compare(_ console: Console) throws {
     if let plots = results.plots { try Folder.create(plots) }
     let paths = try comparedPaths(console)
-    var comparison = try from.isEmpty ? compareModels(paths, console) : compareFiles(paths, console)
+    var (comparison, strips) =
+      try from.isEmpty ? compareModels(paths, console) : (compareFiles(paths, console), [:])
     if !comparison.leftOut.isEmpty {
       console.warn(
         "\(comparison.leftOut.count) clips left out, which not all were scored on under one label: "
@@ -46,7 +48,7 @@ extension EvalCommand {
       comparison.facts.append(("compared", "\(comparison.models[0].report.scored.count) clips"))
       let page = ComparisonPage(
         comparison, title: from.isEmpty ? "Comparison on \(subject)" : "Comparison of predictions",
-        plots: plots)
+        plots: plots, strips: strips)
       try AtomicFile.write(page.text, to: path)
       console.note("report: \(PathText.display(path))")
     }
@@ -71,7 +73,10 @@ extension EvalCommand {
     return (against.map { [$0] } ?? []) + paths
   }
 
-  private func compareModels(_ paths: [String], _ console: Console) throws -> ModelComparison {
+  /// The comparison, and for a report the frames of the clips on which the models differ.
+  private func compareModels(
+    _ paths: [String], _ console: Console
+  ) throws -> (ModelComparison, strips: [String: FrameStrip]) {
     var chosen: [Chosen] = []
     for path in paths {
       console.note("\(PathText.display(path)):")
@@ -90,10 +95,13 @@ extension EvalCommand {
     console.note("comparing on the \(shared.count) clips that are left for all of them")
     var skipped: [String: String] = [:]
     var evaluations: [(name: String, evaluation: Evaluation)] = []
+    var store: ClipStore?
     for (path, model) in zip(paths, chosen) {
       var model = model
       model.clips = model.clips.filter { shared.contains(key($0)) }
-      evaluations.append((path, try evaluate(model, console).evaluation))
+      let evaluation: Evaluation
+      (evaluation, store) = try evaluate(model, console)
+      evaluations.append((path, evaluation))
       for (path, reason) in model.skipped { skipped[path] = reason }
     }
     var comparison = try ModelComparison(
@@ -105,7 +113,12 @@ extension EvalCommand {
       ("groups", SettingNames.options(in: chosen[0].index.groupRule.sentence)),
       ("views", method.views.description),
     ]
-    return comparison
+    guard results.report != nil, let store else { return (comparison, [:]) }
+    let differing = comparison.differingScores
+    let strips = ClipStrips(
+      of: differing, clips: chosen[0].clips, store: store, threads: global.threadCount,
+      most: ComparisonPage.mostClips)
+    return (comparison, strips.byName(of: differing))
   }
 
   private func compareFiles(_ paths: [String], _ console: Console) throws -> ModelComparison {

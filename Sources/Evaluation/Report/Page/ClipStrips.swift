@@ -57,6 +57,12 @@ public struct ClipStrips: Sendable {
     (strips, fingerprints) = found.withLock { ($0.strips, $0.fingerprints) }
   }
 
+  /// By the names of the clips.
+  public func byName(of scored: ScoredClips) -> [String: FrameStrip] {
+    Dictionary(
+      strips.map { (scored.names[$0.key], $0.value) }, uniquingKeysWith: { first, _ in first })
+  }
+
   /// From frames that are there already.
   init(
     strips: [Int: FrameStrip], fingerprints: [Int: ClipFingerprint] = [:], of scored: ScoredClips

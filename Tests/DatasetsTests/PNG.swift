@@ -1,6 +1,6 @@
 /// The plainest PNG there is (stored, not compressed): tests write their own pictures.
 func png(width: Int, height: Int, channels: Int, pixels: [UInt8]) -> [UInt8] {
-  func big(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(value >> (24 - 8 * $0) & 255) } }
+  func big(_ value: UInt32) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
   func crc(_ bytes: [UInt8]) -> UInt32 {
     var value: UInt32 = 0xFFFF_FFFF
     for byte in bytes {
@@ -25,10 +25,12 @@ func png(width: Int, height: Int, channels: Int, pixels: [UInt8]) -> [UInt8] {
     b = (b + a) % 65521
   }
   let length = UInt16(raw.count)
-  let stored: [UInt8] =
-    [0x78, 0x01, 1] + [UInt8(length & 255), UInt8(length >> 8)]
-    + [UInt8(~length & 255), UInt8(~length >> 8)] + raw + big(b << 16 | a)
-  return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
-    + chunk("IHDR", big(UInt32(width)) + big(UInt32(height)) + [8, channels == 3 ? 2 : 0, 0, 0, 0])
-    + chunk("IDAT", stored) + chunk("IEND", [])
+  var stored: [UInt8] = [0x78, 0x01, 1]
+  for part in [length, ~length] { stored += [UInt8(part & 255), UInt8(part >> 8)] }
+  stored += raw + big(b << 16 | a)
+  let header: [UInt8] = [8, channels == 3 ? 2 : 0, 0, 0, 0]
+  var file: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+  file += chunk("IHDR", big(UInt32(width)) + big(UInt32(height)) + header)
+  file += chunk("IDAT", stored)
+  return file + chunk("IEND", [])
 }

@@ -80,13 +80,21 @@ public struct PredictiveTrait: Sendable, Hashable {
     let deviation = (chance * (1 - chance) / count).squareRoot()
     guard accuracy - chance > max(0.15, 4 * deviation) else { return nil }
     let usual = totals.keys.sorted { $0.scalarsPrecede($1) }.map { label in
-      let values = table.compactMap { value, counts in counts[label].map { (value, $0) } }
-        .sorted { $0.1 == $1.1 ? $0.0 < $1.0 : $0.1 > $1.1 }
-      return Usual(
-        label: label, value: values[0].0,
-        share: Double(values[0].1) / Double(totals[label] ?? 1))
+      usualValue(of: label, in: table, clips: totals[label] ?? 1)
     }
     return PredictiveTrait(name: name, accuracy: accuracy, chance: chance, usual: usual)
+  }
+
+  /// The commonest value of a label's clips; of equals the first by name.
+  private static func usualValue(
+    of label: String, in table: [String: [String: Int]], clips: Int
+  ) -> Usual {
+    var best: (value: String, count: Int) = ("", 0)
+    for (value, counts) in table {
+      let count = counts[label] ?? 0
+      if count > best.count || count == best.count && value < best.value { best = (value, count) }
+    }
+    return Usual(label: label, value: best.value, share: Double(best.count) / Double(clips))
   }
 
   /// 1 when the commonest label of the other clips is this one's, a share of it for a draw.

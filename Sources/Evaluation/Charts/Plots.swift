@@ -108,15 +108,16 @@ public struct Plots: Sendable {
     let chart = RowChart(
       title: "Right answers in each group, the worst first", axis: "top-1",
       series: subjects.map(\.name), rows: rows)
-    return Plot(
-      "group-accuracy", svg: chart.svg,
-      rows: [["model", "group", "clips", "right", "accuracy", "low", "high"]]
-        + zip(subjects, all).flatMap { subject, groups in
-          groups.map {
-            [subject.name, $0.group, "\($0.clips)", "\($0.right)"]
-              + numbers([$0.accuracy.value, $0.accuracy.low, $0.accuracy.high])
-          }
-        })
+    var table = [["model", "group", "clips", "right", "accuracy", "low", "high"]]
+    for (subject, groups) in zip(subjects, all) {
+      for group in groups {
+        let interval = group.accuracy
+        table.append(
+          [subject.name, group.group, "\(group.clips)", "\(group.right)"]
+            + numbers([interval.value, interval.low, interval.high]))
+      }
+    }
+    return Plot("group-accuracy", svg: chart.svg, rows: table)
   }
 
   // MARK: Of the training

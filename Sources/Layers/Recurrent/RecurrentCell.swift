@@ -133,15 +133,15 @@ struct LayerNormCell: RecurrentCell {
   func saved(hidden: Int) -> Int { (4 + 4 + 4 + 1) * hidden + 3 }
 
   func extras(hidden: Int) -> [ParameterSpec] {
-    [("ln_ih", 4), ("ln_hh", 4), ("ln_cell", 1)].flatMap { name, blocks in
-      [
-        ParameterSpec("\(name).weight", [blocks * hidden], .normalization, .constant(1)),
-        // The forget gate starts open.
-        ParameterSpec(
-          "\(name).bias", [blocks * hidden], .normalization,
-          name == "ln_ih" ? .parts([0, 1, 0, 0]) : .constant(0)),
-      ]
+    var specs: [ParameterSpec] = []
+    for (name, blocks) in [("ln_ih", 4), ("ln_hh", 4), ("ln_cell", 1)] {
+      // The forget gate starts open.
+      let bias: ParameterSpec.Start = name == "ln_ih" ? .parts([0, 1, 0, 0]) : .constant(0)
+      specs.append(
+        ParameterSpec("\(name).weight", [blocks * hidden], .normalization, .constant(1)))
+      specs.append(ParameterSpec("\(name).bias", [blocks * hidden], .normalization, bias))
     }
+    return specs
   }
 }
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import vidclass
 
-@Suite("Command line, common to all commands")
+@Suite("Command line, common to all commands", .waitsForPrograms)
 struct CommandLineTests {
   @Test("Version and help go to standard output", arguments: [["--version"], ["--help"], []])
   func help(arguments: [String]) throws {

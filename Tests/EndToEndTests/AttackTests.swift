@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A few hundred cases of `Tests/Attack`; `make attack` runs as many as one likes.
-@Suite struct AttackTests {
+@Suite(.waitsForPrograms) struct AttackTests {
   @Test func hundredsOfHostileCasesDoNoHarm() throws {
     let scratch = ScratchFolder()
     let process = Process()

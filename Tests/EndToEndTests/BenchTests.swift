@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `vidclass bench` measures what it says, under the keys that comparisons read.
-@Suite struct BenchTests {
+@Suite(.waitsForPrograms) struct BenchTests {
   private func json(_ run: ProgramRun) throws -> [String: Any] {
     try #require(
       JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any], "\(run.errors)")

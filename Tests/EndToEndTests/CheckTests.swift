@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `vidclass check` as users run it, on a data set with everything that can be wrong.
-@Suite(.serialized) struct CheckTests {
+@Suite(.waitsForPrograms, .serialized) struct CheckTests {
   /// Made once for the process.
   private static let folder: ScratchFolder = {
     let folder = ScratchFolder()

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What `label` writes for other tools, corrected by hand, is what `train` learns from.
-@Suite struct CorrectionTests {
+@Suite(.waitsForPrograms) struct CorrectionTests {
   private let scratch = ScratchFolder()
 
   /// The program in the scratch folder, so that paths are as seen from there.

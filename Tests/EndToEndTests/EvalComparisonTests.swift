@@ -5,7 +5,7 @@ import Testing
 
 /// Several models, thresholds and charts of `vidclass eval`, from files of predictions and with
 /// networks that were never trained.
-@Suite struct EvalComparisonTests {
+@Suite(.waitsForPrograms) struct EvalComparisonTests {
   let folder = ScratchFolder()
 
   private func json(_ text: String) throws -> [String: Any] {

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("vidclass eval and info of a model")
+@Suite("vidclass eval and info of a model", .waitsForPrograms)
 struct EvalTests {
   let folder = ScratchFolder()
   private let clips = Repository.path + "/clips"

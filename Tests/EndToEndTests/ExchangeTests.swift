@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Weights in, networks out, and networks drawn by hand: `import`, `export`, `train --arch FILE`.
-@Suite struct ExchangeTests {
+@Suite(.waitsForPrograms) struct ExchangeTests {
   private func fixture(_ path: String) -> String { Repository.path + "/Tests/Fixtures/" + path }
 
   @Test func exportsAnONNXFileAndAModule() throws {

@@ -4,7 +4,7 @@ import Testing
 
 /// `vidclass label --follow` as users run it: what comes out of a stream is what labelling the
 /// recording gives.
-@Suite struct FollowTests {
+@Suite(.waitsForPrograms) struct FollowTests {
   private let scratch = ScratchFolder()
   private let model: String
   private let movie = Repository.path + "/Tests/Fixtures/movie/motions.mp4"

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Files for the lab's own programs, as users ask for them.
-@Suite struct FormatCommandTests {
+@Suite(.waitsForPrograms) struct FormatCommandTests {
   private let scratch = ScratchFolder()
   private let model: String
 

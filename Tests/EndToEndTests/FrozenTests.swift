@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Networks whose trunk stays as it is, from clips to model.
-@Suite struct FrozenTests {
+@Suite(.waitsForPrograms) struct FrozenTests {
   private let scratch = ScratchFolder()
   private static let labels = ["left", "right", "recede"]
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Files and values that each once stopped or misled the program.
-@Suite struct HostileRowsTests {
+@Suite(.waitsForPrograms) struct HostileRowsTests {
   private let scratch = ScratchFolder()
 
   private func vidclass(_ arguments: [String]) throws -> ProgramRun {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Files made to do harm among good ones: each costs its own record, and nothing else.
-@Suite struct HostileTests {
+@Suite(.waitsForPrograms) struct HostileTests {
   private struct Record: Decodable {
     struct Failure: Decodable {
       let code: String
@@ -43,7 +43,7 @@ import Testing
     let taken = try clock.measure {
       run = try ProgramRun(
         "vidclass",
-        ["label", "-m", try model(), folder, "-o", scratch("out.jsonl"), "--timeout", "2"])
+        ["label", "-m", try model(), folder, "-o", scratch("out.jsonl"), "--timeout", "1"])
     }
     #expect(run?.exitCode == 3)
 

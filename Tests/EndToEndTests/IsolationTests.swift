@@ -4,7 +4,7 @@ import Testing
 import VideoDecoding
 
 /// Clips decoded in processes of their own: the same answers, and no harm when one is lost.
-@Suite struct IsolationTests {
+@Suite(.waitsForPrograms) struct IsolationTests {
   private let processes: DecoderProcesses
   private let scratch = ScratchFolder()
   private let clip = Repository.path + "/clips/left/scene01_left_01.mp4"

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `vidclass label` and `merge` as users run them, with a network that was never trained.
-@Suite struct LabelCommandTests {
+@Suite(.waitsForPrograms) struct LabelCommandTests {
   private let scratch = ScratchFolder()
   private let model: String
   private let clips = Repository.path + "/clips/left"

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct LibraryTests {
+@Suite(.waitsForPrograms) struct LibraryTests {
   private func lines(_ path: String) throws -> [Substring] {
     try String(contentsOfFile: Repository.path + "/" + path, encoding: .utf8)
       .split(separator: "\n", omittingEmptySubsequences: false)

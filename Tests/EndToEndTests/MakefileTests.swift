@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Every script can be found: by `make help`, and by its own `--help`.
-@Suite struct MakefileTests {
+@Suite(.waitsForPrograms) struct MakefileTests {
   private static let scripts =
     ((try? FileManager.default.contentsOfDirectory(atPath: Repository.path + "/.make")) ?? [])
     .sorted()

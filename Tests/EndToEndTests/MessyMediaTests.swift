@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Clips as people keep them, in every command.
-@Suite struct MessyMediaTests {
+@Suite(.waitsForPrograms) struct MessyMediaTests {
   private let scratch = ScratchFolder()
 
   private func run(_ arguments: [String]) throws -> ProgramRun {

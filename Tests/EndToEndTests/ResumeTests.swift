@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A training that is killed, and clips that change before it goes on.
-@Suite struct ResumeTests {
+@Suite(.waitsForPrograms) struct ResumeTests {
   /// What can happen to a clip while its training stands still.
   enum Change: String, CaseIterable {
     case otherContent, longer, unreadable, gone, renamed, otherLabel

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The way from labels to a review page, and from corrections to a training.
-@Suite struct ReviewCommandTests {
+@Suite(.waitsForPrograms) struct ReviewCommandTests {
   private let scratch = ScratchFolder()
 
   /// Movies in `videos`, a small data set in `clips`, and a network that was never trained.

@@ -4,7 +4,7 @@ import Testing
 
 /// What the program says and does where the system cannot confine decoder processes, simulated by a
 /// filter that has the kernel deny what it can do.
-@Suite struct SandboxOptionTests {
+@Suite(.waitsForPrograms) struct SandboxOptionTests {
   private let clip = Repository.path + "/clips/left/scene01_left_01.mp4"
 
   private func info(without wall: String?, _ options: String...) throws -> ProgramRun {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The example program `stills`.
-@Suite("Stills", .serialized)
+@Suite("Stills", .waitsForPrograms, .serialized)
 struct StillsTests {
   @Test("The fused branches learn more than the nearest mean picture, and the seed decides the run")
   func learns() throws {

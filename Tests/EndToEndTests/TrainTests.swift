@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What `train` says and finds out besides a model.
-@Suite struct TrainTests {
+@Suite(.waitsForPrograms) struct TrainTests {
   private let scratch = ScratchFolder()
   private let small = ["--frames", "4", "--size", "16", "--arch", "conv3d-lstm-small"]
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `vidclass label --watch` as a service runs it.
-@Suite struct WatchCommandTests {
+@Suite(.waitsForPrograms) struct WatchCommandTests {
   private let scratch = ScratchFolder()
   private let model: String
   private let clip = Repository.path + "/clips/left/scene01_left_01.mp4"

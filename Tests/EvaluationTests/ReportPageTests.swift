@@ -111,7 +111,7 @@ enum SamplePages {
   }
 }
 
-@Suite(.enabled(if: Browser.isExpected, Comment(rawValue: Browser.absence)))
+@Suite(.waitsForPrograms, .enabled(if: Browser.isExpected, Comment(rawValue: Browser.absence)))
 struct ReportInBrowserTests {
   private let folder = ScratchFolder()
 

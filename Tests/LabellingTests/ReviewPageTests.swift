@@ -7,7 +7,9 @@ import VideoDecoding
 @testable import Labelling
 
 /// The review page in a browser, as hands use it.
-@Suite(.enabled(if: Browser.isExpected, Comment(rawValue: Browser.absence)), .serialized)
+@Suite(
+  .waitsForPrograms, .enabled(if: Browser.isExpected, Comment(rawValue: Browser.absence)),
+  .serialized)
 struct ReviewPageTests {
   private let scratch = ScratchFolder()
   private static let movie = Repository.path + "/Tests/Fixtures/movie/motions.mp4"

@@ -98,7 +98,10 @@ extension BrowserPage {
   public func download(_ name: String, in folder: String, seconds: Double = 20) throws -> Data {
     let deadline = Date(timeIntervalSinceNow: seconds)
     while Date() < deadline {
-      if let data = FileManager.default.contents(atPath: folder + "/" + name) { return data }
+      // The name is taken by an empty file before the browser moves the full one there.
+      if let data = FileManager.default.contents(atPath: folder + "/" + name), !data.isEmpty {
+        return data
+      }
       Thread.sleep(forTimeInterval: 0.02)
     }
     throw BrowserError("no download \(name) in \(seconds) seconds")

@@ -23,7 +23,7 @@ SEED ?= 1
 comma := ,
 
 .PHONY: demo help build test format install library docs clips deps test-deps fuzz hostile attack stress \
-  soak live kill-test memory allocations sanitize-kernels emulate-avx512 interop bench bench-decode train-peer ablation \
+  soak live kill-test faults memory allocations sanitize-kernels emulate-avx512 interop bench bench-decode train-peer ablation \
   imbalance variants evidence accuracy corrections pretrained coverage scan \
   package package-test formats clusters
 
@@ -101,6 +101,9 @@ live: build ## an hour of movie and a camera followed: drift, latency and memory
 
 kill-test: build ## a training killed 25 times and resumed: the same model, byte for byte
 	.make/kill-test $(ARGUMENTS)
+
+faults: build ## `label` killed, without disk, folder or peace: nothing is lost
+	.make/label-faults $(ARGUMENTS)
 
 memory: build ## the most memory of every command with a model of 500 MiB, against what is promised
 	.make/memory

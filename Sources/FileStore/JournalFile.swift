@@ -49,7 +49,8 @@ public final class JournalFile: Sendable {
   }
 
   /// Appends one line; on return it is on the disk. If it cannot be written in full, the journal
-  /// is cut back to its last whole line.
+  /// is cut back to its last whole line. A journal that somebody removed meanwhile is an error: what
+  /// is appended to it would be lost.
   ///
   /// - Parameter line: without a line break in it; one is added.
   public func append(_ line: String) throws(FileStoreError) {
@@ -57,8 +58,12 @@ public final class JournalFile: Sendable {
     precondition(!bytes.contains(UInt8(ascii: "\n")), "a journal line must not contain a newline")
     bytes.append(UInt8(ascii: "\n"))
     let code = state.withLock { state -> Int32 in
-      if state.isRegular && state.file.status().st_size != state.end {
-        if ftruncate(state.file.descriptor, state.end) != 0 { return errno }
+      if state.isRegular {
+        let status = state.file.status()
+        if status.st_nlink == 0 { return ESTALE }
+        if status.st_size != state.end, ftruncate(state.file.descriptor, state.end) != 0 {
+          return errno
+        }
       }
       var code = bytes.withUnsafeBytes { state.file.writeAll($0) }
       if code == 0 { code = state.file.synchronize() }
@@ -69,7 +74,20 @@ public final class JournalFile: Sendable {
       }
       return code
     }
+    if code == ESTALE { throw removed }
     if code != 0 { throw .writing(path, code) }
+  }
+
+  /// Throws where somebody removed the journal, and all of it with it.
+  public func requireLinked() throws(FileStoreError) {
+    if state.withLock({ $0.isRegular && $0.file.status().st_nlink == 0 }) { throw removed }
+  }
+
+  private var removed: FileStoreError {
+    FileStoreError(
+      .notFound, path: path,
+      "was removed while it was being written; leave it and its folder in place, and start again",
+      errno: ESTALE)
   }
 
   /// Every whole line so far, in order, without its newline; bytes that are not UTF-8 are replaced.

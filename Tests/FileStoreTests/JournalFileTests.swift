@@ -73,6 +73,21 @@ import Testing
     #expect(error?.path == "/dev/full")
   }
 
+  @Test func aRemovedJournalTakesNoMore() throws {
+    let journal = try JournalFile(path: folder("j.jsonl"))
+    try journal.append("one")
+    try journal.requireLinked()
+    try FileManager.default.removeItem(atPath: folder("j.jsonl"))
+    for use in [{ try journal.append("two") }, { try journal.requireLinked() }]
+      as [() throws -> Void]
+    {
+      #expect(throws: FileStoreError.self, performing: use)
+      do { try use() } catch let error as FileStoreError {
+        #expect(error.code == .notFound && error.message.contains("was removed"))
+      }
+    }
+  }
+
   @Test func opensNothingInAMissingFolder() {
     let error = #expect(throws: FileStoreError.self) { try JournalFile(path: folder("no/j")) }
     #expect(error?.code == .notFound)

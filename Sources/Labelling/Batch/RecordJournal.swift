@@ -20,7 +20,7 @@ public struct RecordJournal: Sendable {
       found.isEmpty && (found.unreadableLines > 0 || !RecordJournal.isTornOrEmpty(path))
     if isForeign {
       throw LabelError(
-        .output, "\(path): exists and is not a file of label records; choose another -o")
+        .output, "\(path): exists and is not a file of label records; choose another output")
     }
     // The own file last: its records are the newest of what this run would write.
     for other in others where other != path {
@@ -33,6 +33,9 @@ public struct RecordJournal: Sendable {
   public func append(_ record: LabelRecord) throws(FileStoreError) {
     try file.append(record.json.text)
   }
+
+  /// Throws where the file was removed meanwhile.
+  public func requireLinked() throws(FileStoreError) { try file.requireLinked() }
 
   /// Whether a file without a whole line is empty, a device, or one record torn by a crash.
   private static func isTornOrEmpty(_ path: String) -> Bool {

@@ -67,6 +67,7 @@ final class LabelOutput {
 
   /// All records are there: writes what waited for that.
   func finish(console: Console) throws {
+    if case .journal(let journal) = sink { try journal.requireLinked() }
     guard case .whole(let place) = sink else { return }
     let records = collected.keys.sorted().map { collected[$0]! }
     switch place {

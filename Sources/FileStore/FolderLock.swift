@@ -15,7 +15,7 @@ public final class FolderLock: Sendable {
     if !folder.lock(wait: false) && errno == EWOULDBLOCK {
       throw FileStoreError(
         .busy, path: path,
-        "is in use by another vidclass; wait for it or choose another place with -o",
+        "is in use by another vidclass; wait for it or choose another place",
         errno: EWOULDBLOCK)
     }
     self.folder = folder

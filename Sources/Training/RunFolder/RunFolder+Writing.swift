@@ -44,14 +44,14 @@ extension RunFolder {
         let what = kind == S_IFDIR ? "is a folder" : "is a device, not a file"
         throw TrainingError(
           .output,
-          "\(PathText.display(model)): \(what); give -o the name of a file such as models/mine.safetensors"
+          "\(PathText.display(model)): \(what); name a file such as models/mine.safetensors"
         )
       }
       // A slip of the pen must not cost a movie or a manifest.
       guard status.st_size == 0 || (try? SafeTensorsFile(model)) != nil else {
         throw TrainingError(
           .output,
-          "\(PathText.display(model)): exists and is not a model; give -o another name, or remove it"
+          "\(PathText.display(model)): exists and is not a model; choose another name, or remove it"
         )
       }
     }
@@ -61,7 +61,7 @@ extension RunFolder {
       throw TrainingError(
         .output,
         "\(PathText.display(folder)): cannot be written (\(String(cString: strerror(errno)))); "
-          + "change its permissions or choose another place with -o")
+          + "change its permissions or choose another place")
     }
   }
 

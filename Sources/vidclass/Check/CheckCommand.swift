@@ -60,7 +60,10 @@ struct CheckCommand: ParsableCommand {
   func run() throws {
     let console = global.console
     try sandbox.prepare(console)
-    if let fixList { try OutputFile.requireFolder(of: fixList) }
+    if let fixList {
+      try OutputFile.requireFolder(of: fixList)
+      try OutputFile.requireReplaceable(fixList, .text, reads: paths)
+    }
     let input = try CheckInput(request: request, paths: paths, threads: global.threadCount)
     Interrupt.install()
     for warning in input.warnings { console.warn(warning) }

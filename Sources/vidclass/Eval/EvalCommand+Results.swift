@@ -4,6 +4,17 @@ import Foundation
 import ModelFiles
 
 extension EvalCommand {
+  /// Before anything is scored.
+  func checkOutputs() throws {
+    let outputs: [(String?, OutputFile.Kind)] = [
+      (results.report, .page), (results.predictions, .text), (thresholds.out, .text),
+    ]
+    for case (let path?, let kind) in outputs {
+      try OutputFile.requireFolder(of: path)
+      try OutputFile.requireReplaceable(path, kind, reads: model + from + [clips, against])
+    }
+  }
+
   /// Chooses thresholds where they were asked for, and saves them.
   func chooseThresholds(
     _ report: inout EvaluationReport, model: String?, _ console: Console

@@ -84,9 +84,7 @@ struct EvalCommand: ParsableCommand {
   func run() throws {
     let console = global.console
     try sandbox.prepare(console)
-    if let report = results.report { try OutputFile.requireFolder(of: report) }
-    if let predictions = results.predictions { try OutputFile.requireFolder(of: predictions) }
-    if let path = thresholds.out { try OutputFile.requireFolder(of: path) }
+    try checkOutputs()
     if isComparison { return try compare(console) }
     if let plots = results.plots { try Folder.create(plots) }
     let scored = try from.first.map { try score(file: $0, console) } ?? scoreModel(console)

@@ -57,6 +57,7 @@ struct LabelCommand: ParsableCommand {
     try sandbox.prepare(console)
     if live.isOn { return try runLive(console: console) }
     let jobs = try inputs.jobs(console: console)
+    try checkOutputs()
     let model = try loadModel(console: console)
     var settings = try method.settings(for: model.metadata, model: model.hash, console)
     let review = try results.review.collector(
@@ -74,6 +75,19 @@ struct LabelCommand: ParsableCommand {
     if summary.json && results.output != nil { try StandardOutput.writeJSON(tally) }
     if tally.failed + tally.partial + tally.unsorted + tally.unwritten > 0 {
       throw ExitCode.partial
+    }
+  }
+
+  /// Before anything is labelled.
+  private func checkOutputs() throws {
+    let isPage = results.format == nil && LabelReviewOptions.isPage(results.output)
+    let outputs: [(String?, OutputFile.Kind)] = [
+      (results.output, isPage ? .page : .text), (results.review.report, .page),
+    ]
+    for case (let path?, let kind) in outputs where path != "-" {
+      try OutputFile.requireReplaceable(
+        path, kind,
+        reads: [method.thresholds, method.model, inputs.filesFrom, inputs.filesFrom0])
     }
   }
 

@@ -74,6 +74,7 @@ struct MergeCommand: ParsableCommand {
     let console = global.console
     let settings = try forFormats.settings
     if let sqlite { try RecordDatabase.requireOurs(sqlite) }
+    if let output, output != "-" { try OutputFile.requireReplaceable(output, .text) }
     var records: [LabelRecord] = []
     var refused = 0
     for file in try files() {

@@ -1,7 +1,8 @@
-import Evaluation
 import Foundation
 import Tensors
 import Testing
+
+@testable import Evaluation
 
 @Suite struct BootstrapTests {
   @Test func theSameSeedGivesTheSameIntervalsOnAnyThreads() {
@@ -115,5 +116,21 @@ import Testing
     let fitted = Temperature.fit(
       logits: [3e38, -3e38, -3e38, 3e38], labels: [1, 0], classes: 2)
     #expect(isClose(fitted, Temperature.range.upperBound, 1e-3))
+  }
+
+  /// Figures near the edge of their range, with a spread far larger than they are.
+  @Test(arguments: [
+    (0.0003, IntervalScale.positive(upTo: 1), 0.0, 1.0),
+    (0.3, .positive(upTo: 1), 0.0, 1.0),
+    (0.4, .difference(upTo: 1), -1.0, 1.0),
+    (0.4, .share, 0.0, 1.0),
+  ])
+  func intervalsStayWithinWhatIsPossible(
+    value: Double, scale: IntervalScale, least: Double, most: Double
+  ) {
+    let resamples = (0..<100).map { value + ($0 % 2 == 0 ? 0.3 : -0.3) }
+    let interval = Interval(value, resamples: resamples, units: 2, scale: scale)
+    #expect(least <= interval.low && interval.low <= value)
+    #expect(value <= interval.high && interval.high <= most)
   }
 }

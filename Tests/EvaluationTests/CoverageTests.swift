@@ -86,7 +86,7 @@ import Testing
         Double(all.1) / Double(all.0), resamples: shares, units: counts.count, scale: .share),
       Interval(
         Double(all.2 - all.1) / Double(all.0), resamples: differences, units: counts.count,
-        scale: .plain)
+        scale: .difference(upTo: 1))
     )
   }
 

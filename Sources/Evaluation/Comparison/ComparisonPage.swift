@@ -68,7 +68,9 @@ public struct ComparisonPage {
     let sentences = comparison.pairs.prefix(6).map { pair in
       "<p class=\"lead\">\(escaped(name(pair) + ": " + comparison.sentence(pair))).</p>\n"
     }
+    let more = comparison.pairs.count - sentences.count
     return sentences.joined()
+      + (more > 0 ? "<p class=\"note\">And \(more) more pairs, below.</p>\n" : "")
       + "<p class=\"note\">\(escaped(comparison.methodSentence)).</p>\n"
   }
 
@@ -119,6 +121,7 @@ public struct ComparisonPage {
   private func pair(_ pair: PairedComparison) -> String {
     let (first, second) = (comparison.models[pair.first], comparison.models[pair.second])
     let isCorrected = comparison.pairs.count > 1
+    let reach = barReach
     let rows = pair.differences.map { difference in
       let (interval, metric) = (difference.interval, difference.metric)
       return [
@@ -126,7 +129,7 @@ public struct ComparisonPage {
         interval.low.isNaN
           ? "–"
           : "\(Figure.signed(interval.low, metric)) to \(Figure.signed(interval.high, metric))",
-        metric == .logLoss ? "" : bar(interval), Figure.p(difference.adjustedPValue),
+        metric == .logLoss ? "" : bar(interval, reach: reach), Figure.p(difference.adjustedPValue),
         difference.isShown ? "shown" : "not shown",
       ].map { $0.hasPrefix("<") ? $0 : escaped($0) }
     }
@@ -139,10 +142,18 @@ public struct ComparisonPage {
       + "\(escaped(Figure.p(pair.adjustedMcNemar))).</p>\n"
   }
 
-  /// From −50 to 50 points, with 0 in the middle.
-  private func bar(_ interval: Interval) -> String {
+  /// How far bars reach to both sides of 0: as far as the widest interval of the page.
+  private var barReach: Double {
+    let ends = comparison.pairs.flatMap(\.differences).filter { $0.metric != .logLoss }
+      .flatMap { [$0.interval.low, $0.interval.high] }.filter(\.isFinite).map(abs)
+    let widest = ends.max() ?? 1
+    return [0.1, 0.25, 0.5].first { $0 >= widest } ?? 1
+  }
+
+  /// The interval, with 0 in the middle.
+  private func bar(_ interval: Interval, reach: Double) -> String {
     if interval.low.isNaN { return "" }
-    func at(_ value: Double) -> Double { (max(-0.5, min(0.5, value)) + 0.5) * 120 }
+    func at(_ value: Double) -> Double { 4 + (value / reach + 1) * 56 }
     let (low, high) = (at(interval.low), at(interval.high))
     return String(
       format: "<svg class=\"bar\" viewBox=\"0 0 120 14\" aria-hidden=\"true\"><line x1=\"60\" "
@@ -222,7 +233,7 @@ public struct ComparisonPage {
     .right { color: var(--good); } .wrong { color: var(--bad); }
     .bar { width: 120px; height: 14px; } .bar line { stroke: var(--soft); }
     .bar rect { fill: var(--accent); opacity: .4; } .bar circle { fill: var(--accent); }
-    td img { max-width: 100%; height: auto; margin-top: .2rem; }
+    small { white-space: nowrap; } td img { max-width: 100%; height: auto; margin-top: .2rem; }
     figure { margin: 1rem 0; } figure svg { max-width: 100%; height: auto; }
     """
 }

@@ -151,6 +151,8 @@ public struct ModelComparison: Sendable {
       interval.value > 0 ? interval : Interval(-interval.value, -interval.high, -interval.low)
     return "\(better) is better by \(Figure.points(turned.value, .top1)) points of top-1"
       + "\(range(turned)): " + (difference.isShown ? "shown" : "not shown")
+      + (difference.isShown || turned.low <= 0
+        ? "" : " (p \(Figure.p(difference.adjustedPValue)))")
   }
 
   private func range(_ interval: Interval) -> String {

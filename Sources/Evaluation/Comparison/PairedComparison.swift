@@ -64,7 +64,9 @@ extension PairedComparison.Difference {
     let value = second[metric].value - first[metric].value
     let units = first.unitCount
     self.metric = metric
-    interval = Interval(value, resamples: samples, units: units, scale: .plain)
+    interval = Interval(
+      value, resamples: samples, units: units,
+      scale: .difference(upTo: metric == .logLoss ? .infinity : 1))
     pValue = PairedComparison.Difference.pValue(value, samples, units: units)
     adjustedPValue = pValue
   }

@@ -21,10 +21,10 @@ public struct Interval: Sendable, Equatable {
 enum IntervalScale {
   /// From 0 to 1: the logarithm of the odds.
   case share
-  /// From 0 on: the logarithm.
-  case positive
-  /// Differences.
-  case plain
+  /// From 0 to this: the logarithm.
+  case positive(upTo: Double)
+  /// Differences of figures that reach so far from 0.
+  case difference(upTo: Double)
 }
 
 extension Interval {
@@ -41,12 +41,13 @@ extension Interval {
       let error = Interval.standardError(resamples, units: units)
     else { return }
     let reach = StudentT.bound(within: 0.95, degrees: units - 1) * error
-    // Without a spread, or on the edge of its range, a figure has no odds to go by.
+    // Without a spread, or on the edge of its range, a figure has no odds to go by; nor has its
+    // logarithm a meaning where 0 is within reach.
     let isInside: Bool =
       switch scale {
       case .share: value > 0 && value < 1
-      case .positive: value > 0
-      case .plain: true
+      case .positive: value > reach
+      case .difference: false
       }
     guard reach > 0, isInside else {
       (low, high) = Interval.clamped(value - reach, value + reach, scale)
@@ -57,9 +58,9 @@ extension Interval {
       let odds = log(value / (1 - value))
       let width = reach / (value * (1 - value))
       (low, high) = (1 / (1 + exp(width - odds)), 1 / (1 + exp(-odds - width)))
-    case .positive:
-      (low, high) = (value * exp(-reach / value), value * exp(reach / value))
-    case .plain: (low, high) = (value - reach, value + reach)
+    case .positive(let most):
+      (low, high) = (value * exp(-reach / value), min(most, value * exp(reach / value)))
+    case .difference: break
     }
   }
 
@@ -81,8 +82,8 @@ extension Interval {
   ) -> (Double, Double) {
     switch scale {
     case .share: (max(0, low), min(1, high))
-    case .positive: (max(0, low), high)
-    case .plain: (low, high)
+    case .positive(let most): (max(0, low), min(most, high))
+    case .difference(let most): (max(-most, low), min(most, high))
     }
   }
 }

@@ -40,7 +40,13 @@ public enum Metric: String, CaseIterable, Sendable {
   public var isScore: Bool { self != .logLoss && self != .calibrationError }
 
   /// Where its intervals are even.
-  var scale: IntervalScale { isScore ? .share : .positive }
+  var scale: IntervalScale {
+    switch self {
+    case .logLoss: .positive(upTo: .infinity)
+    case .calibrationError: .positive(upTo: 1)
+    default: .share
+    }
+  }
 }
 
 /// Precision, recall and F1 of one class; 0 where there is nothing to divide by.

@@ -20,9 +20,15 @@ public enum PredictionsFile {
 
   /// Reads such a file, from this program or another; every clip is a group of its own.
   ///
+  /// - Parameter warn: takes a sentence where lines were left out because an earlier one has the same
+  ///   clip: counted twice, it would flatter or blame twice.
   /// - Throws: an error that names the line that cannot be read.
-  public static func read(_ path: String) throws -> ScoredClips {
+  public static func read(
+    _ path: String, warn: (String) -> Void = { _ in }
+  ) throws -> ScoredClips {
     var result: ScoredClips?
+    var seen: Set<String> = []
+    var repeated: [(name: String, line: Int)] = []
     try CSV.forEachRecord(path: path) { fields, line in
       guard var clips = result else {
         result = ScoredClips(classes: try classes(header: fields, path))
@@ -36,6 +42,10 @@ public enum PredictionsFile {
       }
       guard let label = clips.classes.firstIndex(of: fields[1]) else {
         throw fail("the label \"\(fields[1])\" is not among the class columns")
+      }
+      guard seen.insert(fields[0]).inserted else {
+        repeated.append((fields[0], line))
+        return
       }
       var row: [Float] = []
       for (name, field) in zip(clips.classes, fields.dropFirst(2)) {
@@ -58,6 +68,12 @@ public enum PredictionsFile {
         .format, path: path,
         "holds no predictions; expected filepath,label,<class>… and a line "
           + "for every clip")
+    }
+    if let first = repeated.first {
+      warn(
+        "\(path): \(repeated.count == 1 ? "a line is" : "\(repeated.count) lines are") left out whose "
+          + "clip an earlier line has, the first is \(PathText.display(first.name)) (line "
+          + "\(first.line))")
     }
     return result
   }

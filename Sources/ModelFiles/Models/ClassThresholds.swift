@@ -58,7 +58,8 @@ public struct ClassThresholds: Sendable, Equatable {
   public init(reading path: String) throws(ModelFileError) {
     let bytes: [UInt8]
     do throws(FileStoreError) {
-      bytes = try RegularFile.read(path, maximumBytes: ClassThresholds.most)
+      // Without the byte order mark that some editors put before it.
+      bytes = Array(try RegularFile.readText(path, maximumBytes: ClassThresholds.most).utf8)
     } catch { throw ModelFileError(error) }
     let json: JSONValue
     do throws(JSONError) { json = try JSONValue(parsing: bytes) } catch {

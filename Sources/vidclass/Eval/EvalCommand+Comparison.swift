@@ -81,6 +81,12 @@ extension EvalCommand {
     for path in paths {
       console.note("\(PathText.display(path)):")
       chosen.append(try choose(path, console))
+      if Set(chosen[chosen.count - 1].model.metadata.classes)
+        != Set(chosen[0].model.metadata.classes)
+      {
+        console.warn(
+          "\(path): has not the classes of \(paths[0]); what a model lacks counts as a score of 0")
+      }
     }
     // What names a clip to people also tells it from every other; a label may hang on the model.
     func key(_ clip: Clip) -> [String] { [clip.name, clip.label] }
@@ -130,7 +136,7 @@ extension EvalCommand {
       if evaluations.isEmpty {
         (scored, rule) = try grouped(path, console)
       } else {
-        scored = try PredictionsFile.read(path)
+        scored = try PredictionsFile.read(path) { console.warn($0) }
         if Set(scored.classes) != Set(evaluations[0].evaluation.scored.classes) {
           console.warn(
             "\(path): has not the classes of \(paths[0]); what a file lacks counts as a score of 0")

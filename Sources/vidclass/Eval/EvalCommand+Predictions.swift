@@ -14,7 +14,7 @@ extension EvalCommand {
 
   /// Its clips with their groups, and the sentence that says how these were found.
   func grouped(_ file: String, _ console: Console) throws -> (ScoredClips, String) {
-    var scored = try PredictionsFile.read(file)
+    var scored = try PredictionsFile.read(file) { console.warn($0) }
     var clips: [String: Clip] = [:]
     for (index, name) in scored.names.enumerated() where clips[name] == nil {
       clips[name] = Clip(path: name, file: name, label: scored.classes[scored.labels[index]])

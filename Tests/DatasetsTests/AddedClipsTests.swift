@@ -132,4 +132,22 @@ struct AddedClipsTests {
     #expect(index.unusable.map(\.path) == ["gone.mp4"])
     #expect(throws: DatasetError.self) { try index.adding([folder("no-list.csv")]) }
   }
+
+  @Test(arguments: [
+    ("corrections.csv", "filepath,label\ngone.mp4,walk\n", "the first is gone.mp4"),
+    (
+      "labels.jsonl", "{\"path\":\"a b.mp4\",\"label\":\"walk\"}\n",
+      "it looks like a file of label records"
+    ),
+  ])
+  func aListThatAddsNothingIsRefused(name: String, text: String, says: String) throws {
+    let (base, path) = (try base(), folder.text(name, text))
+    let error = try #require(throws: DatasetError.self) { try base.adding([path]) }
+    #expect(error.message.contains(says), "\(error.message)")
+  }
+
+  @Test func aListWithoutALineIsOnlyTold() throws {
+    let index = try base().adding([list()])
+    #expect(index.warnings.contains { $0.hasSuffix("lists no clip; nothing is added") })
+  }
 }

@@ -66,6 +66,7 @@ private struct AddedClips {
     ignored += found.ignored
     warnings += found.warnings
     let shown = PathText.display(list)
+    if found.clips.isEmpty { try tellNothing(found, in: list) }
     var (new, known) = (0, 0)
     var relabelled: [(clip: Clip, label: String)] = []
     var overlaid: [Clip] = []
@@ -106,6 +107,27 @@ private struct AddedClips {
       warnings.append("\(shown): its split is not used, as the data set has none")
     }
     tellNewClasses(of: found.clips, in: shown)
+  }
+
+  /// A list that adds nothing is most often the wrong one, or used in the wrong folder: an hour of
+  /// training without the corrections would not be what was asked for.
+  ///
+  /// - Throws: `DatasetError` where it lists what is not there; one without a line is allowed.
+  private mutating func tellNothing(
+    _ found: FoundClips, in list: String
+  ) throws(DatasetError) {
+    if found.ignored.isEmpty {
+      warnings.append("\(PathText.display(list)): lists no clip; nothing is added")
+      return
+    }
+    let isRecords = list.lowercased().hasSuffix(".jsonl")
+    throw DatasetError(
+      .empty, path: list,
+      "none of the \(found.ignored.count) files it lists can be used; "
+        + (isRecords
+          ? "it looks like a file of label records, where corrections.csv is expected"
+          : "the first is \(PathText.display(found.ignored[0].path)), and paths count from the "
+            + "list's folder or from where the program runs"))
   }
 
   private mutating func tellNewClasses(of found: [Clip], in list: String) {

@@ -82,7 +82,7 @@ struct ListCollector {
     }
     if let first = missing.first {
       found.warnings.append(
-        "\(listPath): \(missing.count) listed \(missing.count == 1 ? "file does" : "files do") not exist, the first is \(first.path) (line \(first.line)); left out, paths are relative to the list"
+        "\(listPath): \(missing.count) listed \(missing.count == 1 ? "file does" : "files do") not exist, the first is \(first.path) (line \(first.line)); left out; paths count from the list's folder or from where the program runs"
       )
     }
     if let first = repeated.first {

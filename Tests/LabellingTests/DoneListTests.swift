@@ -106,6 +106,13 @@ import Testing
     #expect(merged.failed.map(\.path.text) == ["c"] && merged.partial.map(\.path.text) == ["a"])
   }
 
+  @Test(arguments: [(20, 5.0, true), (10, 6.0, true), (10, 5.0, false), (0, 0, false)])
+  func aMovieThatWasReplacedIsTold(size: Int64, modified: Double, isReplaced: Bool) {
+    var (old, new) = (record("a", .ok), record("a", .ok))
+    (old.size, old.modified, new.size, new.modified) = (10, 5, size, modified)
+    #expect(MergedRecords([old, new]).replaced == (isReplaced ? [MediaPath("a")] : []))
+  }
+
   @Test func whatIsExpectedAndMissingIsFound() {
     let merged = MergedRecords([record("a", .ok)])
     let expected = ["z", "a", "y", "z"].map { MediaPath($0) }

@@ -90,6 +90,11 @@ struct MergeCommand: ParsableCommand {
     if merged.models.count > 1 {
       console.warn("the records come from \(merged.models.count) different models")
     }
+    if let first = merged.replaced.first {
+      console.warn(
+        "\(first.text)\(merged.replaced.count > 1 ? " and \(merged.replaced.count - 1) more" : ""): "
+          + "the records are of files of different size or time; the last record given counts")
+    }
     if let sqlite { try RecordDatabase.write(merged.records, to: sqlite) }
     let unwritten = try write(merged.records, settings, console: console)
 
@@ -100,7 +105,10 @@ struct MergeCommand: ParsableCommand {
       missing = merged.missing(from: expected)
       for path in missing { console.error("\(path.text): missing; no record in the inputs") }
     }
-    var parts = ["\(merged.records.count) movies", "\(merged.duplicateCount) duplicates removed"]
+    var parts = [
+      merged.records.count == 1 ? "1 movie" : "\(merged.records.count) movies",
+      "\(merged.duplicateCount) duplicate\(merged.duplicateCount == 1 ? "" : "s") removed",
+    ]
     if !merged.partial.isEmpty { parts.append("\(merged.partial.count) partial") }
     if !merged.failed.isEmpty { parts.append("\(merged.failed.count) failed") }
     if refused > 0 { parts.append("\(refused) records left out") }

@@ -257,6 +257,11 @@ public struct DatasetIndex: Sendable {
       warnings.append(
         "\(namesList(untrained)): no clips in train; the model cannot learn it")
     }
+    if classes.contains("unknown") {
+      warnings.append(
+        "a class is called unknown, which is also what an answer below its threshold is called; "
+          + "another name keeps them apart")
+    }
     return warnings
   }
 }

@@ -38,6 +38,13 @@ struct FolderTests {
     #expect(index.classCounts == [1, 1, 1, 1, 1])
   }
 
+  @Test(arguments: ["unknown", "unknowns"]) func aClassCalledUnknownIsTold(name: String) throws {
+    let folder = ScratchFolder()
+    folder.files(["\(name)/a.mp4", "\(name)/b.mp4", "walk/c.mp4", "walk/d.mp4"])
+    let warnings = try DatasetIndex.load(path: folder.path).warnings
+    #expect(warnings.contains { $0.hasPrefix("a class is called") } == (name == "unknown"))
+  }
+
   @Test func numberedImagesAreOneClip() throws {
     let folder = ScratchFolder()
     folder.files([

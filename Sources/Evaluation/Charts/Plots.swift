@@ -77,7 +77,13 @@ public struct Plots: Sendable {
   private static func classes(_ subjects: [Subject]) -> Plot {
     let classes = subjects[0].report.scored.classes
     let rows = classes.enumerated().map { index, name in
-      RowChart.Row(name, subjects.map { $0.report.bootstrap.perClass[index].f1 })
+      // A class without clips has no F1; 0 would be a judgement.
+      RowChart.Row(
+        name,
+        subjects.map {
+          $0.report.metrics.perClass[index].support > 0
+            ? $0.report.bootstrap.perClass[index].f1 : .none
+        })
     }
     let chart = RowChart(
       title: "F1 of each class, with 95 % intervals", axis: "F1", series: subjects.map(\.name),
@@ -99,11 +105,10 @@ public struct Plots: Sendable {
     let byName = all.map { groups in
       Dictionary(groups.map { ($0.group, $0.accuracy) }, uniquingKeysWith: { first, _ in first })
     }
-    let nothing = Interval(value: .nan, low: .nan, high: .nan)
     let rows = all[0].map { group in
       RowChart.Row(
         "\(Shortened.end(group.group, 24)) (\(group.clips))",
-        byName.map { $0[group.group] ?? nothing })
+        byName.map { $0[group.group] ?? .none })
     }
     let chart = RowChart(
       title: "Right answers in each group, the worst first", axis: "top-1",
@@ -134,7 +139,7 @@ public struct Plots: Sendable {
     func series(_ what: String, _ value: (TrainingCurve.Epoch) -> Double) -> [LineChart.Series] {
       known.map { subject in
         LineChart.Series(
-          isOne ? what : "\(Shortened.end(subject.name, 16)), \(what)",
+          subjects.count == 1 ? what : "\(Shortened.end(subject.name, 16)), \(what)",
           (subject.training?.epochs ?? []).map { (Double($0.number), value($0)) })
       }.filter { !$0.points.isEmpty }
     }

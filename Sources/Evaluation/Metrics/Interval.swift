@@ -9,6 +9,9 @@ public struct Interval: Sendable, Equatable {
   /// The end that the truth is above in 2.5 of 100 cases.
   public var high: Double
 
+  /// Of what has no figure.
+  static let none = Interval(value: .nan, low: .nan, high: .nan)
+
   /// Ends that are given, for figures that came from elsewhere.
   public init(value: Double, low: Double, high: Double) {
     self.value = value

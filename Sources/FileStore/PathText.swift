@@ -63,8 +63,12 @@ public enum PathText {
     return String(path[..<end])
   }
 
+  /// What moves the cursor, and what turns the text around it: a name could show another suffix than
+  /// it has.
   private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || scalar.value == 0x2028
-      || scalar.value == 0x2029
+    switch scalar.value {
+    case 0..<0x20, 0x7F...0x9F, 0x2028...0x2029, 0x202A...0x202E, 0x2066...0x2069: true
+    default: false
+    }
   }
 }

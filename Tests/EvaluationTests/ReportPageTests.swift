@@ -142,6 +142,7 @@ struct ReportInBrowserTests {
       "[...document.querySelectorAll('#classes tbody th')].map(e => e.textContent)")
     let shown = names.map {
       $0.replacing("\n", with: "\\n").replacing("\u{2028}", with: "\\u{2028}")
+        .replacing("\u{202E}", with: "\\u{202e}")
     }
     #expect(Set(cells) == Set(shown))
     try page.run("report.filter.set({ text: 'onerror' })")

@@ -24,6 +24,15 @@ import Testing
     #expect(folder.names == [name])
   }
 
+  /// A name shows what it is: one that turns its text around would show another suffix.
+  @Test(arguments: [
+    ("a\nb.mp4", "a\\nb.mp4"), ("a\u{1B}[2J", "a\\u{1b}[2J"),
+    ("a\u{202E}4pm.exe", "a\\u{202e}4pm.exe"),
+    ("שלום.mp4", "שלום.mp4"), ("🎬", "🎬"),
+  ]) func namesAreShownAsTheyAre(name: String, shown: String) {
+    #expect(PathText.display(name) == shown)
+  }
+
   @Test func linesComeOneByOne() throws {
     try AtomicFile.write("one\n\nthree", to: folder("a"))
     var reader = try LineReader(folder("a"), longest: 5)

@@ -27,8 +27,8 @@ const page = (() => {
     fill(document.createElementNS('http://www.w3.org/2000/svg', tag), attributes, children);
   /** A name from a file: set apart, so that its direction turns nothing around it. */
   const name = (text, tag = 'bdi') => h(tag, { class: 'name', dir: 'auto' }, visible(text));
-  /** Line breaks and control characters, shown. */
-  const visible = text => text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, c =>
+  /** Line breaks, control characters and what turns the text around it, shown. */
+  const visible = text => text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, c =>
     c === '\n' ? '\\n' : c === '\t' ? '\\t' : c === '\r' ? '\\r' : '\\u{' + c.charCodeAt(0).toString(16) + '}');
 
   const isNumber = value => typeof value === 'number' && Number.isFinite(value);

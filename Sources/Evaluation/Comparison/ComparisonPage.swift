@@ -195,7 +195,9 @@ public struct ComparisonPage {
 
   // MARK: Pieces of HTML
 
-  private func escaped(_ text: String) -> String { SVGCanvas.escaped(text) }
+  private func escaped(_ text: String) -> String {
+    SVGCanvas.escaped(PathText.display(text))
+  }
 
   /// Cells are HTML already.
   private func table(_ header: [String], _ rows: [[String]], numbers: Bool = false) -> String {

@@ -45,6 +45,9 @@ static const unsigned char review_downloads_js[] = {
 static const unsigned char review_timeline_js[] = {
 #embed "Files/review-timeline.js"
 };
+static const unsigned char review_player_js[] = {
+#embed "Files/review-player.js"
+};
 static const unsigned char review_list_js[] = {
 #embed "Files/review-list.js"
 };
@@ -68,6 +71,7 @@ static const vc_page_file files[] = {
     FILE_NAMED("review-corrections.js", review_corrections_js),
     FILE_NAMED("review-downloads.js", review_downloads_js),
     FILE_NAMED("review-timeline.js", review_timeline_js),
+    FILE_NAMED("review-player.js", review_player_js),
     FILE_NAMED("review-list.js", review_list_js),
     FILE_NAMED("review.js", review_js),
 };

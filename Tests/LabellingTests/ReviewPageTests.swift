@@ -128,6 +128,18 @@ struct ReviewPageTests {
     try page.press("ArrowRight")
     try page.wait(for: "Math.abs(document.querySelector('video').currentTime - 2) < 0.1")
     #expect(page.requests.allSatisfy { $0.contains("/Tests/Fixtures/movie/motions.mp4") })
+    // It is split where the reader moved it, whatever is selected; in the middle where it was not.
+    try page.press("s")
+    #expect(try segments(page)[1...2] == ["2 3 approach ✓", "3 4 approach ✓"])
+    try page.run("player.look(6)")
+    try page.wait(for: "player.time === 6")
+    try page.press("s")
+    #expect(try segments(page)[3...4] == ["4 6 right ✓", "6 8 right ✓"])
+    #expect(try page.text(".facts").contains("6.00 to 8.00 s (segment 5 of 6)"))
+    // At a border nothing is split, and the page says so.
+    try page.run("player.look(2)")
+    try page.press("s")
+    #expect(try segments(page).count == 6 && page.text(".top").contains("stands at a border"))
     // A movie that no browser plays has a link.
     let other = try open(write([record(MediaPath(scratch("gone.avi")))], to: "other.html"))
     try other.wait(for: "document.querySelector('.player a')")

@@ -3,55 +3,15 @@
   const { movies, classes, unknown } = corrections;
   let movie = null, place = 0;
 
-  // MARK: Player
-
-  const player = page.h('div', { class: 'player' });
-  let video = null, stopAt = null;
-  const open = () => page.h('a', { href: movie.address, target: '_blank', rel: 'noopener' },
-    'Open ', page.name(movie.name));
-  const showPlayer = () => {
-    video?.pause();
-    video = null;
-    player.replaceChildren();
-    if (!movie || !movie.address) return;
-    const part = movie.segments[place];
-    const fragment = part ? `#t=${part.start},${part.end}` : '';
-    const own = page.h('video', { src: movie.address + fragment, controls: true, preload: 'metadata', muted: true,
-      playsinline: true, 'aria-label': 'The movie', tabindex: '-1' });
-    own.muted = true;
-    own.addEventListener('error', () => {
-      if (own !== video) return;
-      video = null;
-      player.replaceChildren(page.h('p', { class: 'soft' }, 'This browser cannot play it here. ', open(),
-        ' in another program; the segment lies from ', page.time(movie.segments[place]?.start), ' to ',
-        page.time(movie.segments[place]?.end), '.'));
-    });
-    own.addEventListener('timeupdate', () => {
-      if (stopAt !== null && own.currentTime >= stopAt) { own.pause(); stopAt = null; }
-      showHead();
-    });
-    own.addEventListener('seeked', showHead);
-    video = own;
-    player.append(own);
-  };
-  const look = seconds => { if (video && Number.isFinite(seconds)) { stopAt = null; video.currentTime = seconds; } };
-  const playPart = () => {
-    const part = movie?.segments[place];
-    if (!video || !part) return;
-    if (!video.paused) { video.pause(); return; }
-    if (video.currentTime < part.start - .05 || video.currentTime >= part.end - .05) video.currentTime = part.start;
-    stopAt = part.end;
-    video.play().catch(() => {});
-  };
-
   // MARK: Timeline of the movie
 
   const detail = page.h('section', { class: 'detail', 'aria-label': 'The movie' });
   const head = page.h('div', { class: 'playhead', hidden: true });
   const showHead = () => {
-    head.hidden = !video;
-    if (video) head.style.left = timeline.share(movie, video.currentTime);
+    head.hidden = player.time === null;
+    if (player.time !== null) head.style.left = timeline.share(movie, player.time);
   };
+  player.onTime(showHead);
   const secondsAt = (event, element) => {
     const box = element.getBoundingClientRect();
     return Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * movie.duration;
@@ -81,7 +41,7 @@
       left.style.width = timeline.share(movie, target - movie.segments[border - 1].start);
       right.style.left = timeline.share(movie, target);
       right.style.width = timeline.share(movie, movie.segments[border].end - target);
-      look(target);
+      player.place(target);
       clock.textContent = `${target.toFixed(3)} s`;
     });
     own.addEventListener('pointerup', () => {
@@ -105,11 +65,13 @@
     const hadFocus = document.activeElement?.dataset?.border === String(border);
     if (corrections.move(movie, border, seconds, place) === null) { if (hadFocus) focusHandle(border); showTimeline(); return; }
     edited(`border at ${movie.segments[border].start.toFixed(3)} seconds`);
-    look(movie.segments[border].start);
+    player.place(movie.segments[border].start);
     if (hadFocus) focusHandle(border);
   };
   const focusHandle = border => detail.querySelector(`[data-border="${border}"]`)?.focus();
 
+  /** What the page says to those who see it and to those who listen. */
+  const said = page.h('p', { class: 'soft', role: 'status' });
   const clock = page.h('span', { class: 'clock soft' });
   const board = page.h('div', { class: 'board' });
   let zoom = 1;
@@ -122,7 +84,7 @@
     const hadFocus = board.contains(document.activeElement) && document.activeElement.matches('.bar');
     const frame = page.h('div', { class: 'frame-of-time' });
     const strip = timeline.strip(movie, 64);
-    strip.addEventListener('click', event => look(secondsAt(event, frame)));
+    strip.addEventListener('click', event => player.look(secondsAt(event, frame)));
     // Of very many segments those around the current one.
     const range = [Math.max(0, place - 150), Math.min(movie.segments.length, place + 150)];
     const bars = timeline.bars(movie, (part, other) => page.h('button', {
@@ -148,8 +110,8 @@
   const tools = page.h('div', { class: 'tools' },
     button('Accept', 'Enter', () => accept(), 'The label is right; on to the next segment'),
     button('Accept movie', 'A', () => acceptMovie(), 'All labels of this movie are right'),
-    button('Play', 'Space', () => playPart(), 'Plays this segment'),
-    button('Split', 'S', () => split(), 'Cuts the segment where the movie stands, or in its middle'),
+    button('Play', 'Space', () => player.play(), 'Plays this segment'),
+    button('Split', 'S', () => split(), 'Cuts the segment in which the movie stands there; the selected one in its middle where you did not move the movie'),
     button('Join next', 'M', () => merge(1), 'The next segment takes this label'),
     button('Join previous', 'B', () => merge(-1), 'The segment before takes this label'),
     button('Stretch', '+', () => magnify(zoom < 1024 ? 2 : 1 / 1024), 'Shows less time, for short segments of long movies'),
@@ -195,7 +157,7 @@
   const show = () => {
     const isReadable = movie.segments.length > 0;
     title.replaceChildren(page.name(movie.name));
-    where.replaceChildren(...(movie.address ? [open(), ' · '] : []),
+    where.replaceChildren(...(movie.address ? [player.link(movie), ' · '] : []),
       isReadable ? `${page.time(movie.duration)}, ${movie.rate.toFixed(2)} frames a second` : 'not labelled',
       ' · group ', page.name(movie.group), ...(movie.isNamed ? [] : [' · its name is not UTF-8: corrections.jsonl keeps it, no list can']));
     for (const element of [tools, palette, board]) element.hidden = !isReadable;
@@ -207,7 +169,7 @@
     const isOther = next !== movie;
     movie = next;
     place = Math.max(0, Math.min(part, movie.segments.length - 1));
-    if (isOther) { zoom = 1; movieList.choose(movie, options); showPlayer(); } else look(movie.segments[place]?.start);
+    if (isOther) { zoom = 1; movieList.choose(movie, options); player.show(movie, movie.segments[place]); } else player.follow(movie.segments[place]);
     show();
   };
 
@@ -259,13 +221,17 @@
   };
   const split = () => {
     if (!isLabelled()) return;
-    const part = movie.segments[place], now = video?.currentTime ?? -1;
-    const step = corrections.frame(movie);
-    const at = now > part.start + step / 2 && now < part.end - step / 2 ? now : (part.start + part.end) / 2;
-    const next = corrections.split(movie, place, at);
-    if (next === null) { page.announce('too short to split'); return; }
+    const { wasMoved, time } = player, selected = movie.segments[place];
+    const own = wasMoved ? movie.segments.findIndex(part => time >= part.start && time < part.end) : place;
+    const next = own < 0 ? null : corrections.split(movie, own, wasMoved ? time : (selected.start + selected.end) / 2);
+    if (next === null) {
+      said.textContent = wasMoved ? 'Not split: the movie stands at a border.' : 'Not split: the segment is too short.';
+      return;
+    }
     place = next;
     edited(`split at ${movie.segments[place].start.toFixed(3)} seconds`);
+    // The next split is one of the new segment; a movie that plays is left alone.
+    if (!player.isPlaying) player.follow(movie.segments[place]);
   };
   const merge = direction => {
     if (!isLabelled()) return;
@@ -301,7 +267,7 @@
     moveBorder(border, movie.segments[border].start + frames * corrections.frame(movie));
   };
   const keys = {
-    Enter: accept, a: acceptMovie, ' ': playPart, s: split, m: () => merge(1), b: () => merge(-1), u: stepBack, r: stepOn,
+    Enter: accept, a: acceptMovie, ' ': player.play, s: split, m: () => merge(1), b: () => merge(-1), u: stepBack, r: stepOn,
     j: () => stepMovie(1), k: () => stepMovie(-1), n: goOn, ArrowRight: () => step(1), ArrowLeft: () => step(-1),
     '[': () => nudge(place, -1), ']': () => nudge(place, 1), '{': () => nudge(place + 1, -1), '}': () => nudge(place + 1, 1),
     '+': () => magnify(2), '-': () => magnify(1 / 2), l: () => entry.focus(), '/': () => movieList.search.focus(), '?': () => showHelp(),
@@ -335,7 +301,7 @@
       ['Enter', 'the label is right; on to the next segment that is to be reviewed'], ['A', 'all labels of the movie are right'],
       ['1 … 9', 'change the label to that class; 0 is unknown'], ['L', 'type a label'],
       ['← →', 'previous, next segment'], ['K J', 'previous, next movie'], ['N', 'next segment that is to be reviewed'],
-      ['Space', 'play the segment'], ['S', 'split where the movie stands, or in the middle'],
+      ['Space', 'play the segment'], ['S', 'split the segment in which the movie stands there; the selected one in its middle where you did not move the movie'],
       ['M B', 'join with the next, the previous segment'], ['[ ]', 'move the start by a frame'],
       ['{ }', 'move the end by a frame'], ['+ -', 'stretch the timeline, and back'], ['U R', 'undo, redo (also Ctrl+Z, Ctrl+Y)'], ['/', 'search'],
     ].map(([key, text]) => page.h('tr', {}, page.h('th', { scope: 'row' }, page.h('kbd', {}, key)), page.h('td', {}, text))))),
@@ -345,10 +311,9 @@
 
   // MARK: The page
 
-  const said = page.h('p', { class: 'soft', role: 'status' });
   const offer = (text, act) => page.h('button', { type: 'button', onclick: () => { said.textContent = act(); } }, text);
   detail.tabIndex = -1;
-  detail.append(title, where, player, facts, board, palette, tools);
+  detail.append(title, where, player.element, facts, board, palette, tools);
   document.querySelector('main').append(
     page.h('div', { class: 'top' },
       page.h('div', { class: 'progress' }, meter, ' ', meterText),

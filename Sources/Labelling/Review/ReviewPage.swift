@@ -60,7 +60,7 @@ public struct ReviewPage: Sendable {
     var page = WebPage(title: "Review of labels", playsMedia: true)
     for file in [
       "review.css", "review-corrections.js", "review-downloads.js", "review-timeline.js",
-      "review-list.js", "review.js",
+      "review-player.js", "review-list.js", "review.js",
     ] { page.add(file: file) }
     page.add(
       body: "<main><h1>Review of labels</h1>"

@@ -106,7 +106,8 @@ const corrections = (() => {
   const split = (item, place, seconds) => {
     const part = item.segments[place], at = onFrame(item, seconds);
     if (!(at > part.start && at < part.end)) return null;
-    const halves = [{ ...part, end: at, reviewed: true }, { ...part, start: at, reviewed: true }];
+    // To cut says nothing of the label: what was not reviewed is still to be.
+    const halves = [{ ...part, end: at }, { ...part, start: at }];
     return put(item, item.segments.toSpliced(place, 1, ...halves), `split at ${page.time(at)}`, place + 1, place);
   };
   /** Joins a segment with the one before (-1) or after it (1), which takes over its label. */
@@ -117,19 +118,28 @@ const corrections = (() => {
     const joined = { ...item.segments[place], start: one.start, end: two.end, reviewed: true, asked: one.asked || two.asked };
     return put(item, item.segments.toSpliced(first, 2, joined), `merged into ${joined.label}`, first, place);
   };
-  /** Where the border before segment `place` may be. */
-  const room = (item, place) => [item.segments[place - 1].start + frame(item), item.segments[place].end - frame(item)];
-  const border = (item, place, seconds) => {
-    const [least, most] = room(item, place);
-    if (least > most) return item.segments[place].start;
-    return onFrame(item, Math.min(most, Math.max(least, seconds)));
+  /** Where the border before segment `place` may be: it leaves a tenth of a second and two frames on
+      both sides, as nobody can see or hit a shorter segment; those that are shorter get no shorter. */
+  const room = (item, place) => {
+    const [left, right] = [item.segments[place - 1], item.segments[place]];
+    // Times are whole milliseconds, so frames are met to half of one.
+    const shortest = Math.max(.1, 2 / item.rate), slack = item.rate / 2000;
+    const least = Math.ceil((left.start + shortest) * item.rate - slack) / item.rate;
+    const most = Math.floor((right.end - shortest) * item.rate + slack) / item.rate;
+    return [Math.min(least, right.start), Math.max(most, right.start)];
   };
-  /** Moves the border before segment `place`. */
+  const border = (item, place, seconds) => {
+    const [least, most] = room(item, place), at = Math.min(most, Math.max(least, seconds));
+    return at === item.segments[place].start ? at : onFrame(item, at);
+  };
+  /** Moves the border before segment `place`. Of its two segments only the one that is looked at is
+      reviewed by that. */
   const move = (item, place, seconds, selected = place) => {
     const at = border(item, place, seconds);
     const [left, right] = [item.segments[place - 1], item.segments[place]];
     if (at === right.start || !(at > left.start && at < right.end)) return null;
-    const moved = [{ ...left, end: at, reviewed: true }, { ...right, start: at, reviewed: true }];
+    const moved = [{ ...left, end: at, reviewed: left.reviewed || selected === place - 1 },
+      { ...right, start: at, reviewed: right.reviewed || selected === place }];
     return put(item, item.segments.toSpliced(place - 1, 2, ...moved), `border at ${page.time(at)}`, selected);
   };
 

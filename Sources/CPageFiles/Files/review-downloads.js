@@ -1,6 +1,6 @@
 // Corrections as files: a manifest for train, records for merge, subtitles.
 const downloads = (() => {
-  const { movies, classes, unknown, isReviewed } = corrections;
+  const { movies, classes, unknown, isReviewed, isChanged, hasChanges } = corrections;
   const round = (value, digits) => Math.round(value * 10 ** digits) / 10 ** digits;
 
   const cell = text => /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
@@ -9,9 +9,10 @@ const downloads = (() => {
   /** A line for each segment that was reviewed: `filepath,label,start,end,group`. A movie of one
       label is named without times, so that it is the same clip as in a data set of whole movies. */
   const manifest = () => {
-    const rows = [], left = { unknown: 0, nameless: 0 };
+    const rows = [], left = { unknown: 0, nameless: 0, due: 0 };
     for (const movie of movies) {
       const parts = movie.segments.filter(part => part.reviewed);
+      left.due += movie.segments.filter(part => !part.reviewed && isChanged(movie, part)).length;
       if (parts.length && !movie.isNamed) { left.nameless += 1; continue; }
       for (const part of parts) {
         if (part.label === unknown && !corrections.data.classes.includes(unknown)) { left.unknown += 1; continue; }
@@ -25,7 +26,7 @@ const downloads = (() => {
   /** The record of a movie as it is now. What a person says has the score 1; the movie's scores
       are the shares of time of its labels. */
   const record = movie => {
-    if (!corrections.hasChanges(movie)) return movie.record;
+    if (!hasChanges(movie)) return movie.record;
     const total = movie.segments.reduce((sum, part) => sum + part.end - part.start, 0);
     const names = [...new Set([...Object.keys(movie.record.scores ?? {}), ...movie.segments.map(part => part.label)])];
     const shares = names.map(name => {
@@ -38,11 +39,11 @@ const downloads = (() => {
       .slice(0, changed.top.length).map(([label, score]) => ({ label, score }));
     if (!movie.isWhole || movie.segments.length > 1) changed.segments = movie.segments.map(part => ({
       start: round(part.start, 3), end: round(part.end, 3), label: part.label,
-      score: corrections.isChanged(movie, part) ? 1 : part.score }));
+      score: isChanged(movie, part) ? 1 : part.score }));
     return changed;
   };
   const records = () => {
-    const chosen = movies.filter(isReviewed);
+    const chosen = movies.filter(movie => isReviewed(movie) || hasChanges(movie));
     return { text: chosen.map(movie => JSON.stringify(record(movie)) + '\n').join(''), count: chosen.length };
   };
 
@@ -69,6 +70,7 @@ const downloads = (() => {
       page.download('corrections.csv', 'text/csv', text);
       return `corrections.csv: ${count} ${count === 1 ? 'clip' : 'clips'}`
         + (left.unknown ? `; ${left.unknown} labelled unknown left out` : '')
+        + (left.due ? `; ${left.due} with new borders left out, whose labels are not reviewed` : '')
         + (left.nameless ? `; ${left.nameless} movies left out whose names are not UTF-8, which no list can say: rename them (corrections.jsonl has them)` : '');
     },
     records() {

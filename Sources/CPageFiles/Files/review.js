@@ -305,7 +305,8 @@
       ['M B', 'join with the next, the previous segment'], ['[ ]', 'move the start by a frame'],
       ['{ }', 'move the end by a frame'], ['+ -', 'stretch the timeline, and back'], ['U R', 'undo, redo (also Ctrl+Z, Ctrl+Y)'], ['/', 'search'],
     ].map(([key, text]) => page.h('tr', {}, page.h('th', { scope: 'row' }, page.h('kbd', {}, key)), page.h('td', {}, text))))),
-    page.h('p', {}, 'A border that has the focus moves by a frame with the arrow keys, by ten with the page keys or Shift; or drag it.'),
+    page.h('p', {}, 'A border that has the focus moves by a frame with the arrow keys, by ten with the page keys or Shift; or drag it. '
+      + 'That reviews the selected segment, not the one beyond the border; to split a segment reviews neither half.'),
     page.h('button', { type: 'button', onclick: () => help.close() }, 'Close'));
   const showHelp = () => help.showModal();
 

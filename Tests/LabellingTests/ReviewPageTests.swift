@@ -227,6 +227,36 @@ struct ReviewPageTests {
         "WEBVTT\n\n1\n00:00:00.000 --> 00:00:04.000\nleft\n"))
   }
 
+  @Test func whatTheBrowserDoesNotKeepIsAskedFor() throws {
+    let page = try open(write([record(MediaPath(Self.movie)), record(MediaPath("b.mp4"))]))
+    func asks() throws -> Bool {
+      try page.value("!dispatchEvent(new Event('beforeunload', { cancelable: true }))")
+    }
+    try page.press("3")
+    #expect(try !asks())
+    try page.run(
+      "Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError') }")
+    try page.press("2")
+    #expect(try asks() && page.text(".top").contains("no room to keep what you did"))
+    // A download is as good; the next change is at risk again, and a label of nobody's is no clip.
+    let downloadList = "document.querySelector('.files button:nth-child(1)').click()"
+    try page.run(downloadList)
+    #expect(try !asks() && !page.text(".top").contains("no room"))
+    try page.press("0")
+    try page.run(downloadList)
+    #expect(try asks())
+    try page.run("document.querySelector('.files button:nth-child(2)').click()")
+    #expect(try !asks())
+    // What was not kept is, as soon as there is room.
+    try page.press("1")
+    try page.press("j")
+    #expect(try asks())
+    try page.run(
+      "Storage.prototype.setItem = function (key, text) { this[key] = text }")
+    try page.press("1")
+    #expect(try !asks() && page.value("localStorage.length", as: Int.self) == 2)
+  }
+
   @Test func fiveHundredMoviesStayFluent() throws {
     let info = try ClipReader(path: Self.movie).info
     let stack = try ClipReader(path: Self.movie).evenFrames(

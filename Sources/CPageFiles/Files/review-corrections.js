@@ -33,19 +33,27 @@ const corrections = (() => {
   // MARK: Keeping
 
   let trouble = null;
+  /** Movies of which the browser did not keep the last change. */
+  const unkept = new Set();
   const isSound = (kept, item) => Array.isArray(kept) && kept.length > 0 && kept.every((part, place) =>
     page.isNumber(part.start) && page.isNumber(part.end) && part.end > part.start && typeof part.label === 'string'
     && part.label !== '' && (place === 0 || part.start === kept[place - 1].end))
     && kept[0].start === item.original[0].start && kept.at(-1).end === item.original.at(-1).end;
   const keep = item => {
-    try {
-      if (isUntouched(item)) localStorage.removeItem(item.key);
-      else localStorage.setItem(item.key, JSON.stringify(item.segments));
-      trouble = null;
-    } catch (error) {
-      trouble = 'This browser keeps nothing for this page: download your corrections before you close it.';
+    unkept.add(item);
+    // Where one change found no room, a later one may have made some.
+    for (const other of [...unkept]) {
+      try {
+        if (isUntouched(other)) localStorage.removeItem(other.key);
+        else localStorage.setItem(other.key, JSON.stringify(other.segments));
+        unkept.delete(other);
+      } catch (error) {
+        // It stays among those that are told of.
+      }
     }
   };
+  /** Whether closing the page loses what was done: neither kept nor downloaded as it is now. */
+  const isAtRisk = () => [...unkept].some(item => item.downloaded !== item.segments && !isUntouched(item));
   const restore = () => {
     for (const item of movies) {
       try {
@@ -158,6 +166,10 @@ const corrections = (() => {
   return {
     data, movies, classes, unknown, isAsked, isChanged, isReviewed, isDone, isDue, hasChanges, progress, accept,
     acceptAll, label, split, merge, move, border, room, frame, undo, redo,
-    get trouble() { return trouble; }, get canUndo() { return past.length > 0; }, get canRedo() { return future.length > 0; },
+    isAtRisk,
+    get trouble() {
+      return isAtRisk() ? 'This browser has no room to keep what you did here: download your corrections before you close the page.' : trouble;
+    },
+    get canUndo() { return past.length > 0; }, get canRedo() { return future.length > 0; },
   };
 })();

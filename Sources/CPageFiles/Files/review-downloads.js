@@ -9,18 +9,20 @@ const downloads = (() => {
   /** A line for each segment that was reviewed: `filepath,label,start,end,group`. A movie of one
       label is named without times, so that it is the same clip as in a data set of whole movies. */
   const manifest = () => {
-    const rows = [], left = { unknown: 0, nameless: 0, due: 0 };
+    const rows = [], complete = [], left = { unknown: 0, nameless: 0, due: 0 };
     for (const movie of movies) {
       const parts = movie.segments.filter(part => part.reviewed);
-      left.due += movie.segments.filter(part => !part.reviewed && isChanged(movie, part)).length;
+      const due = movie.segments.filter(part => !part.reviewed && isChanged(movie, part)).length, before = rows.length;
+      left.due += due;
       if (parts.length && !movie.isNamed) { left.nameless += 1; continue; }
       for (const part of parts) {
         if (part.label === unknown && !corrections.data.classes.includes(unknown)) { left.unknown += 1; continue; }
         const times = movie.segments.length === 1 ? ['', ''] : [String(round(part.start, 3)), String(round(part.end, 3))];
         rows.push(line([movie.name, part.label, ...times, movie.group]));
       }
+      if (!due && rows.length - before === parts.length) complete.push(movie);
     }
-    return { text: line(['filepath', 'label', 'start', 'end', 'group']) + rows.join(''), count: rows.length, left };
+    return { text: line(['filepath', 'label', 'start', 'end', 'group']) + rows.join(''), count: rows.length, left, complete };
   };
 
   /** The record of a movie as it is now. What a person says has the score 1; the movie's scores
@@ -44,7 +46,7 @@ const downloads = (() => {
   };
   const records = () => {
     const chosen = movies.filter(movie => isReviewed(movie) || hasChanges(movie));
-    return { text: chosen.map(movie => JSON.stringify(record(movie)) + '\n').join(''), count: chosen.length };
+    return { text: chosen.map(movie => JSON.stringify(record(movie)) + '\n').join(''), count: chosen.length, complete: chosen };
   };
 
   const clock = (seconds, point) => {
@@ -63,19 +65,24 @@ const downloads = (() => {
     return (name.replace(/(.)\.[^.]*$/, '$1') || 'movie') + '.' + extension;
   };
 
+  /** Remembers movies whose corrections are in a file in full, as they are now. */
+  const remember = complete => { for (const movie of complete) movie.downloaded = movie.segments; };
+
   /** Each offers its file and says what is in it. */
   return {
     manifest() {
-      const { text, count, left } = manifest();
+      const { text, count, left, complete } = manifest();
       page.download('corrections.csv', 'text/csv', text);
+      remember(complete);
       return `corrections.csv: ${count} ${count === 1 ? 'clip' : 'clips'}`
         + (left.unknown ? `; ${left.unknown} labelled unknown left out` : '')
         + (left.due ? `; ${left.due} with new borders left out, whose labels are not reviewed` : '')
         + (left.nameless ? `; ${left.nameless} movies left out whose names are not UTF-8, which no list can say: rename them (corrections.jsonl has them)` : '');
     },
     records() {
-      const { text, count } = records();
+      const { text, count, complete } = records();
       page.download('corrections.jsonl', 'application/x-ndjson', text);
+      remember(complete);
       return `corrections.jsonl: ${count} ${count === 1 ? 'movie' : 'movies'}`;
     },
     subtitles(movie, format) {

@@ -312,7 +312,7 @@
 
   // MARK: The page
 
-  const offer = (text, act) => page.h('button', { type: 'button', onclick: () => { said.textContent = act(); } }, text);
+  const offer = (text, act) => page.h('button', { type: 'button', onclick: () => { said.textContent = act(); showProgress(); } }, text);
   detail.tabIndex = -1;
   detail.append(title, where, player.element, facts, board, palette, tools);
   document.querySelector('main').append(
@@ -324,6 +324,7 @@
         button('Keys', '?', () => showHelp(), 'Everything can be done by keyboard')),
       said, trouble),
     page.h('div', { class: 'columns' }, movieList.element, detail), help);
+  addEventListener('beforeunload', event => { if (corrections.isAtRisk()) event.preventDefault(); });
   movieList.onChoice(next => choose(next));
   movieList.apply();
   const first = movieList.shown[0];

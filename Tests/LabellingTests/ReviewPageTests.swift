@@ -227,6 +227,42 @@ struct ReviewPageTests {
         "WEBVTT\n\n1\n00:00:00.000 --> 00:00:04.000\nleft\n"))
   }
 
+  @Test func tabsTakeOverFromEachOther() throws {
+    let path = try write([record(MediaPath(Self.movie)), record(MediaPath("b.mp4"))])
+    let page = try open(path)
+    let other = try BrowserPage(file: path, beside: page)
+    func label(_ page: BrowserPage, _ movie: Int, is label: String) throws {
+      try page.wait(for: "corrections.movies[\(movie)].segments[0].label === '\(label)'")
+    }
+    // Each changes a movie; both have both, and say so.
+    try page.press("3")
+    try label(other, 0, is: "right")
+    #expect(try other.text(".facts").hasPrefix("right 0.00"))
+    #expect(try other.text(".top").contains("Taken over from another tab: \(Self.movie)"))
+    try other.press("j")
+    try other.press("1")
+    try label(page, 1, is: "approach")
+    #expect(try page.text(".progress").contains("2 movies changed"))
+    // The last change of a movie counts, undoing included, and what was taken over can be undone.
+    try other.press("k")
+    try other.press("l")
+    try other.type("a new one")
+    try other.press("Enter")
+    try label(page, 0, is: "a new one")
+    try page.press("u")
+    try label(other, 0, is: "right")
+    for tab in [page, other] { #expect(try segments(tab, movie: 1)[0] == "0 2 approach ✓") }
+    // Whatever an event says, what is kept counts: this tab may have changed it since.
+    try page.run(
+      "dispatchEvent(new StorageEvent('storage', { key: corrections.movies[0].key, newValue: null }))"
+    )
+    #expect(try segments(page)[0] == "0 2 right ✓")
+    for tab in [page, other] {
+      let errors = tab.complaints.filter { !$0.contains("ERR_FILE_NOT_FOUND") }
+      #expect(errors.isEmpty, "\(errors)")
+    }
+  }
+
   @Test func whatTheBrowserDoesNotKeepIsAskedFor() throws {
     let page = try open(write([record(MediaPath(Self.movie)), record(MediaPath("b.mp4"))]))
     func asks() throws -> Bool {

@@ -35,10 +35,10 @@ const corrections = (() => {
   let trouble = null;
   /** Movies of which the browser did not keep the last change. */
   const unkept = new Set();
-  const isSound = (kept, item) => Array.isArray(kept) && kept.length > 0 && kept.every((part, place) =>
+  const isSound = (parts, item) => Array.isArray(parts) && parts.length > 0 && parts.every((part, place) =>
     page.isNumber(part.start) && page.isNumber(part.end) && part.end > part.start && typeof part.label === 'string'
-    && part.label !== '' && (place === 0 || part.start === kept[place - 1].end))
-    && kept[0].start === item.original[0].start && kept.at(-1).end === item.original.at(-1).end;
+    && part.label !== '' && (place === 0 || part.start === parts[place - 1].end))
+    && parts[0].start === item.original[0].start && parts.at(-1).end === item.original.at(-1).end;
   const keep = item => {
     unkept.add(item);
     // Where one change found no room, a later one may have made some.
@@ -54,11 +54,15 @@ const corrections = (() => {
   };
   /** Whether closing the page loses what was done: neither kept nor downloaded as it is now. */
   const isAtRisk = () => [...unkept].some(item => item.downloaded !== item.segments && !isUntouched(item));
+  /** What the browser keeps of a movie: null where that is nothing, or cannot be of it. */
+  const kept = item => {
+    const segments = item.original.length ? JSON.parse(localStorage.getItem(item.key)) : null;
+    return segments && isSound(segments, item) ? segments : null;
+  };
   const restore = () => {
     for (const item of movies) {
       try {
-        const kept = item.original.length ? JSON.parse(localStorage.getItem(item.key)) : null;
-        if (kept && isSound(kept, item)) item.segments = kept;
+        item.segments = kept(item) ?? item.segments;
       } catch (error) {
         trouble = 'What this browser may have kept of this page cannot be read.';
       }
@@ -159,6 +163,24 @@ const corrections = (() => {
     keep(edit.item);
     return { item: edit.item, place: Math.min(edit[place], edit.item.segments.length - 1), what: edit.what };
   };
+  /** Takes over what another tab kept since, movie by movie: the last change of a movie counts, so
+      what is kept is read anew instead of what the event says, which may be older than a change of
+      this tab. It can be undone here, so nothing that this tab did is lost. Gives the movies. */
+  const takeOver = items => items.filter(item => {
+    let segments;
+    try { segments = kept(item) ?? item.original.map(part => ({ ...part })); } catch (error) { return false; }
+    if (JSON.stringify(segments) === JSON.stringify(item.segments)) return false;
+    segments.forEach(part => know(part.label));
+    const last = past.at(-1);
+    // Many changes there in a row are one here.
+    if (last?.isForeign && last.item === item) last.after = segments;
+    else past.push({ item, before: item.segments, after: segments, what: 'what another tab did', place: 0, from: 0, isForeign: true });
+    // What was undone of it would bring back labels from before.
+    for (let edit = future.length - 1; edit >= 0; edit -= 1) if (future[edit].item === item) future.splice(edit, 1);
+    item.segments = segments;
+    unkept.delete(item);
+    return true;
+  });
   const undo = () => again(past, future, 'before', 'from');
   const redo = () => again(future, past, 'after', 'place');
 
@@ -166,7 +188,7 @@ const corrections = (() => {
   return {
     data, movies, classes, unknown, isAsked, isChanged, isReviewed, isDone, isDue, hasChanges, progress, accept,
     acceptAll, label, split, merge, move, border, room, frame, undo, redo,
-    isAtRisk,
+    takeOver, isAtRisk,
     get trouble() {
       return isAtRisk() ? 'This browser has no room to keep what you did here: download your corrections before you close the page.' : trouble;
     },

@@ -240,6 +240,23 @@
     place = next;
     edited(`joined, ${movie.segments[place].label}`);
   };
+  /** Shows what another tab did, and says so. */
+  const takeOver = items => {
+    const at = movie?.segments[place]?.start, isTyping = document.activeElement === entry;
+    const taken = corrections.takeOver(items);
+    if (!taken.length) return;
+    if (taken.includes(movie)) {
+      place = Math.max(0, movie.segments.findIndex(part => part.end > at));
+      show();
+      if (isTyping) entry.focus();
+    } else showProgress();
+    movieList.refresh();
+    said.textContent = taken.length === 1 ? `Taken over from another tab: ${page.visible(taken[0].name)} (U undoes it).`
+      : `Taken over from another tab: ${taken.length} movies (U undoes it).`;
+  };
+  addEventListener('storage', event => { takeOver(movies.filter(item => item.key === event.key)); });
+  // A page that the browser set aside and shows again was told of nothing.
+  addEventListener('pageshow', event => { if (event.persisted) takeOver(movies); });
   const after = (edit, word) => {
     if (!edit) return;
     choose(edit.item, edit.place);

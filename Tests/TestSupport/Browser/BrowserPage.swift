@@ -3,6 +3,8 @@ import Foundation
 /// A page in the browser, with all that it complained of and all that it asked the outside for.
 public final class BrowserPage {
   private let browser: Browser
+  /// The page in whose storage this one is, a tab beside it; it must not end before.
+  private let neighbour: BrowserPage?
   private let context: String
   let session: String
   private let log = PageLog()
@@ -13,15 +15,18 @@ public final class BrowserPage {
   ///   - width: of the window, in pixels.
   ///   - isDark: whether the reader prefers dark pages.
   ///   - downloads: a folder for what the page offers to save.
+  ///   - neighbour: a page with which it shares what the browser keeps, as another tab does.
   public init(
     file path: String, width: Int = 1000, height: Int = 800, isDark: Bool = false,
-    downloads: String? = nil
+    downloads: String? = nil, beside neighbour: BrowserPage? = nil
   ) throws {
     browser = try Browser.shared()
-    let context = try browser.ask("Target.createBrowserContext")["browserContextId"] as? String
-    self.context = context ?? ""
+    self.neighbour = neighbour
+    context =
+      try neighbour?.context
+      ?? browser.ask("Target.createBrowserContext")["browserContextId"] as? String ?? ""
     let target = try browser.ask(
-      "Target.createTarget", ["url": "about:blank", "browserContextId": self.context])
+      "Target.createTarget", ["url": "about:blank", "browserContextId": context])
     let attached = try browser.ask(
       "Target.attachToTarget", ["targetId": target["targetId"] ?? "", "flatten": true])
     session = attached["sessionId"] as? String ?? ""
@@ -31,7 +36,7 @@ public final class BrowserPage {
       try browser.ask(
         "Browser.setDownloadBehavior",
         [
-          "behavior": "allow", "downloadPath": downloads, "browserContextId": self.context,
+          "behavior": "allow", "downloadPath": downloads, "browserContextId": context,
           "eventsEnabled": true,
         ])
     }
@@ -42,6 +47,8 @@ public final class BrowserPage {
 
   deinit {
     browser.hear(session, nil)
+    // The target goes with the context, once the first of its pages ends.
+    if neighbour != nil { return }
     _ = try? browser.ask("Target.disposeBrowserContext", ["browserContextId": context])
   }
 

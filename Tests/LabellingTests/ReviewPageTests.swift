@@ -92,6 +92,12 @@ struct ReviewPageTests {
 
     try page.open(file: scratch("review.html"))
     #expect(try segments(page) == after)
+    // The model's labels come back after all, as nobody saw them, and go with an undo.
+    try page.press("o")
+    #expect(try segments(page) == before)
+    #expect(try page.value("localStorage.length", as: Int.self) == 0)
+    try page.press("u")
+    #expect(try segments(page) == after)
     // What was undone stays undone, and can be done again.
     try page.press("1")
     try page.press("z", .control)

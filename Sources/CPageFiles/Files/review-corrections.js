@@ -107,6 +107,12 @@ const corrections = (() => {
     put(item, edited(item, place, { reviewed: true }), `accepted ${item.segments[place].label}`, place);
   const acceptAll = (item, place) =>
     put(item, item.segments.map(part => ({ ...part, reviewed: true })), 'accepted the movie', place);
+  /** The labels that the model gave, as if nobody had looked at them; null where they are there. */
+  const reset = (item, place) => {
+    if (isUntouched(item)) return null;
+    const next = Math.max(0, item.original.findIndex(part => part.end > item.segments[place].start));
+    return put(item, item.original.map(part => ({ ...part })), 'the model’s labels again', next, place);
+  };
   const label = (item, place, text) => {
     know(text);
     return put(item, edited(item, place, { label: text, reviewed: true }), `labelled ${text}`, place);
@@ -186,8 +192,8 @@ const corrections = (() => {
 
   restore();
   return {
-    data, movies, classes, unknown, isAsked, isChanged, isReviewed, isDone, isDue, hasChanges, progress, accept,
-    acceptAll, label, split, merge, move, border, room, frame, undo, redo,
+    data, movies, classes, unknown, isAsked, isChanged, isReviewed, isUntouched, isDone, isDue, hasChanges, progress, accept,
+    acceptAll, reset, label, split, merge, move, border, room, frame, undo, redo,
     takeOver, isAtRisk,
     get trouble() {
       return isAtRisk() ? 'This browser has no room to keep what you did here: download your corrections before you close the page.' : trouble;

@@ -107,6 +107,7 @@
     type: 'button', onclick: act, 'aria-keyshortcuts': key, 'data-tip': explanation }, text, page.h('kbd', { 'aria-hidden': 'true' }, key));
   const undoButton = button('Undo', 'U', () => stepBack(), 'Takes the last change back');
   const redoButton = button('Redo', 'R', () => stepOn(), 'Does again what was taken back');
+  const resetButton = button('Model’s labels', 'O', () => reset(), 'The labels that the model gave this movie again, as if you had not looked at it; Undo brings yours back');
   const tools = page.h('div', { class: 'tools' },
     button('Accept', 'Enter', () => accept(), 'The label is right; on to the next segment'),
     button('Accept movie', 'A', () => acceptMovie(), 'All labels of this movie are right'),
@@ -115,7 +116,7 @@
     button('Join next', 'M', () => merge(1), 'The next segment takes this label'),
     button('Join previous', 'B', () => merge(-1), 'The segment before takes this label'),
     button('Stretch', '+', () => magnify(zoom < 1024 ? 2 : 1 / 1024), 'Shows less time, for short segments of long movies'),
-    undoButton, redoButton);
+    undoButton, redoButton, resetButton);
 
   const entry = page.h('input', { id: 'entry', list: 'labels', autocomplete: 'off', spellcheck: 'false',
     'aria-label': 'Another label', placeholder: 'another label' });
@@ -183,6 +184,7 @@
     meter.max = Math.max(1, due);
     meter.value = done;
     meterText.textContent = `${done} of ${due} segments reviewed, ${changed} ${changed === 1 ? 'movie' : 'movies'} changed`;
+    resetButton.disabled = !isLabelled() || corrections.isUntouched(movie);
     undoButton.disabled = !corrections.canUndo;
     redoButton.disabled = !corrections.canRedo;
     trouble.textContent = corrections.trouble ?? '';
@@ -213,6 +215,12 @@
     corrections.acceptAll(movie, place);
     edited('accepted the movie');
     goOn();
+  };
+  const reset = () => {
+    const next = isLabelled() ? corrections.reset(movie, place) : null;
+    if (next === null) return;
+    choose(movie, next);
+    edited('the model’s labels again');
   };
   const relabel = text => {
     if (!isLabelled()) return;
@@ -284,7 +292,7 @@
     moveBorder(border, movie.segments[border].start + frames * corrections.frame(movie));
   };
   const keys = {
-    Enter: accept, a: acceptMovie, ' ': player.play, s: split, m: () => merge(1), b: () => merge(-1), u: stepBack, r: stepOn,
+    Enter: accept, a: acceptMovie, ' ': player.play, s: split, m: () => merge(1), b: () => merge(-1), u: stepBack, r: stepOn, o: reset,
     j: () => stepMovie(1), k: () => stepMovie(-1), n: goOn, ArrowRight: () => step(1), ArrowLeft: () => step(-1),
     '[': () => nudge(place, -1), ']': () => nudge(place, 1), '{': () => nudge(place + 1, -1), '}': () => nudge(place + 1, 1),
     '+': () => magnify(2), '-': () => magnify(1 / 2), l: () => entry.focus(), '/': () => movieList.search.focus(), '?': () => showHelp(),
@@ -320,7 +328,7 @@
       ['← →', 'previous, next segment'], ['K J', 'previous, next movie'], ['N', 'next segment that is to be reviewed'],
       ['Space', 'play the segment'], ['S', 'split the segment in which the movie stands there; the selected one in its middle where you did not move the movie'],
       ['M B', 'join with the next, the previous segment'], ['[ ]', 'move the start by a frame'],
-      ['{ }', 'move the end by a frame'], ['+ -', 'stretch the timeline, and back'], ['U R', 'undo, redo (also Ctrl+Z, Ctrl+Y)'], ['/', 'search'],
+      ['{ }', 'move the end by a frame'], ['+ -', 'stretch the timeline, and back'], ['U R', 'undo, redo (also Ctrl+Z, Ctrl+Y)'], ['O', 'the original labels of the model again for this movie (U brings yours back)'], ['/', 'search'],
     ].map(([key, text]) => page.h('tr', {}, page.h('th', { scope: 'row' }, page.h('kbd', {}, key)), page.h('td', {}, text))))),
     page.h('p', {}, 'A border that has the focus moves by a frame with the arrow keys, by ten with the page keys or Shift; or drag it. '
       + 'That reviews the selected segment, not the one beyond the border; to split a segment reviews neither half.'),

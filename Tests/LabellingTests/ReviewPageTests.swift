@@ -89,6 +89,16 @@ struct ReviewPageTests {
       try page.text(".top").contains(
         "3 clips; 1 with new borders left out, whose labels are not reviewed"))
     let after = try segments(page)
+    // Nothing typed is no label: the next key is one of the page again. Long texts are none either.
+    try page.press("l")
+    try page.press("Enter")
+    #expect(try page.value("document.activeElement.id !== 'entry'", as: Bool.self))
+    try page.press("l")
+    try page.type(String(repeating: "é", count: 101))
+    try page.press("Enter")
+    #expect(try page.text(".top").contains("at most 100 characters"))
+    try page.press("Escape")
+    #expect(try segments(page) == after)
 
     try page.open(file: scratch("review.html"))
     #expect(try segments(page) == after)

@@ -123,13 +123,13 @@
   const known = page.h('datalist', { id: 'labels' });
   const palette = page.h('div', { class: 'palette', role: 'group', 'aria-label': 'Labels' });
   entry.addEventListener('keydown', event => {
-    if (event.key === 'Escape') { entry.value = ''; detail.focus(); }
-    if (event.key !== 'Enter' || !entry.value.trim()) return;
+    if (event.key !== 'Escape' && event.key !== 'Enter') return;
     event.preventDefault();
-    const text = entry.value.trim();
+    const text = event.key === 'Enter' ? entry.value.trim() : '';
+    if ([...text].length > 100) { said.textContent = 'Not taken: a label has at most 100 characters.'; return; }
     entry.value = '';
     detail.focus();
-    relabel(text);
+    if (text) relabel(text);
   });
   const showPalette = () => {
     const current = movie.segments[place]?.label;

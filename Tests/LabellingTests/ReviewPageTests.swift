@@ -170,6 +170,15 @@ struct ReviewPageTests {
     let other = try open(write([record(MediaPath(scratch("gone.avi")))], to: "other.html"))
     try other.wait(for: "document.querySelector('.player a')")
     #expect(try other.text(".player").contains("cannot play it here"))
+    // Where it lies is told of the segment that is looked at, and of none where there is none.
+    try other.press("ArrowRight")
+    #expect(try other.text(".player").contains("from 0:02.00 to 0:04.00"))
+    var broken = LabelRecord(path: MediaPath(scratch("broken.avi")), status: .error)
+    broken.failure = .init(code: "FORMAT", message: "no video in it")
+    let none = try open(write([broken], to: "none.html"))
+    try none.wait(for: "document.querySelector('.player a')")
+    #expect(try none.text(".player").hasSuffix("in another program."))
+    #expect(try none.text(".facts").contains("could not be read (FORMAT): no video in it"))
   }
 
   private static let names = [
@@ -359,6 +368,16 @@ struct ReviewPageTests {
     #expect(try page.text(".side [role=status]") == "25 of 500 movies")
     try choose("state", "done")
     #expect(try page.text(".side [role=status]") == "0 of 500 movies")
+    // No choice is cut, not even beside a filter of groups.
+    try page.resize(width: 1280, height: 800)
+    let cut: [String] = try page.value(
+      """
+      [...document.querySelectorAll('.filters select')].filter(select => {
+        const own = select.offsetWidth; select.style.width = 'max-content';
+        const isCut = select.offsetWidth > own; select.style.width = ''; return isCut;
+      }).map(select => select.id)
+      """)
+    #expect(cut == [])
   }
 
   @Test func itFitsEveryWindow() throws {

@@ -5,8 +5,8 @@ const player = (() => {
 
   const link = item => page.h('a', { href: item.address, target: '_blank', rel: 'noopener' }, 'Open ', page.name(item.name));
   const sayWhere = () => element.replaceChildren(page.h('p', { class: 'soft' },
-    'This browser cannot play it here. ', link(movie), ' in another program; the segment lies from ', page.time(part?.start),
-    ' to ', page.time(part?.end), '.'));
+    'This browser cannot play it here. ', link(movie), ' in another program',
+    part ? `; the segment lies from ${page.time(part.start)} to ${page.time(part.end)}.` : '.'));
 
   /** Shows a movie, standing at a segment of it. */
   const show = (item, segment) => {

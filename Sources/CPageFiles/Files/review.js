@@ -146,7 +146,11 @@
   const showFacts = () => {
     const part = movie.segments[place];
     facts.replaceChildren();
-    if (!part) { facts.append(page.visible(movie.record.error?.message ?? 'not readable')); return; }
+    if (!part) {
+      const { error } = movie.record;
+      facts.append('No labels: the movie could not be read', error ? page.visible(` (${error.code}): ${error.message}`) : '');
+      return;
+    }
     facts.append(page.h('strong', {}, page.h('bdi', {}, page.visible(part.label))), ` ${part.start.toFixed(2)} to ${part.end.toFixed(2)} s`,
       movie.segments.length > 1 ? ` (segment ${place + 1} of ${movie.segments.length})` : '',
       corrections.isChanged(movie, part) ? ', changed' : `, score ${page.percent(part.score, 0)}, doubt ${page.percent(part.doubt, 0)}`,

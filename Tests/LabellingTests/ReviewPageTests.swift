@@ -392,6 +392,20 @@ struct ReviewPageTests {
     }
   }
 
+  @Test func whereNothingWasReadNothingCanBePressed() throws {
+    var broken = LabelRecord(path: MediaPath("broken"), status: .error)
+    broken.failure = .init(code: "FORMAT", message: "broken")
+    let page = try open(write([broken], doubtful: 5))
+    #expect(try page.text("main").contains("the movie could not be labelled"))
+    let buttons: [String] = try page.value(
+      "[...document.querySelectorAll('main button:enabled')].map(b => b.innerText)"
+        + ".filter(t => t && t !== 'Close')")
+    #expect(buttons.count == 1 && buttons[0].hasPrefix("Keys"), "\(buttons)")
+    for key in ["Enter", "s", "o", "n", "j", "1", "?"] { try page.press(key) }
+    #expect(try page.value("document.querySelector('dialog').open", as: Bool.self))
+    #expect(page.complaints.isEmpty, "\(page.complaints)")
+  }
+
   @Test func itIsPrinted() throws {
     let page = try open(write([record(MediaPath(Self.movie)), record(MediaPath("b.mp4"))]))
     #expect(try page.pdf().count > 5000)

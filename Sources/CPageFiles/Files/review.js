@@ -319,7 +319,8 @@
       const name = digit === 0 ? unknown : classes[digit - 1];
       if (name !== undefined) relabel(name);
     } : keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (!act) return;
+    // Without movies only the list of keys can be shown.
+    if (!act || (!movie && event.key !== '?')) return;
     event.preventDefault();
     act();
   });
@@ -341,7 +342,7 @@
 
   // MARK: The page
 
-  const offer = (text, act) => page.h('button', { type: 'button', onclick: () => { said.textContent = act(); showProgress(); } }, text);
+  const offer = (text, act) => page.h('button', { type: 'button', disabled: !movies.length, onclick: () => { said.textContent = act(); showProgress(); } }, text);
   detail.tabIndex = -1;
   detail.append(title, where, player.element, facts, board, palette, tools);
   document.querySelector('main').append(
@@ -358,5 +359,6 @@
   movieList.apply();
   const first = movieList.shown[0];
   if (first) choose(first, Math.max(0, first.segments.findIndex(corrections.isDue)));
+  else for (const control of document.querySelectorAll('.tools button, .filters :is(input, select)')) control.disabled = true;
   showProgress();
 })();

@@ -72,6 +72,12 @@ public struct ReviewPage: Sendable {
   }
 
   private var sentences: [String] {
+    if movies.isEmpty {
+      let why =
+        total == 1
+        ? "the movie could not be labelled" : "none of the \(total) movies could be labelled"
+      return ["There is nothing to review: \(why). The records say why."]
+    }
     let model = PathText.brief(settings.model, limit: 200)
     var sentences = [
       asked > 0

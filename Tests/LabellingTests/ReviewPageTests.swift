@@ -166,6 +166,8 @@ struct ReviewPageTests {
     try page.run("player.look(2)")
     try page.press("s")
     #expect(try segments(page).count == 6 && page.text(".top").contains("stands at a border"))
+    try page.press("ArrowLeft")
+    #expect(try !page.text(".top").contains("stands at a border"))
     // A movie that no browser plays has a link.
     let other = try open(write([record(MediaPath(scratch("gone.avi")))], to: "other.html"))
     try other.wait(for: "document.querySelector('.player a')")

@@ -172,6 +172,7 @@
   };
   const choose = (next, part = 0, options) => {
     const isOther = next !== movie;
+    said.textContent = '';
     movie = next;
     place = Math.max(0, Math.min(part, movie.segments.length - 1));
     if (isOther) { zoom = 1; movieList.choose(movie, options); player.show(movie, movie.segments[place]); } else player.follow(movie.segments[place]);
@@ -194,7 +195,7 @@
     trouble.textContent = corrections.trouble ?? '';
     trouble.hidden = !corrections.trouble;
   };
-  const edited = what => { show(); movieList.refresh(); page.announce(what); };
+  const edited = what => { said.textContent = ''; show(); movieList.refresh(); page.announce(what); };
   const isLabelled = () => movie?.segments.length > 0;
 
   /** The next segment that is to be reviewed: in this movie, then in those below it. */

@@ -190,7 +190,7 @@ public struct ComparisonPage {
   }
 
   private var pictures: String {
-    plots.map { "<figure>\($0.svg)</figure>\n" }.joined()
+    plots.map { "<figure tabindex=\"0\">\($0.svg)</figure>\n" }.joined()
   }
 
   // MARK: Pieces of HTML
@@ -225,7 +225,12 @@ public struct ComparisonPage {
       max-width: 60rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: break-word; }
     h1 { font-size: 1.6rem; margin-bottom: .2rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
     h3 { font-size: 1rem; } .lead { font-size: 1.1rem; margin: .3rem 0; }
-    .note, small { color: var(--soft); } .wide { overflow-x: auto; }
+    .note, small { color: var(--soft); }
+    .wide { overflow-x: auto; background:
+        linear-gradient(to right, var(--paper) 40%, transparent) left / 2rem 100% no-repeat local,
+        linear-gradient(to left, var(--paper) 40%, transparent) right / 2rem 100% no-repeat local,
+        linear-gradient(to right, rgb(128 128 128 / .45), transparent) left / .5rem 100% no-repeat scroll,
+        linear-gradient(to left, rgb(128 128 128 / .45), transparent) right / .5rem 100% no-repeat scroll; }
     table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
     th, td { padding: .25rem .7rem; text-align: left; border-bottom: 1px solid var(--line); }
     th { font-weight: 600; } .numbers td:not(:first-child), .numbers th:not(:first-child) {
@@ -236,6 +241,7 @@ public struct ComparisonPage {
     .bar { width: 120px; height: 14px; } .bar line { stroke: var(--soft); }
     .bar rect { fill: var(--accent); opacity: .4; } .bar circle { fill: var(--accent); }
     small { white-space: nowrap; } td img { max-width: 100%; height: auto; margin-top: .2rem; }
-    figure { margin: 1rem 0; } figure svg { max-width: 100%; height: auto; }
+    figure { margin: 1rem 0; overflow-x: auto; }
+    figure svg { width: 100%; max-width: max-content; min-width: 30rem; height: auto; }
     """
 }

@@ -111,6 +111,9 @@ import Testing
     var (old, new) = (record("a", .ok), record("a", .ok))
     (old.size, old.modified, new.size, new.modified) = (10, 5, size, modified)
     #expect(MergedRecords([old, new]).replaced == (isReplaced ? [MediaPath("a")] : []))
+    // Told once, however the records of other movies lie between.
+    let all = MergedRecords([old, record("b", .ok), new, record("b", .ok), old])
+    #expect(all.replaced == (isReplaced ? [MediaPath("a")] : []))
   }
 
   @Test func whatIsExpectedAndMissingIsFound() {

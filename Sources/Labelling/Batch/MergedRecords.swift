@@ -4,7 +4,8 @@ public struct MergedRecords: Sendable {
   public private(set) var records: [LabelRecord] = []
   /// Records that gave way to a better or later one of the same path.
   public private(set) var duplicateCount = 0
-  /// Paths whose records are of files of different size or time: the movie was replaced meanwhile.
+  /// Paths, each once, whose records are of files of different size or time: the movie was replaced
+  /// meanwhile.
   public private(set) var replaced: [MediaPath] = []
 
   /// Keeps for each path the best record: one with an answer before one without, a whole one before
@@ -18,18 +19,20 @@ public struct MergedRecords: Sendable {
       }
     }
     var best: [MediaPath: LabelRecord] = [:]
+    var changed: Set<MediaPath> = []
     for record in all {
       if let known = best[record.path] {
         duplicateCount += 1
         let isSame =
           known.size == 0 || record.size == 0
           || (known.size == record.size && known.modified == record.modified)
-        if !isSame && replaced.last != record.path { replaced.append(record.path) }
+        if !isSame { changed.insert(record.path) }
         if rank(known) > rank(record) { continue }
       }
       best[record.path] = record
     }
     records = best.values.sorted { MediaPath.precedes($0.path, $1.path) }
+    replaced = changed.sorted(by: MediaPath.precedes)
   }
 
   /// Models that gave these answers; more than one is worth a warning.

@@ -81,12 +81,8 @@ extension EvalCommand {
     for path in paths {
       console.note("\(PathText.display(path)):")
       chosen.append(try choose(path, console))
-      if Set(chosen[chosen.count - 1].model.metadata.classes)
-        != Set(chosen[0].model.metadata.classes)
-      {
-        console.warn(
-          "\(path): has not the classes of \(paths[0]); what a model lacks counts as a score of 0")
-      }
+      let classes = [chosen[0], chosen[chosen.count - 1]].map(\.model.metadata.classes)
+      compareClasses(classes, of: [paths[0], path], "model", console)
     }
     // What names a clip to people also tells it from every other; a label may hang on the model.
     func key(_ clip: Clip) -> [String] { [clip.name, clip.label] }
@@ -137,10 +133,8 @@ extension EvalCommand {
         (scored, rule) = try grouped(path, console)
       } else {
         scored = try PredictionsFile.read(path) { console.warn($0) }
-        if Set(scored.classes) != Set(evaluations[0].evaluation.scored.classes) {
-          console.warn(
-            "\(path): has not the classes of \(paths[0]); what a file lacks counts as a score of 0")
-        }
+        let classes = [evaluations[0].evaluation.scored.classes, scored.classes]
+        compareClasses(classes, of: [paths[0], path], "file", console)
       }
       evaluations.append((path, Evaluation(scored: scored)))
     }
@@ -149,5 +143,15 @@ extension EvalCommand {
       threads: global.threadCount)
     comparison.facts = [("groups", SettingNames.options(in: rule))]
     return comparison
+  }
+
+  /// Warns where the second has other classes than the first.
+  private func compareClasses(
+    _ classes: [[String]], of paths: [String], _ kind: String, _ console: Console
+  ) {
+    if Set(classes[0]) == Set(classes[1]) { return }
+    console.warn(
+      "\(paths[1]): has not the classes of \(paths[0]); what a \(kind) lacks counts as a score of 0"
+    )
   }
 }

@@ -1,5 +1,5 @@
 import FileStore
-import Foundation
+import Labelling
 
 /// Files a command writes at its end.
 enum OutputFile {
@@ -26,15 +26,17 @@ enum OutputFile {
   static func requireReplaceable(
     _ path: String, _ kind: Kind, reads inputs: [String?] = []
   ) throws {
-    guard let own = Place(path), own.size > 0 else { return }
-    for input in inputs {
-      if let input, let read = Place(input), read.device == own.device, read.inode == own.inode {
+    guard let own = FileIdentity(MediaPath(path)), own.kind == .file, own.size > 0 else { return }
+    for case let input? in inputs {
+      if let read = FileIdentity(MediaPath(input)), read.device == own.device,
+        read.inode == own.inode
+      {
         throw FileStoreError(
           .busy, path: path, "is what is read here; give what is written another name")
       }
     }
     guard var reader = try? FileReader(path),
-      let start = try? reader.read(min(own.size, opening))
+      let start = try? reader.read(opening)
     else { return }
     let isOurs =
       switch kind {
@@ -54,20 +56,5 @@ enum OutputFile {
   private static func isPage(_ start: [UInt8]) -> Bool {
     let text = String(decoding: start, as: UTF8.self)
     return text.hasPrefix("<!DOCTYPE html>") && text.contains("default-src 'none'")
-  }
-
-  /// Where a regular file lies on the disk, links followed.
-  private struct Place {
-    let device: UInt
-    let inode: UInt
-    let size: Int
-
-    init?(_ path: String) {
-      var status = stat()
-      guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-      device = UInt(status.st_dev)
-      inode = UInt(status.st_ino)
-      size = Int(status.st_size)
-    }
   }
 }
